@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_GLOB_H
+#define EXM_GLOB_H
+
+#include <stdbool.h>
+
+/*
+ * The wildcards of the policy: '*' stands for any bytes, '?' for one, a
+ * backslash takes the next byte literally. Nothing else is special. Time is
+ * bounded by the product of the two lengths, without recursion.
+ */
+
+/* Does the whole text match? '*' and '?' match any byte. */
+bool glob_match(const char *pattern, const char *text);
+
+/*
+ * The same for file paths, compared component by component: no wildcard
+ * matches a '/', and none matches a leading '.' of a component.
+ */
+bool glob_match_path(const char *pattern, const char *path);
+
+/* Does the pattern hold an unescaped wildcard? */
+bool glob_has_wildcard(const char *pattern);
+
+#endif

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_MESSAGE_H
+#define EXM_MESSAGE_H
+
+/*
+ * Everything that the engine and the monitor say to each other, declared once.
+ * The enum, the names, the structures, their encoders and decoders, and the
+ * monitor's request table are generated from the lists below.
+ *
+ * One message is one SEQPACKET packet: u32 type, the fields, at most one
+ * descriptor. The engine asks (MON_REQUESTS), the monitor answers each request
+ * that has a reply with exactly one (MON_REPLIES, same order), and tells of
+ * things by itself (MON_EVENTS).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/cleanup.h"
+
+enum {
+	MESSAGE_MAX = 16384,     /* bytes of one packet */
+	MESSAGE_NAME_MAX = 4096, /* bytes of a path below the root, of a unit name */
+	MESSAGE_TEXT_MAX = 512,  /* bytes of a short human text */
+	MESSAGE_LOG_MAX = 8192,  /* bytes of a unit's last log lines */
+	SECRET_TEXT_SIZE = 64,   /* 256 bits in hexadecimal */
+	CONTENT_MAX = 16 << 20,  /* bytes of one configuration file */
+	STAGED_MAX = 256,        /* files of one commit */
+	JOBS_MAX = 32,           /* service calls under way in one session */
+	MESSAGE_PROTOCOL = 1,
+};
+
+/* When the monitor accepts a request. */
+enum message_phase {
+	PHASE_START,  /* the engine has not reported yet */
+	PHASE_LOCKED, /* it has, but the client has not shown the secret */
+	PHASE_OPEN,   /* the client has */
+	PHASE_MAX
+};
+
+#define PHASE_BIT(phase) (1u << (phase))
+#define IN_START PHASE_BIT(PHASE_START)
+#define IN_READY (PHASE_BIT(PHASE_LOCKED) | PHASE_BIT(PHASE_OPEN))
+#define IN_OPEN PHASE_BIT(PHASE_OPEN)
+
+enum message_flag {
+	MSG_PLAIN = 0,
+	MSG_FD = 1,       /* carries a descriptor */
+	MSG_MAY_FD = 2,   /* may carry one */
+	MSG_NO_REPLY = 4, /* one way */
+};
+
+/* X(NAME, name, phases, flags) */
+#define MON_REQUESTS(X) \
+	X(READY, ready, IN_START, MSG_NO_REPLY) \
+	X(AUTH, auth, IN_READY, MSG_PLAIN) \
+	X(OPEN, open, IN_OPEN, MSG_PLAIN) \
+	X(LIST, list, IN_OPEN, MSG_PLAIN) \
+	X(STAGE, stage, IN_OPEN, MSG_MAY_FD) \
+	X(COMMIT, commit, IN_OPEN, MSG_PLAIN) \
+	X(FORGET, forget, IN_OPEN, MSG_NO_REPLY) \
+	X(SERVICE, service, IN_OPEN, MSG_NO_REPLY) \
+	X(BYE, bye, IN_READY, MSG_NO_REPLY)
+
+#define MON_REPLIES(X) \
+	X(AUTH_REPLY, auth_reply, 0, MSG_PLAIN) \
+	X(OPEN_REPLY, open_reply, 0, MSG_MAY_FD) \
+	X(LIST_REPLY, list_reply, 0, MSG_MAY_FD) \
+	X(STAGE_REPLY, stage_reply, 0, MSG_PLAIN) \
+	X(COMMIT_REPLY, commit_reply, 0, MSG_MAY_FD)
+
+#define MON_EVENTS(X) \
+	X(WELCOME, welcome, 0, MSG_FD) \
+	X(JOB, job, 0, MSG_PLAIN) \
+	X(LENS, lens, 0, MSG_PLAIN)
+
+#define MON_MESSAGES(X) MON_REQUESTS(X) MON_REPLIES(X) MON_EVENTS(X)
+
+/*
+ * Fields: U8, U32, U64, I32 (name), STR (name, most bytes).
+ */
+#define FIELDS_ready(U8, U32, U64, I32, STR) \
+	U32(protocol) \
+	U32(entry_count)
+
+/* one try; the text is compared by the monitor */
+#define FIELDS_auth(U8, U32, U64, I32, STR) STR(secret, MESSAGE_TEXT_MAX)
+
+#define FIELDS_auth_reply(U8, U32, U64, I32, STR) \
+	U8(granted) \
+	U8(tries_left)
+
+/*
+ * The bytes of a file, to be remembered as what was handed out. `name` is the
+ * path below the entry's fixed directory, and empty for an entry without
+ * wildcards.
+ */
+#define FIELDS_open(U8, U32, U64, I32, STR) \
+	U32(entry) \
+	STR(name, MESSAGE_NAME_MAX)
+
+#define FIELDS_open_reply(U8, U32, U64, I32, STR) \
+	U8(outcome) \
+	I32(error)
+
+/* the names of the files that an entry with wildcards matches now */
+#define FIELDS_list(U8, U32, U64, I32, STR) U32(entry)
+
+#define FIELDS_list_reply(U8, U32, U64, I32, STR) \
+	U8(outcome) \
+	I32(error) \
+	U32(count)
+
+/* one file of the next commit: with a descriptor its new bytes, without one its removal */
+#define FIELDS_stage(U8, U32, U64, I32, STR) \
+	U32(entry) \
+	STR(name, MESSAGE_NAME_MAX)
+
+#define FIELDS_stage_reply(U8, U32, U64, I32, STR) U8(outcome)
+
+/* all staged files, or with `drop` none of them */
+#define FIELDS_commit(U8, U32, U64, I32, STR) U8(drop)
+
+/* `index` counts staged files; the descriptor is the other side of a conflict */
+#define FIELDS_commit_reply(U8, U32, U64, I32, STR) \
+	U8(outcome) \
+	U32(index) \
+	I32(error) \
+	STR(step, MESSAGE_TEXT_MAX)
+
+/* nothing that was handed out counts any more */
+#define FIELDS_forget(U8, U32, U64, I32, STR)
+
+#define FIELDS_service(U8, U32, U64, I32, STR) \
+	U32(ticket) \
+	U32(entry) \
+	U8(verb) \
+	STR(unit, MESSAGE_NAME_MAX)
+
+#define FIELDS_bye(U8, U32, U64, I32, STR) U8(reason)
+
+/* the first message to an engine; the descriptor is the policy */
+#define FIELDS_welcome(U8, U32, U64, I32, STR) \
+	U8(authenticated) \
+	U8(lost) \
+	U32(timeout_ms) \
+	STR(user, MESSAGE_TEXT_MAX) \
+	STR(root, MESSAGE_NAME_MAX) \
+	STR(lens_path, MESSAGE_NAME_MAX)
+
+/* how a service call ended */
+#define FIELDS_job(U8, U32, U64, I32, STR) \
+	U32(ticket) \
+	U8(outcome) \
+	I32(error) \
+	STR(job_result, MESSAGE_TEXT_MAX) \
+	STR(load_state, MESSAGE_TEXT_MAX) \
+	STR(active_state, MESSAGE_TEXT_MAX) \
+	STR(sub_state, MESSAGE_TEXT_MAX) \
+	STR(result, MESSAGE_TEXT_MAX) \
+	U32(main_pid_before) \
+	U32(main_pid) \
+	I32(exit_status) \
+	STR(detail, MESSAGE_TEXT_MAX) \
+	STR(log, MESSAGE_LOG_MAX)
+
+/* from the lens indexer only: the lens of an entry whose policy names none ("": none) */
+#define FIELDS_lens(U8, U32, U64, I32, STR) \
+	U32(entry) \
+	STR(lens, MESSAGE_TEXT_MAX)
+
+enum message_type {
+	MESSAGE_NONE,
+#define X(NAME, name, phases, flags) MON_##NAME,
+	MON_MESSAGES(X)
+#undef X
+		MESSAGE_TYPE_MAX
+};
+
+/* How the monitor did with open, list, stage, commit: a denial is data. */
+enum mon_outcome {
+	OUTCOME_DONE,
+	OUTCOME_ABSENT,    /* no such file; it may be created if the policy says so */
+	OUTCOME_DENIED,    /* the policy does not allow it */
+	OUTCOME_NOT_PLAIN, /* symlink, bind mount, hard link, not a regular file: `step` or `error`
+			      tells */
+	OUTCOME_TOO_LARGE,
+	OUTCOME_CONFLICT, /* the file is not what was handed out */
+	OUTCOME_IO,       /* `error` is a positive errno */
+	OUTCOME_LIMIT,    /* more than the monitor keeps for one session */
+	OUTCOME_MAX
+};
+
+/* How a service call ended. */
+enum job_outcome {
+	JOB_DONE,
+	JOB_DENIED,      /* not in the policy */
+	JOB_NO_UNIT,     /* systemd does not know the unit */
+	JOB_FAILED,      /* the job ran and failed, or the unit is failed after it */
+	JOB_TIMEOUT,     /* it goes on, but nobody waits for it */
+	JOB_UNAVAILABLE, /* no systemd answers */
+	JOB_BUSY,        /* JOBS_MAX are under way */
+	JOB_MAX
+};
+
+/* Why an engine takes over from another. */
+enum lost_reason {
+	LOST_NONE,
+	LOST_CRASHED,
+	LOST_TIME, /* over the time that a request may take */
+	LOST_KILLED,
+	LOST_POLICY, /* the administrator changed the policy */
+	LOST_MAX
+};
+
+enum bye_reason { BYE_CLIENT_GONE, BYE_CLIENT_ASKED, BYE_MAX };
+
+#define MSG_DECLARE_U8(name) uint8_t name;
+#define MSG_DECLARE_U32(name) uint32_t name;
+#define MSG_DECLARE_U64(name) uint64_t name;
+#define MSG_DECLARE_I32(name) int32_t name;
+#define MSG_DECLARE_STR(name, max) const char *name;
+
+/* Strings of a received message point into the packet's buffer. */
+#define X(NAME, name, phases, flags) \
+	struct msg_##name { \
+		FIELDS_##name(MSG_DECLARE_U8, MSG_DECLARE_U32, MSG_DECLARE_U64, MSG_DECLARE_I32, \
+			      MSG_DECLARE_STR) char empty_[0]; \
+	};
+MON_MESSAGES(X)
+#undef X
+
+struct message {
+	enum message_type type;
+	union {
+#define X(NAME, name, phases, flags) struct msg_##name name;
+		MON_MESSAGES(X)
+#undef X
+	};
+};
+
+struct message_info {
+	const char *name;
+	unsigned int phases; /* requests: bit set of 1u << enum message_phase */
+	unsigned int flags;
+};
+
+/* NULL for a number that is no message. */
+const struct message_info *message_info(uint32_t type);
+
+/* Writes the packet; 0 or -EMSGSIZE if a field is over its bound. */
+int message_encode(const struct message *message, void *buffer, size_t size,
+		   size_t *ret_length) must_check;
+
+/*
+ * Reads a packet. -EBADMSG for an unknown type, a short or long packet, a
+ * string over its bound or with a NUL inside.
+ */
+int message_decode(void *packet, size_t length, struct message *ret_message) must_check;
+
+#endif
