@@ -13,7 +13,7 @@
 
 #define scoped(function) __attribute__((cleanup(function)))
 #define must_check __attribute__((warn_unused_result))
-#define printf_like(format, first) __attribute__((format(printf, format, first)))
+#define printf_like(text, first) __attribute__((__format__(__printf__, text, first)))
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -135,7 +135,7 @@ const char *json_kind_name(enum json_kind kind)
 	return names[kind];
 }
 
-bool json_bool(const struct json_object *value)
+bool json_boolean(const struct json_object *value)
 {
 	return json_object_get_boolean(value);
 }

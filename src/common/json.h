@@ -53,7 +53,7 @@ static inline void json_freep(struct json_object **value)
 /* Reading. A NULL value is JSON's null. Pointers live as long as the value. */
 enum json_kind json_kind(const struct json_object *value);
 const char *json_kind_name(enum json_kind kind);
-bool json_bool(const struct json_object *value);
+bool json_boolean(const struct json_object *value);
 int64_t json_int(const struct json_object *value);
 const char *json_string(const struct json_object *value, size_t *ret_length);
 size_t json_length(const struct json_object *value); /* of an array or an object */
