@@ -6,7 +6,6 @@
  */
 #include "common/glob.h"
 
-#include <stddef.h>
 #include <string.h>
 
 /* Matches one pattern element at p; returns the element's length or 0. */
@@ -45,9 +44,14 @@ static bool match_range(const char *p, const char *p_end, const char *t, const c
 	return p == p_end;
 }
 
+bool glob_match_part(const char *pattern, size_t length, const char *text)
+{
+	return match_range(pattern, pattern + length, text, text + strlen(text));
+}
+
 bool glob_match(const char *pattern, const char *text)
 {
-	return match_range(pattern, pattern + strlen(pattern), text, text + strlen(text));
+	return glob_match_part(pattern, strlen(pattern), text);
 }
 
 bool glob_match_path(const char *pattern, const char *path)

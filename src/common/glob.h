@@ -3,6 +3,7 @@
 #define EXM_GLOB_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /*
  * The wildcards of the policy: '*' stands for any bytes, '?' for one, a
@@ -12,6 +13,9 @@
 
 /* Does the whole text match? '*' and '?' match any byte. */
 bool glob_match(const char *pattern, const char *text);
+
+/* The same with the first `length` bytes of the pattern. */
+bool glob_match_part(const char *pattern, size_t length, const char *text);
 
 /*
  * The same for file paths, compared component by component: no wildcard

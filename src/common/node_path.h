@@ -22,8 +22,10 @@ struct node_path {
 };
 
 /*
- * Takes apart "/a/b[2]/c\/d". Returns 0, -EINVAL for what is not a plain
- * absolute path of labels and positions, -E2BIG, -ENOMEM.
+ * Takes apart "/a/b[2]/c\/d". A label is taken as it is, also "..", "*" and the
+ * like: a canonical path names one node and is never evaluated again. Returns
+ * 0, -EINVAL for what is not a plain absolute path of labels and positions,
+ * -E2BIG, -ENOMEM.
  */
 int node_path_parse(const char *canonical, struct node_path *ret_path) must_check;
 void node_path_clear(struct node_path *path);
@@ -32,9 +34,14 @@ void node_path_clear(struct node_path *path);
 
 /*
  * Does the pattern name the node path[from..]? Pattern labels are separated by
- * '/'; "**" stands for any number of labels, also none; within a label the
- * wildcards are those of glob.h.
+ * '/'; the label "**" stands for any number of labels, also none, so that after
+ * a label it names that node and all below it. Within a label the wildcards are
+ * those of glob.h, and a backslash keeps a '/' from separating. Time is bounded
+ * by the product of the two lengths, without recursion.
  */
 bool node_pattern_match(const char *pattern, const struct node_path *path, size_t from);
+
+/* Does the pattern name the node, or one of those above it down from path[from]? */
+bool node_pattern_covers(const char *pattern, const struct node_path *path, size_t from);
 
 #endif

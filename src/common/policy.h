@@ -39,6 +39,9 @@ enum {
 	POLICY_SERVICES_MAX = 4096,
 	POLICY_ITEMS_MAX = 1024, /* patterns of one key in one section */
 	POLICY_TIMEOUT_DEFAULT_MS = 30000,
+	POLICY_TIMEOUT_MIN_MS = 1000,
+	POLICY_TIMEOUT_MAX_MS = 3600 * 1000,
+	POLICY_USER_MAX = 255, /* bytes of a user's or group's name */
 };
 
 struct policy_list {
@@ -46,15 +49,18 @@ struct policy_list {
 	size_t count;
 };
 
-/* Value=PATTERN ERE: the whole value of each node that PATTERN matches must match ERE. */
+/*
+ * Value=PATTERN ERE: the whole value of each node that PATTERN matches must
+ * match ERE, in which '.' and [^...] never stand for a newline.
+ */
 struct policy_value {
 	char *pattern;
 	char *ere;
-	regex_t compiled; /* of ^(ERE)$ */
+	regex_t compiled; /* of ^(ERE)$, filled by policy_value_compile() */
 };
 
 struct policy_file {
-	char *path; /* absolute, below the root directory; may hold wildcards */
+	char *path; /* absolute, below the root directory; may hold wildcards, never a backslash */
 	char *lens; /* "Sshd.lns"; NULL until the lens index is asked */
 	struct policy_list rights[RIGHT_MAX];
 	struct policy_value *values;
@@ -89,17 +95,58 @@ static inline void policy_freep(struct policy **policy)
 	policy_free(*policy);
 }
 
+/* New, with the defaults. NULL when memory is short. */
+struct policy *policy_new(void);
+
 /*
- * The section that governs an absolute path: the one that spells it, else the
- * first that matches it. A path that is not in its simplest form (empty
- * component, "." or "..") has none. Returns the entry's number or -1.
+ * Each of these appends one entry with copies of the texts and returns 0,
+ * -ENOMEM, or -E2BIG beyond the bound. An added entry lives until the next one
+ * of its kind is added. policy_value_add() also returns what policy_value_compile() does.
+ */
+int policy_file_add(struct policy *policy, const char *path,
+		    struct policy_file **ret_file) must_check;
+int policy_service_add(struct policy *policy, const char *unit,
+		       struct policy_service **ret_service) must_check;
+int policy_list_add(struct policy_list *list, const char *text) must_check;
+int policy_value_add(struct policy_file *file, const char *pattern, const char *ere) must_check;
+
+/*
+ * What is wrong with a text of the policy, as the rest of a sentence that
+ * begins with what was read, or NULL. The reader of the configuration files
+ * and that of the wire ask the same.
+ */
+const char *policy_path_fault(const char *path);
+const char *policy_lens_fault(const char *lens);
+const char *policy_pattern_fault(const char *pattern);
+const char *policy_unit_fault(const char *unit);
+const char *policy_user_fault(const char *name);
+
+/*
+ * Compiles ^(ERE)$ from value->ere. 0 or regcomp's error, also for what
+ * regcomp takes but the policy does not: a back-reference, a ')' too many,
+ * repetitions that multiply to a huge automaton.
+ */
+int policy_value_compile(struct policy_value *value) must_check;
+
+/*
+ * Is it absolute and in its simplest form (no empty component, no "." or ".."),
+ * without control characters, shorter than POLICY_TEXT_MAX?
+ */
+bool policy_path_is_plain(const char *path);
+
+/*
+ * The section that governs a path: the one that spells it, else the first that
+ * matches it; none for a path that is not plain. Returns the entry's number or -1.
  */
 ssize_t policy_find_file(const struct policy *policy, const char *path);
 
 /* The section that governs a unit, by the same rule. Returns its number or -1. */
 ssize_t policy_find_service(const struct policy *policy, const char *unit);
 
-/* May this be the name of a unit: systemd's character set, 255 bytes, not beginning with '-'. */
+/*
+ * May this be the name of a unit: systemd's character set, a suffix that it
+ * knows, 255 bytes, not beginning with '-'.
+ */
 bool policy_unit_name_valid(const char *unit);
 
 enum policy_verdict {
@@ -108,24 +155,36 @@ enum policy_verdict {
 	POLICY_DENIED,  /* a Deny= pattern does */
 };
 
-/* May the right be used on this node of the file (labels below the file, without positions)? */
+/*
+ * May the right be used on this node of the file (labels below the file,
+ * positions do not matter)? Set=, Insert= and Remove= patterns give the right
+ * on the nodes that they name and on no others. A Deny= pattern takes every
+ * right on the nodes that it names and on all below them, whatever else is
+ * said. The file's own node has none of these rights.
+ */
 enum policy_verdict policy_check_node(const struct policy_file *file, enum policy_right right,
 				      const struct node_path *node);
 
-/* The first Value= rule that the value (NULL: none) breaks, or NULL. */
+/*
+ * The first Value= rule that the value breaks, or NULL. A node without a value
+ * (NULL) breaks every rule that names it.
+ */
 const struct policy_value *policy_check_value(const struct policy_file *file,
 					      const struct node_path *node, const char *value);
 
 const char *policy_right_key(enum policy_right right);
 
-/* Compiles ^(ERE)$; 0 or regcomp's error. */
-int policy_value_compile(struct policy_value *value);
-
-/* Appends a copy of text; 0, -ENOMEM, or -E2BIG beyond POLICY_ITEMS_MAX. */
-int policy_list_add(struct policy_list *list, const char *text) must_check;
-
-/* Monitor to engine. The reader trusts the writer no more than any peer: 0, -EBADMSG, -ENOMEM. */
+/*
+ * Monitor to engine. The owner, group and mode of files to be created stay with
+ * the monitor, which is the one to use them.
+ */
 void policy_put(struct wire *w, const struct policy *policy);
+
+/*
+ * The reader trusts the writer no more than any peer: every text is held to
+ * what the policy may say, every regex is compiled anew, and nothing may be
+ * left over. 0, -EBADMSG, -ENOMEM.
+ */
 int policy_get(struct wire *w, struct policy **ret_policy) must_check;
 
 #endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the monitor, where it decides, and in the engine, where it only
+ * explains early. The policy is trusted by now; paths, labels, values and unit
+ * names come from the client and from file content and are hostile.
+ */
+#include "common/policy.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/glob.h"
+#include "common/node_path.h"
+
+struct policy *policy_new(void)
+{
+	struct policy *policy = calloc(1, sizeof(*policy));
+
+	if (policy)
+		policy->timeout_ms = POLICY_TIMEOUT_DEFAULT_MS;
+	return policy;
+}
+
+static void list_clear(struct policy_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->item[i]);
+	free(list->item);
+}
+
+static void value_clear(struct policy_value *value)
+{
+	free(value->pattern);
+	free(value->ere);
+	regfree(&value->compiled);
+}
+
+static void file_clear(struct policy_file *file)
+{
+	free(file->path);
+	free(file->lens);
+	for (size_t i = 0; i < RIGHT_MAX; i++)
+		list_clear(&file->rights[i]);
+	for (size_t i = 0; i < file->value_count; i++)
+		value_clear(&file->values[i]);
+	free(file->values);
+	free(file->create_owner);
+	free(file->create_group);
+}
+
+struct policy *policy_free(struct policy *policy)
+{
+	if (!policy)
+		return NULL;
+	for (size_t i = 0; i < policy->file_count; i++)
+		file_clear(&policy->files[i]);
+	for (size_t i = 0; i < policy->service_count; i++)
+		free(policy->services[i].unit);
+	free(policy->files);
+	free(policy->services);
+	free(policy->user);
+	free(policy);
+	return NULL;
+}
+
+int policy_file_add(struct policy *policy, const char *path, struct policy_file **ret_file)
+{
+	struct policy_file *files, file = { 0 };
+
+	if (policy->file_count == POLICY_FILES_MAX)
+		return -E2BIG;
+	files = reallocarray(policy->files, policy->file_count + 1, sizeof(*files));
+	if (!files)
+		return -ENOMEM;
+	policy->files = files;
+	file.path = strdup(path);
+	if (!file.path)
+		return -ENOMEM;
+	files[policy->file_count] = file;
+	*ret_file = &files[policy->file_count++];
+	return 0;
+}
+
+int policy_service_add(struct policy *policy, const char *unit, struct policy_service **ret_service)
+{
+	struct policy_service *services, service = { 0 };
+
+	if (policy->service_count == POLICY_SERVICES_MAX)
+		return -E2BIG;
+	services = reallocarray(policy->services, policy->service_count + 1, sizeof(*services));
+	if (!services)
+		return -ENOMEM;
+	policy->services = services;
+	service.unit = strdup(unit);
+	if (!service.unit)
+		return -ENOMEM;
+	services[policy->service_count] = service;
+	*ret_service = &services[policy->service_count++];
+	return 0;
+}
+
+int policy_list_add(struct policy_list *list, const char *text)
+{
+	char **items, *copy;
+
+	if (list->count == POLICY_ITEMS_MAX)
+		return -E2BIG;
+	items = reallocarray(list->item, list->count + 1, sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	list->item = items;
+	copy = strdup(text);
+	if (!copy)
+		return -ENOMEM;
+	items[list->count++] = copy;
+	return 0;
+}
+
+int policy_value_add(struct policy_file *file, const char *pattern, const char *ere)
+{
+	struct policy_value *values, value = { 0 };
+	int r;
+
+	if (file->value_count == POLICY_ITEMS_MAX)
+		return -E2BIG;
+	values = reallocarray(file->values, file->value_count + 1, sizeof(*values));
+	if (!values)
+		return -ENOMEM;
+	file->values = values;
+	value.pattern = strdup(pattern);
+	value.ere = strdup(ere);
+	r = value.pattern && value.ere ? policy_value_compile(&value) : -ENOMEM;
+	if (r != 0) {
+		free(value.pattern);
+		free(value.ere);
+		return r;
+	}
+	values[file->value_count++] = value;
+	return 0;
+}
+
+ssize_t policy_find_file(const struct policy *policy, const char *path)
+{
+	if (!policy_path_is_plain(path))
+		return -1;
+	for (size_t i = 0; i < policy->file_count; i++)
+		if (strcmp(policy->files[i].path, path) == 0)
+			return (ssize_t)i;
+	for (size_t i = 0; i < policy->file_count; i++)
+		if (glob_match_path(policy->files[i].path, path))
+			return (ssize_t)i;
+	return -1;
+}
+
+ssize_t policy_find_service(const struct policy *policy, const char *unit)
+{
+	if (!policy_unit_name_valid(unit))
+		return -1;
+	for (size_t i = 0; i < policy->service_count; i++)
+		if (strcmp(policy->services[i].unit, unit) == 0)
+			return (ssize_t)i;
+	for (size_t i = 0; i < policy->service_count; i++)
+		if (glob_has_wildcard(policy->services[i].unit) &&
+		    glob_match_path(policy->services[i].unit, unit))
+			return (ssize_t)i;
+	return -1;
+}
+
+enum policy_verdict policy_check_node(const struct policy_file *file, enum policy_right right,
+				      const struct node_path *node)
+{
+	const struct policy_list *deny = &file->rights[RIGHT_DENY], *give = &file->rights[right];
+
+	for (size_t i = 0; i < deny->count; i++)
+		if (node_pattern_covers(deny->item[i], node, 0))
+			return POLICY_DENIED;
+	if (node->depth == 0 || right == RIGHT_DENY)
+		return POLICY_NO_RULE;
+	for (size_t i = 0; i < give->count; i++)
+		if (node_pattern_match(give->item[i], node, 0))
+			return POLICY_ALLOWED;
+	return POLICY_NO_RULE;
+}
+
+static bool value_fits(const struct policy_value *rule, const char *value)
+{
+	regmatch_t match;
+
+	/* the match must be the value itself, to its last byte: '$' also stands before a newline */
+	return value && regexec(&rule->compiled, value, 1, &match, 0) == 0 && match.rm_so == 0 &&
+	       (size_t)match.rm_eo == strlen(value);
+}
+
+const struct policy_value *policy_check_value(const struct policy_file *file,
+					      const struct node_path *node, const char *value)
+{
+	for (size_t i = 0; i < file->value_count; i++) {
+		const struct policy_value *rule = &file->values[i];
+
+		if (node_pattern_match(rule->pattern, node, 0) && !value_fits(rule, value))
+			return rule;
+	}
+	return NULL;
+}
+
+const char *policy_right_key(enum policy_right right)
+{
+	static const char *const keys[] = {
+#define X(name, key) [RIGHT_##name] = key,
+		POLICY_RIGHTS(X)
+#undef X
+	};
+
+	return keys[right];
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The monitor writes, the engine reads. The reading side takes the bytes for
+ * hostile: no count is believed before the bytes for it are there, and every
+ * text must be one that a policy file could have held.
+ */
+#include "common/policy.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/wire.h"
+
+static void put_list(struct wire *w, const struct policy_list *list)
+{
+	wire_put_u32(w, (uint32_t)list->count);
+	for (size_t i = 0; i < list->count; i++)
+		wire_put_str(w, list->item[i], POLICY_TEXT_MAX);
+}
+
+static void put_file(struct wire *w, const struct policy_file *file)
+{
+	wire_put_str(w, file->path, POLICY_TEXT_MAX);
+	wire_put_str(w, file->lens, POLICY_TEXT_MAX);
+	for (size_t i = 0; i < RIGHT_MAX; i++)
+		put_list(w, &file->rights[i]);
+	wire_put_u32(w, (uint32_t)file->value_count);
+	for (size_t i = 0; i < file->value_count; i++) {
+		wire_put_str(w, file->values[i].pattern, POLICY_TEXT_MAX);
+		wire_put_str(w, file->values[i].ere, POLICY_TEXT_MAX);
+	}
+	wire_put_u8(w, file->may_create);
+	wire_put_u8(w, file->may_delete);
+}
+
+void policy_put(struct wire *w, const struct policy *policy)
+{
+	wire_put_str(w, policy->user, POLICY_USER_MAX);
+	wire_put_u32(w, policy->timeout_ms);
+	wire_put_u32(w, (uint32_t)policy->file_count);
+	for (size_t i = 0; i < policy->file_count; i++)
+		put_file(w, &policy->files[i]);
+	wire_put_u32(w, (uint32_t)policy->service_count);
+	for (size_t i = 0; i < policy->service_count; i++) {
+		wire_put_str(w, policy->services[i].unit, POLICY_TEXT_MAX);
+		wire_put_u32(w, policy->services[i].verbs);
+	}
+}
+
+/* A number of things that follow; each takes a byte at least. */
+static uint32_t get_count(struct wire *w, uint32_t max)
+{
+	uint32_t count = wire_get_u32(w);
+
+	if (count > max || count > w->size - w->pos)
+		w->bad = true;
+	return w->bad ? 0 : count;
+}
+
+/* A text that the policy may hold: fault() says NULL of it. */
+static const char *get_text(struct wire *w, const char *(*fault)(const char *text))
+{
+	const char *text = wire_get_str(w, POLICY_TEXT_MAX);
+
+	if (!w->bad && fault(text))
+		w->bad = true;
+	return w->bad ? "" : text;
+}
+
+static bool get_bool(struct wire *w)
+{
+	uint8_t value = wire_get_u8(w);
+
+	if (value > 1)
+		w->bad = true;
+	return value == 1;
+}
+
+/* The same, but "" stands for nothing. */
+static int get_optional(struct wire *w, const char *(*fault)(const char *text), char **ret_text)
+{
+	const char *text = wire_get_str(w, POLICY_TEXT_MAX);
+
+	if (text[0] == '\0')
+		return 0;
+	if (fault(text))
+		w->bad = true;
+	*ret_text = strdup(text);
+	return *ret_text ? 0 : -ENOMEM;
+}
+
+static int get_list(struct wire *w, struct policy_list *list)
+{
+	uint32_t count = get_count(w, POLICY_ITEMS_MAX);
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && !w->bad && i < count; i++)
+		r = policy_list_add(list, get_text(w, policy_pattern_fault));
+	return r;
+}
+
+static int get_values(struct wire *w, struct policy_file *file)
+{
+	uint32_t count = get_count(w, POLICY_ITEMS_MAX);
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && !w->bad && i < count; i++) {
+		const char *pattern = get_text(w, policy_pattern_fault);
+		const char *ere = wire_get_str(w, POLICY_TEXT_MAX);
+
+		if (!w->bad)
+			r = policy_value_add(file, pattern, ere);
+	}
+	return r > 0 ? -EBADMSG : r;
+}
+
+static int get_file(struct wire *w, struct policy *policy)
+{
+	const char *path = get_text(w, policy_path_fault);
+	struct policy_file *file;
+	int r;
+
+	if (w->bad)
+		return -EBADMSG;
+	r = policy_file_add(policy, path, &file);
+	if (r == 0)
+		r = get_optional(w, policy_lens_fault, &file->lens);
+	for (size_t i = 0; r == 0 && i < RIGHT_MAX; i++)
+		r = get_list(w, &file->rights[i]);
+	if (r == 0)
+		r = get_values(w, file);
+	if (r < 0)
+		return r;
+	file->may_create = get_bool(w);
+	file->may_delete = get_bool(w);
+	return 0;
+}
+
+static int get_service(struct wire *w, struct policy *policy)
+{
+	const char *unit = get_text(w, policy_unit_fault);
+	uint32_t verbs = wire_get_u32(w);
+	struct policy_service *service;
+	int r;
+
+	if (w->bad || verbs >> SERVICE_VERB_MAX != 0)
+		return -EBADMSG;
+	r = policy_service_add(policy, unit, &service);
+	if (r == 0)
+		service->verbs = verbs;
+	return r;
+}
+
+int policy_get(struct wire *w, struct policy **ret_policy)
+{
+	scoped(policy_freep) struct policy *policy = policy_new();
+	uint32_t count;
+	int r;
+
+	if (!policy)
+		return -ENOMEM;
+	r = get_optional(w, policy_user_fault, &policy->user);
+	policy->timeout_ms = wire_get_u32(w);
+	if (policy->timeout_ms < POLICY_TIMEOUT_MIN_MS ||
+	    policy->timeout_ms > POLICY_TIMEOUT_MAX_MS)
+		w->bad = true;
+	count = get_count(w, POLICY_FILES_MAX);
+	for (uint32_t i = 0; r == 0 && !w->bad && i < count; i++)
+		r = get_file(w, policy);
+	count = get_count(w, POLICY_SERVICES_MAX);
+	for (uint32_t i = 0; r == 0 && !w->bad && i < count; i++)
+		r = get_service(w, policy);
+	if (r < 0)
+		return r;
+	if (!wire_done(w))
+		return -EBADMSG;
+	*ret_policy = take_ptr(policy);
+	return 0;
+}
