@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Run inside the sandbox before systemd boots there: installs the packages that
+# were fetched beforehand (there is no network inside), the built project, and
+# the users that the tests pair with.
+#
+# usage: prepare.sh BUILD-DIRECTORY SOURCE-DIRECTORY [PACKAGE...]
+set -eu
+build=$1
+source=$2
+shift 2
+
+if [ $# -gt 0 ] && [ -d "$build/packages" ]; then
+	DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-download \
+		--no-install-recommends -o "Dir::Cache::archives=$build/packages" "$@" \
+		>/run/prepare.log 2>&1 </dev/null || {
+		tail -n 20 /run/prepare.log >&2
+		exit 1
+	}
+fi
+
+make -C "$build" -s install >/run/prepare.log 2>&1 || {
+	tail -n 20 /run/prepare.log >&2
+	exit 1
+}
+ldconfig
+systemd-sysusers exmachina.conf
+for user in panel:4711 guest:4712; do
+	getent passwd "${user%:*}" >/dev/null ||
+		useradd --uid "${user#*:}" --create-home --shell /bin/sh "${user%:*}"
+done
+# readable by the paired programs, wherever the sources are
+rm -rf /opt/exmachina-tests
+mkdir -p /opt/exmachina-tests
+cp -r "$source/tests/lib" "$source/tests/system" /opt/exmachina-tests/
+chmod -R a+rX /opt/exmachina-tests
