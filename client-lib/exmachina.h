@@ -10,11 +10,30 @@
  * Conventions: a function returns 0 or a positive count when done, and a
  * negative number on failure: -errno where no answer of the server is
  * involved, and -EREMOTEIO when the server answered with an error, which
- * exm_last_error() then describes. A ret_ argument is untouched on failure.
- * Strings handed out through char ** belong to the caller: free(3).
- * Timeouts are in milliseconds. A handle may be used by one thread at a time.
+ * exm_last_error() then describes. Every call can fail with
+ *
+ *   -EREMOTEIO   the server refused or failed it
+ *   -ENOTCONN    the session is not connected
+ *   -ECONNRESET  the server has gone; what it had in hand may be done or not
+ *   -ETIMEDOUT   no answer within the time of exm_set_timeout(); the session
+ *                stays usable, the late answer is thrown away
+ *   -EMSGSIZE    the request or its answer is larger than the protocol allows
+ *   -EBADMSG     the answer is not what the protocol describes
+ *   -EINVAL      an argument that must not be NULL is NULL, or is malformed
+ *   -ENOMEM
+ *
+ * and what is named beside it. A ret_ argument is untouched on failure.
+ * Whatever is handed out through one, a string, a structure or an array of
+ * pointers to structures, is one piece of memory that belongs to the caller:
+ * free(3) frees all of it. Such an array ends with a NULL pointer that is not
+ * counted. Structures may grow at their end in later versions.
+ *
+ * Paths, labels and values are bytes that need not be UTF-8. Timeouts are in
+ * milliseconds. A session may be used by one thread at a time. Since 0.1
+ * unless something else is said.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,8 +43,10 @@ extern "C" {
 
 #if defined(__GNUC__)
 #define EXM_PUBLIC __attribute__((visibility("default")))
+#define EXM_CHECK __attribute__((warn_unused_result))
 #else
 #define EXM_PUBLIC
+#define EXM_CHECK
 #endif
 
 /*
@@ -59,3 +80,287 @@ enum exm_error_code {
 	EXM_ERROR_INVALID_PARAMS = -32602,
 	EXM_ERROR_INTERNAL = -32603
 };
+
+/* ---- a session ---------------------------------------------------------- */
+
+struct exm;
+
+/* The version of the library, "0.1.0". Static. */
+EXM_PUBLIC const char *exm_version(void);
+
+/* A session that is not connected yet. -ENOMEM. exm_free() frees it. */
+EXM_PUBLIC int exm_new(struct exm **ret_session) EXM_CHECK;
+
+/*
+ * Closes the session, which drops edits that were not committed unless other
+ * processes share it, and frees it. Takes NULL. Returns NULL.
+ */
+EXM_PUBLIC struct exm *exm_free(struct exm *session);
+
+/*
+ * The longest that one call may wait, in milliseconds; negative, as at the
+ * beginning, for as long as the server takes. The server has limits of its
+ * own. Connecting never takes more than 30000.
+ */
+EXM_PUBLIC void exm_set_timeout(struct exm *session, int timeout_ms);
+
+/*
+ * What to call when a notification of the server comes in while a call waits
+ * for its answer: its method, and its parameters as JSON text (or NULL), both
+ * valid during the call only. The function must not use the session. Without
+ * one, notifications are thrown away. NULL takes it off.
+ */
+EXM_PUBLIC void exm_set_notify(struct exm *session,
+			       void (*notify)(void *data, const char *method, const char *params),
+			       void *data);
+
+enum exm_flag {
+	/*
+	 * Others use this session too: leave the environment and the
+	 * descriptors to children, and take a lock (fcntl(2), on the secret's
+	 * descriptor, which must be open for writing) around each exchange.
+	 * Waiting for the lock counts as waiting for the answer; without a
+	 * timeout it is given up after 600000 ms.
+	 */
+	EXM_KEEP_ENV = 1
+};
+
+/*
+ * Connects as a program that exmachinad(8) started: over the descriptor in
+ * EXMACHINA_FD, with the secret in the one of EXMACHINA_SECRET_FD. Marks both
+ * close-on-exec and removes the variables (not thread-safe), unless flags has
+ * EXM_KEEP_ENV. The descriptors belong to the session when it is connected.
+ *
+ *   -ENOENT           the variables are not set
+ *   -EBADF            they name no open descriptor, or with EXM_KEEP_ENV a
+ *                     secret that is not open for writing
+ *   -EKEYREJECTED     the secret is not 64 hexadecimal digits
+ *   -EPROTONOSUPPORT  the server speaks another protocol
+ *   -EISCONN          the session is connected
+ *
+ * A wrong secret is -EREMOTEIO with EXM_ERROR_UNAUTHENTICATED.
+ */
+EXM_PUBLIC int exm_connect(struct exm *session, unsigned int flags) EXM_CHECK;
+
+/*
+ * The same over two descriptors: a connected stream socket, and a file with
+ * the secret. Both belong to the session when it is connected (the second one
+ * is closed unless flags has EXM_KEEP_ENV), and stay the caller's on failure.
+ */
+EXM_PUBLIC int exm_connect_fds(struct exm *session, int fd, int secret_fd,
+			       unsigned int flags) EXM_CHECK;
+
+/*
+ * The same over the socket of a server that runs by itself. NULL stands for
+ * the usual path, of the socket or of the file with the secret. Also fails
+ * with the errors of open(2), socket(2) and connect(2).
+ */
+EXM_PUBLIC int exm_connect_socket(struct exm *session, const char *path,
+				  const char *secret_file) EXM_CHECK;
+
+/* ---- errors --------------------------------------------------------------- */
+
+struct exm_error {
+	int code;            /* enum exm_error_code */
+	const char *name;    /* "DENIED" */
+	const char *message; /* a sentence for people */
+	const char *data;    /* JSON object with the details, see exmachina-protocol(7) */
+};
+
+/*
+ * What the server answered to the last call, if it answered with an error;
+ * else NULL. Belongs to the session and lives until its next call.
+ */
+EXM_PUBLIC const struct exm_error *exm_last_error(const struct exm *session);
+
+/*
+ * One member of that error's data, as text: "file", "line", "rule", "unit".
+ * A string as it is, anything else as JSON. -ENOENT if there is none.
+ */
+EXM_PUBLIC int exm_error_field(const struct exm *session, const char *name,
+			       char **ret_text) EXM_CHECK;
+
+/*
+ * A sentence about what a call returned: the server's message for -EREMOTEIO,
+ * else that of strerror(3). Lives until the session's next call.
+ */
+EXM_PUBLIC const char *exm_strerror(const struct exm *session, int result);
+
+/* ---- any method ----------------------------------------------------------- */
+
+/*
+ * Calls a method with its parameters as JSON text, an object or an array;
+ * NULL for none. Hands out the result as JSON text, unless ret_result is NULL.
+ */
+EXM_PUBLIC int exm_call(struct exm *session, const char *method, const char *params,
+			char **ret_result) EXM_CHECK;
+
+/* session.ping: 0 if the server answers. */
+EXM_PUBLIC int exm_ping(struct exm *session) EXM_CHECK;
+
+/* session.info and session.methods, as JSON text. */
+EXM_PUBLIC int exm_info(struct exm *session, char **ret_json) EXM_CHECK;
+EXM_PUBLIC int exm_methods(struct exm *session, char **ret_json) EXM_CHECK;
+
+/* session.bye: ends it for all who share it. What is not committed is dropped. */
+EXM_PUBLIC int exm_bye(struct exm *session) EXM_CHECK;
+
+/* ---- the tree --------------------------------------------------------------
+ *
+ * As Augeas has it: path expressions, /files/... for the content of files.
+ * The first call that names a file makes the server read it. Edits are kept
+ * by the server until exm_commit().
+ *
+ * Errors of the server that a program may want to tell apart: NO_MATCH,
+ * TOO_MANY_MATCHES where one node is asked for, BAD_PATH, BAD_VALUE,
+ * PARSE_FAILED (the file is not what its lens describes), DENIED.
+ */
+
+/* The value of the one node that path names; NULL if it has none. */
+EXM_PUBLIC int exm_get(struct exm *session, const char *path, char **ret_value) EXM_CHECK;
+
+/* Sets it, creating the node where it is missing. A value of NULL is none. */
+EXM_PUBLIC int exm_set(struct exm *session, const char *path, const char *value) EXM_CHECK;
+
+/*
+ * Sets the nodes sub, relative to each node that base names; NULL stands for
+ * these themselves. The number of nodes set.
+ */
+EXM_PUBLIC int exm_setm(struct exm *session, const char *base, const char *sub,
+			const char *value) EXM_CHECK;
+
+/* exm_set() to no value. */
+EXM_PUBLIC int exm_clear(struct exm *session, const char *path) EXM_CHECK;
+
+/* The paths of all nodes that the expression names, and their number. 0 is no failure. */
+EXM_PUBLIC int exm_match(struct exm *session, const char *expression, char ***ret_paths) EXM_CHECK;
+
+struct exm_node {
+	char *path;
+	char *value; /* NULL: none */
+	int children;
+};
+
+/* The same with values and numbers of children. */
+EXM_PUBLIC int exm_match_nodes(struct exm *session, const char *expression,
+			       struct exm_node ***ret_nodes) EXM_CHECK;
+
+/* Adds a node beside the one that path names. */
+EXM_PUBLIC int exm_insert(struct exm *session, const char *path, const char *label,
+			  bool before) EXM_CHECK;
+
+/* Removes all nodes that the expression names, with all below. The number of nodes gone. */
+EXM_PUBLIC int exm_remove(struct exm *session, const char *expression) EXM_CHECK;
+
+/* Moves a node with all below it; what was at the destination is gone. */
+EXM_PUBLIC int exm_move(struct exm *session, const char *source, const char *destination) EXM_CHECK;
+
+/* Changes the label of all nodes that the expression names. Their number. */
+EXM_PUBLIC int exm_rename(struct exm *session, const char *expression, const char *label) EXM_CHECK;
+
+/* The label of the one node that path names. */
+EXM_PUBLIC int exm_label(struct exm *session, const char *path, char **ret_label) EXM_CHECK;
+
+/* The nodes that the expression names and all below, as aug_print(3) prints them. NULL: all. */
+EXM_PUBLIC int exm_print(struct exm *session, const char *expression, char **ret_text) EXM_CHECK;
+
+struct exm_span {
+	char *file;
+	size_t label[2]; /* begin and end, in bytes */
+	size_t value[2];
+	size_t node[2];
+};
+
+/* Where in its file the one node is that path names. */
+EXM_PUBLIC int exm_span(struct exm *session, const char *path,
+			struct exm_span **ret_span) EXM_CHECK;
+
+/* The path of the file, "/files/...", that the one node comes from that path names. */
+EXM_PUBLIC int exm_source(struct exm *session, const char *path, char **ret_path) EXM_CHECK;
+
+/*
+ * Has a file read with a lens, or kept from being read with it. DENIED unless
+ * the policy has the file, with that lens.
+ */
+EXM_PUBLIC int exm_transform(struct exm *session, const char *lens, const char *file,
+			     bool exclude) EXM_CHECK;
+
+/* Drops all edits that are not committed, and has the files read anew. */
+EXM_PUBLIC int exm_load(struct exm *session) EXM_CHECK;
+
+struct exm_file_error {
+	char *file;
+	char *kind; /* "parse_failed", as Augeas names it */
+	char *lens; /* NULL: not known; so path */
+	char *path; /* of the node */
+	char *reason;
+	int line; /* from 1; 0: not known */
+	int column;
+};
+
+/* The files that could not be read or rendered. Their number. */
+EXM_PUBLIC int exm_errors(struct exm *session, struct exm_file_error ***ret_errors) EXM_CHECK;
+
+/* ---- commit ----------------------------------------------------------------- */
+
+struct exm_change {
+	char *file;
+	char *action; /* "change", "create" or "delete" */
+	char *diff;   /* unified; NULL from exm_commit() */
+};
+
+/* What exm_commit() would change. The number of files. */
+EXM_PUBLIC int exm_diff(struct exm *session, struct exm_change ***ret_changes) EXM_CHECK;
+
+/*
+ * Writes all edits, in all files or, if one of them fails, in none. The number
+ * of files changed, which are handed out unless ret_changes is NULL. CONFLICT
+ * if somebody else changed a file since the server read it; DENIED; IO.
+ */
+EXM_PUBLIC int exm_commit(struct exm *session, struct exm_change ***ret_changes) EXM_CHECK;
+
+/* The same by the name that Augeas has for it (augeas.save). */
+EXM_PUBLIC int exm_save(struct exm *session, struct exm_change ***ret_changes) EXM_CHECK;
+
+/*
+ * Drops all edits that are not committed. The number of files that had some,
+ * which are handed out unless ret_files is NULL.
+ */
+EXM_PUBLIC int exm_discard(struct exm *session, char ***ret_files) EXM_CHECK;
+
+/* ---- services ----------------------------------------------------------------- */
+
+struct exm_service {
+	char *unit;
+	char *job;               /* how the job ended: "done"; NULL from exm_service_status() */
+	char *load;              /* "loaded" */
+	char *active;            /* "active", "inactive", "failed" ... */
+	char *sub;               /* "running", "dead" ... */
+	char *result;            /* of its last run: "success" ... */
+	int64_t main_pid;        /* 0: none */
+	int64_t main_pid_before; /* before the job; 0: none */
+};
+
+/*
+ * These wait until the job has ended and the unit has settled. ret_service may
+ * be NULL. SERVICE_FAILED (with the unit's last log lines in "log") if it did
+ * not do what was asked; TIMEOUT; DENIED.
+ */
+EXM_PUBLIC int exm_service_start(struct exm *session, const char *unit,
+				 struct exm_service **ret_service) EXM_CHECK;
+EXM_PUBLIC int exm_service_stop(struct exm *session, const char *unit,
+				struct exm_service **ret_service) EXM_CHECK;
+EXM_PUBLIC int exm_service_restart(struct exm *session, const char *unit,
+				   struct exm_service **ret_service) EXM_CHECK;
+EXM_PUBLIC int exm_service_reload(struct exm *session, const char *unit,
+				  struct exm_service **ret_service) EXM_CHECK;
+
+/* How the unit is, without touching it. */
+EXM_PUBLIC int exm_service_status(struct exm *session, const char *unit,
+				  struct exm_service **ret_service) EXM_CHECK;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

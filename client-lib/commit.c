@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Runs in the client. The typed calls about edits as a whole, and about the session itself. */
+#include <errno.h>
+#include <string.h>
+
+#include "result.h"
+#include "session.h"
+
+static const struct field change_fields[] = {
+	{ "file", FIELD_TEXT, true, offsetof(struct exm_change, file) },
+	{ "action", FIELD_TEXT, true, offsetof(struct exm_change, action) },
+	{ "diff", FIELD_TEXT, false, offsetof(struct exm_change, diff) },
+};
+static const struct record change_record = RECORD(struct exm_change, change_fields);
+
+static const struct field error_fields[] = {
+	{ "file", FIELD_TEXT, true, offsetof(struct exm_file_error, file) },
+	{ "kind", FIELD_TEXT, true, offsetof(struct exm_file_error, kind) },
+	{ "lens", FIELD_TEXT, false, offsetof(struct exm_file_error, lens) },
+	{ "path", FIELD_TEXT, false, offsetof(struct exm_file_error, path) },
+	{ "reason", FIELD_TEXT, false, offsetof(struct exm_file_error, reason) },
+	{ "line", FIELD_INT, false, offsetof(struct exm_file_error, line) },
+	{ "column", FIELD_INT, false, offsetof(struct exm_file_error, column) },
+};
+static const struct record error_record = RECORD(struct exm_file_error, error_fields);
+
+static int call_plain(struct exm *session, const char *method, struct json_object **ret_result)
+{
+	return session ? exchange(session, method, NULL, ret_result) : -EINVAL;
+}
+
+static int changes(struct exm *session, const char *method, struct exm_change ***ret_changes)
+{
+	scoped_json *result = NULL;
+	scoped_ptr void **list = NULL;
+	int r;
+
+	r = call_plain(session, method, &result);
+	if (r == 0)
+		r = result_records(json_get(result, "files"), &change_record, &list);
+	if (r >= 0 && ret_changes)
+		*ret_changes = (struct exm_change **)take_ptr(list);
+	return r;
+}
+
+int exm_diff(struct exm *session, struct exm_change ***ret_changes)
+{
+	return ret_changes ? changes(session, "config.diff", ret_changes) : -EINVAL;
+}
+
+int exm_commit(struct exm *session, struct exm_change ***ret_changes)
+{
+	return changes(session, "config.commit", ret_changes);
+}
+
+int exm_save(struct exm *session, struct exm_change ***ret_changes)
+{
+	return changes(session, "augeas.save", ret_changes);
+}
+
+int exm_discard(struct exm *session, char ***ret_files)
+{
+	scoped_json *result = NULL;
+	scoped_ptr char **files = NULL;
+	int r;
+
+	r = call_plain(session, "config.discard", &result);
+	if (r == 0)
+		r = result_texts(json_get(result, "files"), &files);
+	if (r >= 0 && ret_files)
+		*ret_files = take_ptr(files);
+	return r;
+}
+
+int exm_errors(struct exm *session, struct exm_file_error ***ret_errors)
+{
+	scoped_json *result = NULL;
+	void **list = NULL;
+	int r;
+
+	if (!ret_errors)
+		return -EINVAL;
+	r = call_plain(session, "augeas.errors", &result);
+	if (r == 0)
+		r = result_records(result, &error_record, &list);
+	if (r >= 0)
+		*ret_errors = (struct exm_file_error **)list;
+	return r;
+}
+
+int exm_call(struct exm *session, const char *method, const char *params, char **ret_result)
+{
+	struct json_object *given = NULL;
+	scoped_json *result = NULL;
+	struct json_error where;
+	int r;
+
+	if (!session || !method)
+		return -EINVAL;
+	session_clear_error(session);
+	if (params) {
+		r = json_parse(params, strlen(params), REQUEST_DEPTH, &given, &where);
+		if (r < 0)
+			return r == -ENOMEM ? r : -EINVAL;
+		if (json_kind(given) != JSON_ARRAY && json_kind(given) != JSON_OBJECT) {
+			json_free(given);
+			return -EINVAL;
+		}
+	}
+	r = exchange(session, method, given, &result);
+	if (r < 0 || !ret_result)
+		return r;
+	return result_json(result, ret_result);
+}
+
+int exm_ping(struct exm *session)
+{
+	scoped_json *result = NULL;
+
+	return call_plain(session, "session.ping", &result);
+}
+
+int exm_bye(struct exm *session)
+{
+	scoped_json *result = NULL;
+
+	return call_plain(session, "session.bye", &result);
+}
+
+static int as_json(struct exm *session, const char *method, char **ret_json)
+{
+	scoped_json *result = NULL;
+	int r;
+
+	if (!ret_json)
+		return -EINVAL;
+	r = call_plain(session, method, &result);
+	return r < 0 ? r : result_json(result, ret_json);
+}
+
+int exm_info(struct exm *session, char **ret_json)
+{
+	return as_json(session, "session.info", ret_json);
+}
+
+int exm_methods(struct exm *session, char **ret_json)
+{
+	return as_json(session, "session.methods", ret_json);
+}

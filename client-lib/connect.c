@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the client. Finds the server and the secret, and shows it. The
+ * secret is in these functions' own buffers only, which are wiped.
+ */
+#include <config.h>
+
+#include "session.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include "common/utf8.h"
+
+#define FD_VARIABLE "EXMACHINA_FD"
+#define SECRET_VARIABLE "EXMACHINA_SECRET_FD"
+
+enum { SECRET_LENGTH = 64, SECRET_FILE_MAX = SECRET_LENGTH + 2, CLIENT_NAME_MAX = 64 };
+
+struct secret_text {
+	char digits[SECRET_FILE_MAX + 1];
+};
+
+static void secret_wipe(struct secret_text *secret)
+{
+	explicit_bzero(secret, sizeof(*secret));
+}
+
+/* The whole file from its start, wherever others who share the descriptor are. */
+static ssize_t read_secret(int fd, char *buffer, size_t size)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	do {
+		n = pread(fd, buffer + done, size - done, (off_t)done);
+		if (n < 0 && errno == ESPIPE)
+			n = read(fd, buffer + done, size - done);
+		if (n > 0)
+			done += (size_t)n;
+	} while ((n > 0 && done < size) || (n < 0 && errno == EINTR));
+	return n < 0 ? -errno : (ssize_t)done;
+}
+
+static int secret_from_fd(int fd, struct secret_text *secret)
+{
+	ssize_t length = read_secret(fd, secret->digits, SECRET_FILE_MAX);
+
+	if (length < 0)
+		return (int)length;
+	if (length == SECRET_LENGTH + 1 && secret->digits[SECRET_LENGTH] == '\n')
+		length--;
+	if (length != SECRET_LENGTH)
+		return -EKEYREJECTED;
+	secret->digits[SECRET_LENGTH] = '\0';
+	for (int i = 0; i < SECRET_LENGTH; i++)
+		if (!isxdigit((unsigned char)secret->digits[i]))
+			return -EKEYREJECTED;
+	return 0;
+}
+
+/* Written by hand, since a JSON object would keep a copy of the secret. */
+#define AUTHENTICATE \
+	"{\"jsonrpc\":\"2.0\",\"id\":\"%s\",\"method\":\"session.authenticate\"," \
+	"\"params\":{\"secret\":\"%s\"}}\n"
+
+/* Both requests in one write, so that connecting is one way there and back. */
+static int send_greeting(struct exm *session, const char *hello_id, const char *auth_id,
+			 const struct secret_text *secret, int64_t deadline)
+{
+	struct json_object *params = json_new_object();
+	const char *name = program_invocation_short_name;
+	char authenticate[sizeof(AUTHENTICATE) + ID_SIZE + sizeof(secret->digits)];
+	scoped_ptr char *hello = NULL;
+	scoped_ptr char *both = NULL;
+	size_t length, rest;
+	int r;
+
+	r = json_put(params, "protocol", json_new_int(PROTOCOL));
+	/* for the server's log; whoever starts a program may give it any name */
+	if (strlen(name) <= CLIENT_NAME_MAX && utf8_valid(name, strlen(name), NULL))
+		r |= json_put(params, "client", json_new_string(name));
+	if (r < 0) {
+		json_free(params);
+		return r;
+	}
+	r = exchange_build(hello_id, "session.hello", params, &hello, &length);
+	if (r < 0)
+		return r;
+	rest = (size_t)snprintf(authenticate, sizeof(authenticate), AUTHENTICATE, auth_id,
+				secret->digits);
+	both = malloc(length + rest);
+	if (both) {
+		memcpy(both, hello, length);
+		memcpy(both + length, authenticate, rest);
+		r = exchange_send(session, both, length + rest, deadline);
+		explicit_bzero(both, length + rest);
+	} else {
+		r = -ENOMEM;
+	}
+	explicit_bzero(authenticate, sizeof(authenticate));
+	return r;
+}
+
+static int greet(struct exm *session, const struct secret_text *secret, int64_t deadline)
+{
+	char hello_id[ID_SIZE], auth_id[ID_SIZE];
+	scoped_json *hello = NULL;
+	scoped_json *granted = NULL;
+	int r;
+
+	exchange_new_id(session, hello_id);
+	exchange_new_id(session, auth_id);
+	/* whoever had the stream before may have been killed in the middle of a line */
+	session->stream.torn = true;
+	r = send_greeting(session, hello_id, auth_id, secret, deadline);
+	if (r == 0)
+		r = exchange_await(session, hello_id, true, deadline, &hello);
+	if (r < 0)
+		return r;
+	if (json_int(json_get(hello, "protocol")) != PROTOCOL)
+		return -EPROTONOSUPPORT;
+	return exchange_await(session, auth_id, true, deadline, &granted);
+}
+
+static int connect_timeout(const struct exm *session)
+{
+	if (session->timeout_ms < 0 || session->timeout_ms > CONNECT_TIMEOUT_MS)
+		return CONNECT_TIMEOUT_MS;
+	return session->timeout_ms;
+}
+
+/* Leaves a session that failed as it was before; the descriptors are the caller's again. */
+static int connect_over(struct exm *session, int fd, int secret_fd,
+			const struct secret_text *secret, bool shared)
+{
+	int64_t deadline = deadline_after(connect_timeout(session));
+	int r;
+
+	session->stream.fd = fd;
+	session->secret_fd = shared ? secret_fd : -1;
+	session->shared = shared;
+	r = exchange_begin(session, deadline);
+	if (r == 0) {
+		r = greet(session, secret, deadline);
+		exchange_end(session);
+	}
+	if (r == 0)
+		return 0;
+	session->stream.fd = -1;
+	stream_close(&session->stream);
+	session->secret_fd = -1;
+	session->shared = false;
+	return r;
+}
+
+int exm_connect_fds(struct exm *session, int fd, int secret_fd, unsigned int flags)
+{
+	bool shared = flags & EXM_KEEP_ENV;
+	struct secret_text secret;
+	int r;
+
+	if (!session || flags & ~(unsigned int)EXM_KEEP_ENV)
+		return -EINVAL;
+	session_clear_error(session);
+	if (session->stream.fd >= 0)
+		return -EISCONN;
+	r = secret_from_fd(secret_fd, &secret);
+	if (r == 0)
+		r = connect_over(session, fd, secret_fd, &secret, shared);
+	secret_wipe(&secret);
+	if (r == 0 && !shared)
+		close_fd(secret_fd);
+	return r;
+}
+
+/* A descriptor from the environment. It or -ENOENT, -EBADF. */
+static int fd_from(const char *variable)
+{
+	const char *text = getenv(variable);
+	char *end;
+	long fd;
+
+	if (!text || !*text)
+		return -ENOENT;
+	errno = 0;
+	fd = strtol(text, &end, 10);
+	if (errno != 0 || *end || !isdigit((unsigned char)*text) || fd > INT_MAX ||
+	    fcntl((int)fd, F_GETFD) < 0)
+		return -EBADF;
+	return (int)fd;
+}
+
+int exm_connect(struct exm *session, unsigned int flags)
+{
+	int fd = fd_from(FD_VARIABLE);
+	int secret_fd = fd_from(SECRET_VARIABLE);
+	int r;
+
+	if (fd < 0 || secret_fd < 0)
+		return fd < 0 ? fd : secret_fd;
+	if (!(flags & EXM_KEEP_ENV) &&
+	    (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(secret_fd, F_SETFD, FD_CLOEXEC) < 0))
+		return -errno;
+	r = exm_connect_fds(session, fd, secret_fd, flags);
+	if (r == 0 && !(flags & EXM_KEEP_ENV)) {
+		unsetenv(FD_VARIABLE);
+		unsetenv(SECRET_VARIABLE);
+	}
+	return r;
+}
+
+static int connect_to(const char *path, int timeout_ms)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct timeval patience = { timeout_ms / 1000, timeout_ms % 1000 * 1000 + 1 };
+	scoped_fd fd = -1;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	/* connect(2) waits while the queue of the server is full */
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
+		return -errno;
+	while (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
+		if (errno == EAGAIN)
+			return -ETIMEDOUT;
+		if (errno != EINTR)
+			return -errno;
+	}
+	return take_fd(&fd);
+}
+
+int exm_connect_socket(struct exm *session, const char *path, const char *secret_file)
+{
+	scoped_fd secret_fd = -1;
+	scoped_fd fd = -1;
+	int r;
+
+	if (!session)
+		return -EINVAL;
+	fd = connect_to(path ? path : RUN_DIR "/socket", connect_timeout(session));
+	if (fd < 0)
+		return fd;
+	secret_fd = open(secret_file ? secret_file : RUN_DIR "/secret",
+			 O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (secret_fd < 0)
+		return -errno;
+	r = exm_connect_fds(session, fd, secret_fd, 0);
+	if (r == 0) {
+		take_fd(&fd);
+		take_fd(&secret_fd);
+	}
+	return r;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the client. A session's life, its settings, and the error that the
+ * server answered last, whose text is the server's: it is handed on as it is.
+ */
+#include <config.h>
+
+#include "session.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+const char *exm_version(void)
+{
+	return PACKAGE_VERSION;
+}
+
+int exm_new(struct exm **ret_session)
+{
+	struct exm *session;
+	uint64_t random;
+
+	if (!ret_session)
+		return -EINVAL;
+	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		return -errno;
+	session = calloc(1, sizeof(*session));
+	if (!session)
+		return -ENOMEM;
+	session->stream = stream_over(-1);
+	session->secret_fd = -1;
+	session->timeout_ms = -1;
+	snprintf(session->token, sizeof(session->token), "%016llx", (unsigned long long)random);
+	*ret_session = session;
+	return 0;
+}
+
+struct exm *exm_free(struct exm *session)
+{
+	if (!session)
+		return NULL;
+	session_clear_error(session);
+	stream_close(&session->stream);
+	close_fd(session->secret_fd);
+	free(session);
+	return NULL;
+}
+
+void exm_set_timeout(struct exm *session, int timeout_ms)
+{
+	session->timeout_ms = timeout_ms < 0 ? -1 : timeout_ms;
+}
+
+void exm_set_notify(struct exm *session,
+		    void (*notify)(void *data, const char *method, const char *params), void *data)
+{
+	session->notify = notify;
+	session->notify_data = data;
+}
+
+void session_clear_error(struct exm *session)
+{
+	session->failed = false;
+	session->answer = json_free(session->answer);
+	memset(&session->error, 0, sizeof(session->error));
+}
+
+int session_keep_error(struct exm *session, struct json_object *answer)
+{
+	struct json_object *error = json_get(answer, "error");
+	struct json_object *data = json_get(error, "data");
+	const char *message = json_string(json_get(error, "message"), NULL);
+	const char *name = json_string(json_get(data, "name"), NULL);
+	int64_t code = json_int(json_get(error, "code"));
+
+	if (json_kind(json_get(error, "code")) != JSON_INT || code < INT_MIN || code > INT_MAX ||
+	    !message) {
+		json_free(answer);
+		return -EBADMSG;
+	}
+	session_clear_error(session);
+	session->answer = answer;
+	session->error = (struct exm_error){
+		.code = (int)code,
+		.name = name ? name : "UNKNOWN",
+		.message = message,
+		.data = json_kind(data) == JSON_OBJECT ? json_text(data, NULL) : NULL,
+	};
+	if (!session->error.data)
+		session->error.data = "{}";
+	session->failed = true;
+	return -EREMOTEIO;
+}
+
+const struct exm_error *exm_last_error(const struct exm *session)
+{
+	return session && session->failed ? &session->error : NULL;
+}
+
+int exm_error_field(const struct exm *session, const char *name, char **ret_text)
+{
+	struct json_object *value;
+	const char *json;
+	char *text;
+	int r;
+
+	if (!session || !name || !ret_text)
+		return -EINVAL;
+	if (!session->failed)
+		return -ENOENT;
+	value = json_get(json_get(json_get(session->answer, "error"), "data"), name);
+	if (!value)
+		return -ENOENT;
+	/* a string, or text that is not UTF-8 and so comes in base64 */
+	r = json_get_bytes(value, ret_text);
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	json = json_text(value, NULL);
+	text = json ? strdup(json) : NULL;
+	if (!text)
+		return -ENOMEM;
+	*ret_text = text;
+	return 0;
+}
+
+const char *exm_strerror(const struct exm *session, int result)
+{
+	if (result == -EREMOTEIO && session && session->failed)
+		return session->error.message;
+	return strerror(result < 0 ? -result : 0);
+}
