@@ -133,6 +133,18 @@ int fd_set_cloexec(int fd, bool cloexec)
 	return fcntl(fd, F_SETFD, flags) < 0 ? -errno : 0;
 }
 
+int fd_quiet(int last)
+{
+	scoped_fd null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return -errno;
+	for (int fd = STDIN_FILENO; fd <= last; fd++)
+		if (dup2(null, fd) < 0)
+			return -errno;
+	return 0;
+}
+
 int fd_keep_only(const int *keep, size_t count)
 {
 	int moved[KEEP_MAX];

@@ -26,6 +26,9 @@ int fd_same_content(int a, int b) must_check;
 /* 0 or -errno. */
 int fd_set_cloexec(int fd, bool cloexec) must_check;
 
+/* Standard input up to `last` lead to /dev/null from now on. 0 or -errno. */
+int fd_quiet(int last) must_check;
+
 /*
  * Leaves only 0, 1, 2 and the given descriptors, which become 3, 4, ... in
  * their order and stay open across exec. For a child between fork and exec.

@@ -40,9 +40,9 @@ enum message_phase {
 };
 
 #define PHASE_BIT(phase) (1u << (phase))
-#define IN_START PHASE_BIT(PHASE_START)
-#define IN_READY (PHASE_BIT(PHASE_LOCKED) | PHASE_BIT(PHASE_OPEN))
-#define IN_OPEN PHASE_BIT(PHASE_OPEN)
+#define DURING_START PHASE_BIT(PHASE_START)
+#define DURING_READY (PHASE_BIT(PHASE_LOCKED) | PHASE_BIT(PHASE_OPEN))
+#define DURING_OPEN PHASE_BIT(PHASE_OPEN)
 
 enum message_flag {
 	MSG_PLAIN = 0,
@@ -53,15 +53,15 @@ enum message_flag {
 
 /* X(NAME, name, phases, flags) */
 #define MON_REQUESTS(X) \
-	X(READY, ready, IN_START, MSG_NO_REPLY) \
-	X(AUTH, auth, IN_READY, MSG_PLAIN) \
-	X(OPEN, open, IN_OPEN, MSG_PLAIN) \
-	X(LIST, list, IN_OPEN, MSG_PLAIN) \
-	X(STAGE, stage, IN_OPEN, MSG_MAY_FD) \
-	X(COMMIT, commit, IN_OPEN, MSG_PLAIN) \
-	X(FORGET, forget, IN_OPEN, MSG_NO_REPLY) \
-	X(SERVICE, service, IN_OPEN, MSG_NO_REPLY) \
-	X(BYE, bye, IN_READY, MSG_NO_REPLY)
+	X(READY, ready, DURING_START, MSG_NO_REPLY) \
+	X(AUTH, auth, DURING_READY, MSG_PLAIN) \
+	X(OPEN, open, DURING_OPEN, MSG_PLAIN) \
+	X(LIST, list, DURING_OPEN, MSG_PLAIN) \
+	X(STAGE, stage, DURING_OPEN, MSG_MAY_FD) \
+	X(COMMIT, commit, DURING_OPEN, MSG_PLAIN) \
+	X(FORGET, forget, DURING_OPEN, MSG_NO_REPLY) \
+	X(SERVICE, service, DURING_OPEN, MSG_NO_REPLY) \
+	X(BYE, bye, DURING_READY, MSG_NO_REPLY)
 
 #define MON_REPLIES(X) \
 	X(AUTH_REPLY, auth_reply, 0, MSG_PLAIN) \

@@ -12,14 +12,22 @@
 /*
  * systemd, as the monitor talks to it: over the system bus, or over
  * /run/systemd/private where no bus daemon runs, below the root directory.
- * Everything is asynchronous; the connection is made by the first call and made
- * anew by the first call after it broke. Whether a call is allowed has been decided before.
+ * Everything but the connect(2) itself and the reading of a failed unit's log is
+ * asynchronous. The connection is made by the first call and made anew by the
+ * first call after it broke; calls that were under way then find out what has become
+ * of their jobs, or end with JOB_UNAVAILABLE. Whether a call is allowed has
+ * been decided before.
  */
 struct service;
 
-/* Called exactly once for a call that was accepted; the result lives until it returns. */
+/*
+ * Called exactly once for a call that was accepted, always from the event loop and
+ * never from within service_call; the result lives until it returns. It may
+ * call service_call and service_free.
+ */
 typedef void service_done(const struct msg_job *result, void *data);
 
+/* root "" means "/". It is opened here and held. 0 or -errno. */
 int service_new(sd_event *event, const char *root, struct service **ret_service) must_check;
 
 /* Calls still under way end without a word; their jobs go on in systemd. */
@@ -28,9 +36,14 @@ struct service *service_free(struct service *service);
 /*
  * Starts one call: subscribes first, starts the job, waits for the JobRemoved
  * signal of its very object path, then reads the unit's state. `ticket` comes
- * back in the result. Unless the job and the unit did well, the result carries
- * the unit's last journal lines. Returns 0, or -errno when it could not even be
- * started (done is not called then).
+ * back in the result. The deadline ends the waiting, not the job; the unit's state is
+ * still looked up, for half a second at most. A job that failed or outlasted its
+ * deadline brings the lines that the journal has of the unit since the call. exit_status is as a
+ * shell shows it, 128 and the number for a signal; main_pid_before is 0 for status.
+ *
+ * Returns 0, or, done never being called then: -EBUSY if JOBS_MAX are under way,
+ * -EINVAL for what can't be the name of a unit, or another -errno. That there
+ * is no systemd is told by done.
  */
 int service_call(struct service *service, uint32_t ticket, enum service_verb verb, const char *unit,
 		 uint32_t timeout_ms, service_done *done, void *data) must_check;

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the monitor: the main form. Makes the socketpair and the secret,
+ * starts engine and program, and ends as the program ends.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "common/log.h"
+#include "monitor/exit_status.h"
+#include "monitor/program.h"
+#include "monitor/server.h"
+
+enum { GRACE_USEC = 5000000, ACCURACY_USEC = 100000 };
+
+static void finish(struct server *server)
+{
+	int status = server->verdict ? server->verdict : server->program_status;
+
+	sd_event_exit(server->event, status);
+}
+
+static int on_grace_over(sd_event_source *source, uint64_t usec, void *data)
+{
+	struct server *server = data;
+
+	(void)usec;
+	sd_event_source_disable_unref(source);
+	if (server->program_gone) {
+		log_warning("the client's last requests were not finished in time");
+		finish(server);
+	} else {
+		log_warning("program %d did not end; it is killed", (int)server->program);
+		kill(server->program, SIGKILL);
+	}
+	return 0;
+}
+
+static void start_grace(struct server *server)
+{
+	if (sd_event_add_time_relative(server->event, NULL, CLOCK_MONOTONIC, GRACE_USEC,
+				       ACCURACY_USEC, on_grace_over, server) < 0)
+		sd_event_exit(server->event, EXIT_OTHER);
+}
+
+static int on_program_exit(sd_event_source *source, const siginfo_t *info, void *data)
+{
+	struct server *server = data;
+
+	(void)source;
+	server->program_gone = true;
+	server->program_status =
+		info->si_code == CLD_EXITED ? info->si_status : EXIT_SIGNAL_BASE + info->si_status;
+	if (!server->session) {
+		finish(server);
+		return 0;
+	}
+	/* what it asked for last is still done */
+	session_drain(server->session);
+	start_grace(server);
+	return 0;
+}
+
+void form_program_stop(struct server *server)
+{
+	if (server->program_gone)
+		return;
+	kill(server->program, SIGTERM);
+	start_grace(server);
+}
+
+void form_program_session_over(struct server *server)
+{
+	if (server->program_gone)
+		finish(server);
+	else if (server->verdict)
+		form_program_stop(server);
+	/* else it closed its stream and goes on without us */
+}
+
+static int start_program(struct server *server, int client_fd, const struct secret *secret)
+{
+	scoped_fd secret_fd = secret_to_memfd(secret);
+	const struct program_spec spec = {
+		.argv = server->options->program,
+		.identity = &server->user,
+		.client_fd = client_fd,
+		.secret_fd = secret_fd,
+		.quiet = server->options->daemonize,
+		.set_env = server->options->set_env,
+		.set_env_count = server->options->set_env_count,
+	};
+	int r;
+
+	if (secret_fd < 0)
+		return secret_fd;
+	r = program_start(&spec, &server->program);
+	if (r < 0)
+		return r;
+	r = sd_event_add_child(server->event, NULL, server->program, WEXITED, on_program_exit,
+			       server);
+	return r < 0 ? r : 0;
+}
+
+int form_program_start(struct server *server)
+{
+	struct secret secret;
+	scoped_fd theirs = -1;
+	int pair[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return EXIT_OTHER;
+	theirs = pair[1];
+	r = secret_make(&secret);
+	if (r == 0)
+		r = server_start_session(server, pair[0], &secret);
+	else
+		close_fd(pair[0]);
+	if (r == 0)
+		r = start_program(server, theirs, &secret);
+	secret_wipe(&secret);
+	if (r < 0) {
+		log_error("cannot start %s: %s", server->options->program[0], strerror(-r));
+		return EXIT_OTHER;
+	}
+	return 0;
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the monitor: the forms in which the client was started by somebody
+ * else. A stranger at the socket is turned away before a byte of his is read.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <systemd/sd-daemon.h>
+
+#include "common/fd.h"
+#include "common/log.h"
+#include "exmachina.h"
+#include "monitor/exit_status.h"
+#include "monitor/server.h"
+
+static bool peer_is_user(const struct server *server, int fd)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) {
+		log_error("cannot tell who connected: %s", strerror(errno));
+		return false;
+	}
+	if (peer.uid == server->user.uid)
+		return true;
+	log_warning("process %d of user %u is not user %s and was turned away", (int)peer.pid,
+		    (unsigned int)peer.uid, server->user.name);
+	return false;
+}
+
+/* The one line that the monitor says to a client: a constant. */
+static void say_busy(int fd)
+{
+	char line[256];
+	int length = snprintf(line, sizeof(line),
+			      "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":%d,"
+			      "\"message\":\"another client is served now\","
+			      "\"data\":{\"name\":\"BUSY\"}}}\n",
+			      EXM_ERROR_BUSY);
+
+	if (send(fd, line, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		log_info("a second client left at once");
+}
+
+static int load_secret(const struct server *server, struct secret *ret_secret)
+{
+	const char *path = server->options->secret_file;
+	int r = secret_from_file(path, server->user.uid, ret_secret);
+
+	if (r == -EPERM)
+		log_error("%s: only root or %s may own or read it", path, server->user.name);
+	else if (r == -EBADMSG)
+		log_error("%s: not 64 hexadecimal digits", path);
+	else if (r < 0)
+		log_error("%s: %s; exmachinad --make-secret writes it", path, strerror(-r));
+	return r;
+}
+
+static int serve(struct server *server, int client)
+{
+	struct secret secret;
+	int r = load_secret(server, &secret);
+
+	if (r < 0) {
+		close_fd(client);
+		return r;
+	}
+	r = server_start_session(server, client, &secret);
+	secret_wipe(&secret);
+	if (r < 0)
+		log_error("cannot start a session: %s", strerror(-r));
+	return r;
+}
+
+static int on_connection(sd_event_source *source, int fd, uint32_t events, void *data)
+{
+	struct server *server = data;
+	scoped_fd client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+
+	(void)source;
+	(void)events;
+	if (client < 0 || !peer_is_user(server, client))
+		return 0;
+	if (server->session) {
+		say_busy(client);
+		return 0;
+	}
+	if (serve(server, take_fd(&client)) < 0)
+		log_warning("the client was turned away");
+	return 0;
+}
+
+void form_socket_session_over(struct server *server)
+{
+	if (server->listener < 0)
+		sd_event_exit(server->event, server->verdict);
+	else
+		log_info("waiting for the next client");
+}
+
+/* A socket file that nobody listens on any more is replaced; anything else is not touched. */
+static int clear_the_way(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -EEXIST;
+	return unlink(path) < 0 ? -errno : 0;
+}
+
+static int make_listener(const struct server *server, int *ret_fd)
+{
+	const char *path = server->options->listen_path;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	scoped_fd fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	mode_t mask;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return -EADDRINUSE;
+	r = clear_the_way(path);
+	if (r < 0)
+		return r;
+	mask = umask(0177);
+	r = bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+	umask(mask);
+	if (r < 0)
+		return r;
+	if (chown(path, server->user.uid, server->user.gid) < 0 || listen(fd, SOMAXCONN) < 0)
+		return -errno;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+static int start_listening(struct server *server)
+{
+	struct secret secret;
+	int r = load_secret(server, &secret);
+
+	/* a missing secret should be noticed now and not by the first client */
+	if (r < 0)
+		return EXIT_OTHER;
+	secret_wipe(&secret);
+	r = sd_event_add_io(server->event, NULL, server->listener, EPOLLIN, on_connection, server);
+	if (r < 0) {
+		log_error("cannot watch the socket: %s", strerror(-r));
+		return EXIT_OTHER;
+	}
+	daemon_ready(server->daemon);
+	return 0;
+}
+
+static int start_listen(struct server *server)
+{
+	int r = make_listener(server, &server->listener);
+
+	if (r < 0) {
+		log_error("cannot listen on %s: %s", server->options->listen_path, strerror(-r));
+		return EXIT_OTHER;
+	}
+	return start_listening(server);
+}
+
+static int start_activated(struct server *server)
+{
+	int count = sd_listen_fds(1), fd = SD_LISTEN_FDS_START;
+
+	if (count != 1) {
+		log_error("%d sockets from the service manager; one is expected", count);
+		return EXIT_OTHER;
+	}
+	if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) > 0) {
+		server->listener = fd;
+		return start_listening(server);
+	}
+	if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 0) <= 0) {
+		log_error("what the service manager passed is no Unix stream socket");
+		return EXIT_OTHER;
+	}
+	if (!peer_is_user(server, fd))
+		return EXIT_OTHER;
+	return serve(server, fd) < 0 ? EXIT_OTHER : 0;
+}
+
+static int start_with_fds(struct server *server)
+{
+	const struct options *options = server->options;
+	scoped_fd client = options->fd, secret_fd = options->secret_fd;
+	struct secret secret;
+	int r;
+
+	if (sd_is_socket(client, AF_UNIX, SOCK_STREAM, 0) <= 0) {
+		log_error("--fd %d is no connected Unix stream socket", options->fd);
+		return EXIT_OTHER;
+	}
+	r = fd_set_cloexec(client, true);
+	if (r == 0)
+		r = secret_read(secret_fd, &secret);
+	if (r < 0) {
+		log_error("--secret-fd %d: %s", options->secret_fd,
+			  r == -EBADMSG ? "not 64 hexadecimal digits" : strerror(-r));
+		return EXIT_OTHER;
+	}
+	r = server_start_session(server, take_fd(&client), &secret);
+	secret_wipe(&secret);
+	return r < 0 ? EXIT_OTHER : 0;
+}
+
+int form_socket_start(struct server *server)
+{
+	switch (server->options->form) {
+	case FORM_FD:
+		return start_with_fds(server);
+	case FORM_LISTEN:
+		return start_listen(server);
+	case FORM_ACTIVATED:
+		return start_activated(server);
+	case FORM_PROGRAM:
+	default:
+		return EXIT_OTHER;
+	}
+}

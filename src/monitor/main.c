@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * exmachinad, the root server. It trusts the command line and the policy, and
+ * nothing else. All it does is in the other files of this directory, so that tests can link them.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "monitor/exit_status.h"
+#include "monitor/policy_read.h"
+#include "monitor/server.h"
+
+static int check_policy(const struct options *options)
+{
+	scoped(policy_freep) struct policy *policy = NULL;
+
+	if (policy_read(options->policy_dir, &policy) < 0)
+		return EXIT_POLICY_REFUSED_TEST;
+	if (options->action == ACTION_PRINT_POLICY)
+		policy_print(stdout, policy);
+	else
+		printf("%s: %zu files, %zu services\n", options->policy_dir, policy->file_count,
+		       policy->service_count);
+	return EXIT_SUCCESS;
+}
+
+static int make_secret(const struct options *options)
+{
+	scoped(policy_freep) struct policy *policy = NULL;
+	scoped(identity_clear) struct identity user = { 0 };
+	struct secret secret;
+	const char *name = options->user;
+	int r;
+
+	if (!name) {
+		if (policy_read(options->policy_dir, &policy) < 0)
+			return EXIT_POLICY;
+		name = policy->user;
+	}
+	r = name ? identity_of(name, &user) : -ENOENT;
+	if (r < 0) {
+		log_error("no user for the secret: %s",
+			  name ? strerror(-r) : "no User= in the policy");
+		return EXIT_OTHER;
+	}
+	r = secret_make(&secret);
+	if (r == 0)
+		r = secret_to_file(&secret, options->secret_file, user.uid, user.gid);
+	secret_wipe(&secret);
+	if (r < 0) {
+		log_error("%s: %s", options->secret_file, strerror(-r));
+		return EXIT_OTHER;
+	}
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct daemon daemon;
+	int status;
+
+	log_open("exmachinad", LOG_TO_STDERR);
+	if (options_parse(argc, argv, &options) < 0)
+		return EXIT_OTHER;
+	switch (options.action) {
+	case ACTION_DONE:
+		return EXIT_SUCCESS;
+	case ACTION_TEST_POLICY:
+	case ACTION_PRINT_POLICY:
+		return check_policy(&options);
+	case ACTION_MAKE_SECRET:
+		return make_secret(&options);
+	case ACTION_SERVE:
+		break;
+	}
+	if (daemon_start(options.daemonize, options.pidfile, &daemon) < 0) {
+		log_error("cannot go to the background: %s", strerror(errno));
+		return EXIT_OTHER;
+	}
+	status = server_run(&options, &daemon);
+	daemon_stop(&daemon);
+	return status;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the monitor, as root, on a file that was just made. The attributes
+ * of the old file are the administrator's; they are copied and not understood.
+ */
+#include "monitor/metadata.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/xattr.h>
+
+enum { MODE_BITS = 07777 };
+
+/* Hashes and signatures of the old content; the kernel makes them anew. */
+static bool belongs_to_content(const char *name)
+{
+	return strcmp(name, "security.ima") == 0 || strcmp(name, "security.evm") == 0;
+}
+
+/* The names one after the other, each with its NUL. A file system without attributes has none. */
+static int list_names(int fd, char **ret_names, size_t *ret_size)
+{
+	scoped_ptr char *names = NULL;
+	ssize_t size = flistxattr(fd, NULL, 0);
+
+	if (size < 0)
+		return errno == ENOTSUP ? 0 : -errno;
+	if (size == 0)
+		return 0;
+	names = malloc((size_t)size);
+	if (!names)
+		return -ENOMEM;
+	size = flistxattr(fd, names, (size_t)size);
+	if (size < 0)
+		return -errno;
+	*ret_names = take_ptr(names);
+	*ret_size = (size_t)size;
+	return 0;
+}
+
+static int copy_one(int from, int to, const char *name)
+{
+	scoped_ptr char *value = NULL, *present = NULL;
+	ssize_t size = fgetxattr(from, name, NULL, 0), present_size;
+
+	if (size < 0)
+		return -errno;
+	value = malloc((size_t)size + 1);
+	present = malloc((size_t)size + 1);
+	if (!value || !present)
+		return -ENOMEM;
+	size = fgetxattr(from, name, value, (size_t)size);
+	if (size < 0)
+		return -errno;
+	/* a label that is right already may be one that cannot be set */
+	present_size = fgetxattr(to, name, present, (size_t)size);
+	if (present_size == size && memcmp(value, present, (size_t)size) == 0)
+		return 0;
+	return fsetxattr(to, name, value, (size_t)size, 0) < 0 ? -errno : 0;
+}
+
+/* For instance an ACL that the directory's default ACL gave to the new file. */
+static int remove_others(int from, int to)
+{
+	scoped_ptr char *names = NULL;
+	size_t size = 0;
+	int r = list_names(to, &names, &size);
+
+	for (const char *name = names; r == 0 && name && name < names + size;
+	     name += strlen(name) + 1) {
+		if (belongs_to_content(name) || fgetxattr(from, name, NULL, 0) >= 0)
+			continue;
+		if (fremovexattr(to, name) < 0 && errno != ENODATA)
+			r = -errno;
+	}
+	return r;
+}
+
+int metadata_copy(int from, const struct stat *from_stat, int to)
+{
+	scoped_ptr char *names = NULL;
+	size_t size = 0;
+	int r = remove_others(from, to);
+
+	if (r == 0)
+		r = metadata_set(to, from_stat->st_uid, from_stat->st_gid, from_stat->st_mode);
+	if (r == 0)
+		r = list_names(from, &names, &size);
+	for (const char *name = names; r == 0 && name && name < names + size;
+	     name += strlen(name) + 1)
+		if (!belongs_to_content(name))
+			r = copy_one(from, to, name);
+	return r;
+}
+
+int metadata_set(int fd, uid_t uid, gid_t gid, mode_t mode)
+{
+	if (fchown(fd, uid, gid) < 0)
+		return -errno;
+	return fchmod(fd, mode & MODE_BITS) < 0 ? -errno : 0;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the monitor: what the engine asks about files. Every field is
+ * hostile. An entry is a number that must exist, and a name is only looked at
+ * after the policy says that this very entry governs the path it makes.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "common/glob.h"
+#include "common/log.h"
+#include "common/memfd.h"
+#include "monitor/entry_list.h"
+#include "monitor/session.h"
+#include "monitor/target.h"
+
+/*
+ * The path that an entry's number and the engine's name make. -EPROTO if the
+ * engine could have known that there is none.
+ */
+static int entry_path(const struct session *session, uint32_t entry, const char *name,
+		      char **ret_path)
+{
+	const struct policy *policy = session->host->policy;
+	scoped_ptr char *path = NULL;
+	int r;
+
+	if (entry >= policy->file_count)
+		return -EPROTO;
+	r = entry_join(policy->files[entry].path, name, &path);
+	if (r < 0)
+		return r;
+	/* a stricter section for the same path must not be stepped around */
+	if (policy_find_file(policy, path) != (ssize_t)entry)
+		return -EPROTO;
+	*ret_path = take_ptr(path);
+	return 0;
+}
+
+int op_open(struct session *session, const struct msg_open *request, int *fd)
+{
+	struct message reply = { .type = MON_OPEN_REPLY };
+	scoped_target target = TARGET_NONE;
+	scoped_ptr char *path = NULL;
+	scoped_fd content = -1, kept = -1;
+	enum mon_outcome outcome;
+	int error = 0, r;
+
+	(void)fd;
+	r = entry_path(session, request->entry, request->name, &path);
+	if (r < 0)
+		return r;
+	r = target_open(session->host->root_fd, path, &target);
+	if (r == 0) {
+		outcome = target_snapshot(&target, &content, &error);
+	} else {
+		error = -r;
+		outcome = r == -ENOENT                   ? OUTCOME_ABSENT
+			  : r == -ELOOP || r == -ENOTDIR ? OUTCOME_NOT_PLAIN
+							 : OUTCOME_IO;
+	}
+	if (outcome == OUTCOME_DONE) {
+		kept = fcntl(content, F_DUPFD_CLOEXEC, 0);
+		if (kept < 0)
+			outcome = OUTCOME_LIMIT;
+	}
+	if (outcome == OUTCOME_DONE || outcome == OUTCOME_ABSENT) {
+		r = handout_set(&session->handouts, path, take_fd(&kept));
+		if (r < 0)
+			outcome = OUTCOME_LIMIT;
+	}
+	reply.open_reply = (struct msg_open_reply){ .outcome = (uint8_t)outcome, .error = error };
+	return session_reply(session, &reply, outcome == OUTCOME_DONE ? content : -1);
+}
+
+int op_list(struct session *session, const struct msg_list *request, int *fd)
+{
+	const struct policy *policy = session->host->policy;
+	struct message reply = { .type = MON_LIST_REPLY };
+	scoped_fd names = -1;
+	uint32_t count = 0;
+	int r;
+
+	(void)fd;
+	if (request->entry >= policy->file_count ||
+	    !glob_has_wildcard(policy->files[request->entry].path))
+		return -EPROTO;
+	r = entry_list(session->host->root_fd, policy, request->entry, &names, &count);
+	reply.list_reply.count = count;
+	if (r < 0) {
+		reply.list_reply.outcome = r == -E2BIG ? OUTCOME_LIMIT : OUTCOME_IO;
+		reply.list_reply.error = -r;
+	}
+	return session_reply(session, &reply, r < 0 ? -1 : names);
+}
+
+/* What the section as a whole permits; which nodes may change is not decided here. */
+static bool may_stage(const struct policy_file *entry, const struct handout *base, bool removal)
+{
+	if (removal)
+		return entry->may_delete;
+	if (base->content < 0)
+		return entry->may_create;
+	return entry->rights[RIGHT_SET].count > 0 || entry->rights[RIGHT_INSERT].count > 0 ||
+	       entry->rights[RIGHT_REMOVE].count > 0;
+}
+
+int op_stage(struct session *session, const struct msg_stage *request, int *fd)
+{
+	const struct policy *policy = session->host->policy;
+	struct message reply = { .type = MON_STAGE_REPLY };
+	scoped_ptr char *path = NULL;
+	const struct handout *base;
+	int r;
+
+	r = entry_path(session, request->entry, request->name, &path);
+	if (r < 0)
+		return r;
+	base = handout_find(&session->handouts, path);
+	if (!base)
+		return -EPROTO;
+	for (size_t i = 0; i < session->staged_count; i++)
+		if (strcmp(session->staged[i].path, path) == 0)
+			return -EPROTO;
+	if (*fd >= 0) {
+		r = memfd_check(*fd, CONTENT_MAX, NULL);
+		if (r < 0)
+			return -EPROTO;
+	}
+	if (session->staged_count == STAGED_MAX) {
+		reply.stage_reply.outcome = OUTCOME_LIMIT;
+	} else if (!may_stage(&policy->files[request->entry], base, *fd < 0)) {
+		log_warning("commit of %s denied: the policy does not allow to %s it", path,
+			    *fd < 0             ? "remove"
+			    : base->content < 0 ? "create"
+						: "change");
+		reply.stage_reply.outcome = OUTCOME_DENIED;
+	} else {
+		session->staged[session->staged_count++] = (struct staged){
+			.entry = request->entry,
+			.path = take_ptr(path),
+			.content = take_fd(fd),
+		};
+	}
+	return session_reply(session, &reply, -1);
+}
+
+/* The other side of a conflict, if it can be had. */
+static int conflicting_content(const struct session *session, const char *path)
+{
+	scoped_target target = TARGET_NONE;
+	int content = -1, error;
+
+	if (target_open(session->host->root_fd, path, &target) < 0)
+		return -1;
+	if (target_snapshot(&target, &content, &error) != OUTCOME_DONE)
+		return -1;
+	return content;
+}
+
+int op_commit(struct session *session, const struct msg_commit *request, int *fd)
+{
+	struct message reply = { .type = MON_COMMIT_REPLY };
+	struct commit_result result = { .outcome = OUTCOME_DONE };
+	scoped_fd theirs = -1;
+
+	(void)fd;
+	if (request->drop > 1)
+		return -EPROTO;
+	if (!request->drop && session->staged_count > 0) {
+		result = commit_files(session->host->root_fd, session->host->policy,
+				      session->staged, session->staged_count, &session->handouts);
+		if (result.outcome == OUTCOME_CONFLICT)
+			theirs = conflicting_content(session, session->staged[result.index].path);
+		if (result.outcome != OUTCOME_DONE)
+			log_warning("nothing was committed: %s: %s",
+				    session->staged[result.index].path,
+				    result.outcome == OUTCOME_CONFLICT
+					    ? "it was changed by somebody else"
+					    : strerror(result.failure.error));
+	}
+	session_staged_clear(session);
+	reply.commit_reply = (struct msg_commit_reply){
+		.outcome = (uint8_t)result.outcome,
+		.index = result.index,
+		.error = result.failure.error,
+		.step = result.failure.step,
+	};
+	return session_reply(session, &reply, theirs);
+}
+
+int op_forget(struct session *session, const struct msg_forget *request, int *fd)
+{
+	(void)request;
+	(void)fd;
+	session_staged_clear(session);
+	handouts_clear(&session->handouts);
+	return 0;
+}

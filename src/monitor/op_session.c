@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Runs in the monitor: what the engine asks about the session itself. Every field is hostile. */
+#include <errno.h>
+
+#include "common/log.h"
+#include "monitor/session.h"
+
+int op_ready(struct session *session, const struct msg_ready *request, int *fd)
+{
+	(void)fd;
+	if (request->protocol != MESSAGE_PROTOCOL ||
+	    request->entry_count != session->host->policy->file_count)
+		return -EPROTO;
+	session->phase = session->authenticated ? PHASE_OPEN : PHASE_LOCKED;
+	session->host->ready(session->host->ready_data);
+	return 0;
+}
+
+int op_auth(struct session *session, const struct msg_auth *request, int *fd)
+{
+	struct message reply = { .type = MON_AUTH_REPLY };
+
+	(void)fd;
+	if (session->tries_left == 0)
+		return -EPROTO;
+	if (secret_equal(&session->secret, request->secret)) {
+		if (!session->authenticated)
+			log_info("client authenticated");
+		session->authenticated = true;
+		session->phase = PHASE_OPEN;
+		reply.auth_reply.granted = 1;
+	} else {
+		session->tries_left--;
+		log_warning("wrong secret, %d tries left", session->tries_left);
+	}
+	reply.auth_reply.tries_left = (uint8_t)session->tries_left;
+	return session_reply(session, &reply, -1);
+}
+
+int op_bye(struct session *session, const struct msg_bye *request, int *fd)
+{
+	(void)fd;
+	if (request->reason >= BYE_MAX)
+		return -EPROTO;
+	session_end(session, session->tries_left == 0 ? SESSION_BAD_SECRET : SESSION_CLIENT_GONE);
+	return 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_PRIVILEGES_H
+#define EXM_PRIVILEGES_H
+
+#include <sys/types.h>
+
+#include "common/cleanup.h"
+
+/* Who a process becomes. */
+struct identity {
+	uid_t uid;
+	gid_t gid;
+	char *name;
+	char *home;
+	char *shell;
+};
+
+/* From the user database; 0, -ENOENT, or -EPERM for uid or gid 0. */
+int identity_of(const char *name, struct identity *ret_identity) must_check;
+void identity_clear(struct identity *identity);
+
+/*
+ * Gives up everything, for good: supplementary groups, gid, uid, all five
+ * capability sets, and with no_new_privs the way back. Then looks whether it
+ * is really gone. 0 or -errno; on failure the process must end.
+ */
+int privileges_drop(const struct identity *identity) must_check;
+
+/*
+ * For a child between fork and exec: default signal dispositions, nothing
+ * blocked, SIGKILL when its parent (of this process ID) dies.
+ */
+int privileges_child_setup(pid_t parent, int death_signal) must_check;
+
+#endif

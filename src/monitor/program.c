@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the monitor, and in its child up to exec. The command line is the
+ * administrator's; the program that it starts is trusted with nothing.
+ */
+#include "monitor/program.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/fd.h"
+#include "common/log.h"
+#include "monitor/exit_status.h"
+
+enum { FIRST_FD = 3, ENV_MAX = 96 };
+
+#define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
+
+struct environment {
+	char *item[ENV_MAX + 1];
+	size_t count;
+};
+
+static int env_add(struct environment *env, const char *name, const char *value)
+{
+	if (env->count == ENV_MAX)
+		return -E2BIG;
+	if (asprintf(&env->item[env->count], "%s=%s", name, value) < 0)
+		return -ENOMEM;
+	env->count++;
+	return 0;
+}
+
+/* NAME=VALUE as it is, NAME with the daemon's own value, if it has one. */
+static int env_add_wish(struct environment *env, const char *wish)
+{
+	const char *equals = strchr(wish, '=');
+	scoped_ptr char *name = equals ? strndup(wish, (size_t)(equals - wish)) : strdup(wish);
+	const char *value;
+
+	if (!name)
+		return -ENOMEM;
+	value = equals ? equals + 1 : getenv(name);
+	return value ? env_add(env, name, value) : 0;
+}
+
+/* Names that come later win: getenv(3) takes the first, so they are put first. */
+static int env_build(const struct program_spec *spec, struct environment *env)
+{
+	static const char *const inherited[] = { "TERM", "LANG" };
+	const struct identity *who = spec->identity;
+	char number[16];
+	int r = 0;
+
+	snprintf(number, sizeof(number), "%d", FIRST_FD);
+	r = env_add(env, "EXMACHINA_FD", number);
+	snprintf(number, sizeof(number), "%d", FIRST_FD + 1);
+	if (r == 0)
+		r = env_add(env, "EXMACHINA_SECRET_FD", number);
+	for (size_t i = 0; r == 0 && i < spec->set_env_count; i++)
+		r = env_add_wish(env, spec->set_env[i]);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(inherited); i++)
+		r = env_add_wish(env, inherited[i]);
+	if (r == 0)
+		r = env_add(env, "PATH", DEFAULT_PATH);
+	if (r == 0)
+		r = env_add(env, "HOME", who->home);
+	if (r == 0)
+		r = env_add(env, "USER", who->name);
+	if (r == 0)
+		r = env_add(env, "LOGNAME", who->name);
+	if (r == 0)
+		r = env_add(env, "SHELL", who->shell[0] ? who->shell : "/bin/sh");
+	return r;
+}
+
+static void run_child(const struct program_spec *spec, pid_t parent)
+{
+	const int keep[] = { spec->client_fd, spec->secret_fd };
+	struct environment env = { 0 };
+	int r;
+
+	r = privileges_child_setup(parent, 0);
+	if (r == 0)
+		r = fd_keep_only(keep, ARRAY_SIZE(keep));
+	if (r == 0)
+		r = env_build(spec, &env);
+	if (r == 0 && spec->quiet)
+		r = fd_quiet(STDERR_FILENO);
+	if (r == 0)
+		r = privileges_drop(spec->identity);
+	if (r < 0) {
+		log_error("cannot drop the privileges of %s: %s", spec->argv[0], strerror(-r));
+		_exit(EXIT_SANDBOX);
+	}
+	execvpe(spec->argv[0], spec->argv, env.item);
+	log_error("cannot run %s: %s", spec->argv[0], strerror(errno));
+	_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
+}
+
+int program_start(const struct program_spec *spec, pid_t *ret_pid)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid < 0)
+		return -errno;
+	if (pid == 0)
+		run_child(spec, parent);
+	*ret_pid = pid;
+	return 0;
+}

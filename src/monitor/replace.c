@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the monitor, as root: the one place that changes a configuration
+ * file. The new bytes come from the engine and are not looked at here; whether they
+ * may be written was decided before. The directory may change meanwhile.
+ */
+#include "monitor/replace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "common/fd.h"
+#include "monitor/metadata.h"
+
+static enum mon_outcome fail(struct replace_failure *ret_failure, const char *step, int error)
+{
+	*ret_failure = (struct replace_failure){ .step = step, .error = error };
+	return OUTCOME_IO;
+}
+
+struct replacement replacement_of(struct target *target, const struct policy_file *entry, int base,
+				  int content)
+{
+	struct replacement r = {
+		.target = *target,
+		.entry = entry,
+		.base = base,
+		.content = content,
+		.old = -1,
+	};
+
+	*target = TARGET_NONE;
+	return r;
+}
+
+void replacement_clear(struct replacement *r)
+{
+	/* a removal makes no temporary file before the switch */
+	if (r->state == REPLACE_PREPARED && r->content >= 0)
+		unlinkat(r->target.dir, r->temporary, 0);
+	r->old = close_fd(r->old);
+	target_clear(&r->target);
+}
+
+static int choose_name(struct replacement *r)
+{
+	unsigned char bytes[12];
+	size_t used;
+
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+		return -EIO;
+	used = (size_t)snprintf(r->temporary, sizeof(r->temporary), ".exmachina-");
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		used += (size_t)snprintf(r->temporary + used, sizeof(r->temporary) - used, "%02x",
+					 bytes[i]);
+	snprintf(r->temporary + used, sizeof(r->temporary) - used, ".tmp");
+	return 0;
+}
+
+/* Is the file what was handed out? OUTCOME_DONE, OUTCOME_CONFLICT, or what is in the way. */
+static enum mon_outcome find_old(struct replacement *r, struct replace_failure *ret_failure)
+{
+	enum mon_outcome outcome;
+	int error = 0, same;
+
+	outcome = target_read(&r->target, &r->old, &r->old_stat, &error);
+	if (outcome == OUTCOME_ABSENT)
+		return r->base < 0 ? OUTCOME_DONE : OUTCOME_CONFLICT;
+	if (outcome == OUTCOME_DONE)
+		outcome = target_replaceable(r->old, &r->old_stat, &error);
+	if (outcome != OUTCOME_DONE) {
+		*ret_failure = (struct replace_failure){ "look at the file", error };
+		return outcome;
+	}
+	if (r->base < 0)
+		return OUTCOME_CONFLICT;
+	same = fd_same_content(r->old, r->base);
+	if (same < 0)
+		return fail(ret_failure, "read the file", -same);
+	return same ? OUTCOME_DONE : OUTCOME_CONFLICT;
+}
+
+/* The owner is set before the mode, and the mode before a byte is in it. */
+static int write_new(struct replacement *r, const char **ret_step)
+{
+	scoped_fd fd = -1;
+	int result;
+
+	*ret_step = "create a file in its directory";
+	fd = openat(r->target.dir, r->temporary,
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	r->state = REPLACE_PREPARED;
+	*ret_step = "set owner, mode and attributes";
+	if (r->old >= 0)
+		result = metadata_copy(r->old, &r->old_stat, fd);
+	else
+		result = metadata_set(fd, r->entry->create_uid, r->entry->create_gid,
+				      r->entry->create_mode);
+	if (result < 0)
+		return result;
+	*ret_step = "write the new content";
+	result = fd_copy(r->content, fd, CONTENT_MAX, NULL);
+	if (result < 0)
+		return result;
+	*ret_step = "bring the new content to disk";
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+enum mon_outcome replace_prepare(struct replacement *r, struct replace_failure *ret_failure)
+{
+	const char *step = "choose a name";
+	enum mon_outcome outcome = find_old(r, ret_failure);
+	int result;
+
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	result = choose_name(r);
+	if (result == 0 && r->content >= 0)
+		result = write_new(r, &step);
+	if (result < 0)
+		return fail(ret_failure, step, -result);
+	r->state = REPLACE_PREPARED;
+	return OUTCOME_DONE;
+}
+
+static int rename_within(const struct replacement *r, const char *from, const char *to,
+			 unsigned int flags)
+{
+	return renameat2(r->target.dir, from, r->target.dir, to, flags) < 0 ? -errno : 0;
+}
+
+static int do_switch(const struct replacement *r)
+{
+	if (r->content < 0)
+		return rename_within(r, r->target.name, r->temporary, RENAME_NOREPLACE);
+	if (r->old < 0)
+		return rename_within(r, r->temporary, r->target.name, RENAME_NOREPLACE);
+	return rename_within(r, r->temporary, r->target.name, RENAME_EXCHANGE);
+}
+
+/*
+ * Between the comparison and the switch somebody may have been quicker. What
+ * counts is what the file says and who may read it, not its inode, which an
+ * overlay file system changes by itself.
+ */
+static int old_is_ours(const struct replacement *r)
+{
+	const struct target old = { .dir = r->target.dir, .name = r->temporary };
+	scoped_fd fd = -1;
+	struct stat st;
+	int error = 0;
+
+	if (r->old < 0)
+		return 1;
+	if (target_read(&old, &fd, &st, &error) != OUTCOME_DONE)
+		return 0;
+	if (st.st_uid != r->old_stat.st_uid || st.st_gid != r->old_stat.st_gid ||
+	    st.st_mode != r->old_stat.st_mode)
+		return 0;
+	return fd_same_content(fd, r->base);
+}
+
+enum mon_outcome replace_switch(struct replacement *r, struct replace_failure *ret_failure)
+{
+	int result = do_switch(r), ours;
+
+	if (result == -EEXIST || result == -ENOENT)
+		return OUTCOME_CONFLICT;
+	if (result < 0)
+		return fail(ret_failure, "put the new file in place", -result);
+	r->state = REPLACE_SWITCHED;
+	ours = old_is_ours(r);
+	if (ours == 1)
+		return OUTCOME_DONE;
+	result = replace_undo(r);
+	if (result < 0)
+		return fail(ret_failure, "bring back a file that was changed meanwhile", -result);
+	return ours < 0 ? fail(ret_failure, "look at the old file", -ours) : OUTCOME_CONFLICT;
+}
+
+int replace_undo(struct replacement *r)
+{
+	int result;
+
+	if (r->content < 0)
+		result = rename_within(r, r->temporary, r->target.name, RENAME_NOREPLACE);
+	else if (r->old < 0)
+		result = rename_within(r, r->target.name, r->temporary, RENAME_NOREPLACE);
+	else
+		result = rename_within(r, r->temporary, r->target.name, RENAME_EXCHANGE);
+	if (result == 0)
+		r->state = REPLACE_PREPARED;
+	return result;
+}
+
+int replace_finish(struct replacement *r)
+{
+	scoped_fd dir = -1;
+	int result = 0;
+
+	if (r->old >= 0 && unlinkat(r->target.dir, r->temporary, 0) < 0)
+		result = -errno;
+	/* the held descriptor is O_PATH and cannot be synced */
+	dir = openat(r->target.dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0 || fsync(dir) < 0)
+		result = -errno;
+	r->state = REPLACE_NEW;
+	return result;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_REPLACE_H
+#define EXM_REPLACE_H
+
+#include <limits.h>
+
+#include "common/policy.h"
+#include "monitor/target.h"
+
+/*
+ * One file of a commit, on its way from prepared to done. The order is
+ * prepare, switch, then finish or undo; each may be called once.
+ *
+ * The switch exchanges the new file with the old one in one step
+ * (renameat2(2), RENAME_EXCHANGE), so that what was there is still there under
+ * the temporary name, can be compared once more, and can be brought back.
+ */
+enum replace_state {
+	REPLACE_NEW,
+	REPLACE_PREPARED, /* the temporary file is complete and on disk */
+	REPLACE_SWITCHED, /* the name shows the new state; the old one has the temporary name */
+};
+
+struct replacement {
+	struct target target;
+	const struct policy_file *entry; /* owner and mode of a file to be created */
+	int base;    /* memfd: what the file must be now; -1: it must not exist */
+	int content; /* memfd: what it shall be; -1: it shall not exist */
+	int old;     /* the file as it was found, -1 if it was not */
+	struct stat old_stat;
+	enum replace_state state;
+	char temporary[NAME_MAX + 1];
+};
+
+/* base and content stay the caller's; the target is taken over. */
+struct replacement replacement_of(struct target *target, const struct policy_file *entry, int base,
+				  int content);
+
+/* Removes the temporary file unless switched or finished. */
+void replacement_clear(struct replacement *replacement);
+
+/* What went wrong, for the answer: a step in words and an errno. */
+struct replace_failure {
+	const char *step;
+	int error;
+};
+
+/*
+ * Compares with base, then writes the new file beside the old one, with owner,
+ * mode, ACLs, extended attributes and label of the old one, and brings it to disk.
+ */
+enum mon_outcome replace_prepare(struct replacement *r,
+				 struct replace_failure *ret_failure) must_check;
+
+/* Lets the name show the new state and looks at what was there until now. */
+enum mon_outcome replace_switch(struct replacement *r,
+				struct replace_failure *ret_failure) must_check;
+
+/* Brings back what was there. 0 or -errno. */
+int replace_undo(struct replacement *r) must_check;
+
+/* Removes what was there and brings the directory to disk. 0 or -errno. */
+int replace_finish(struct replacement *r) must_check;
+
+#endif

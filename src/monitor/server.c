@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the monitor: puts it together from policy, users and root, reacts to
+ * signals, and leaves the session to session.c. Reads nothing from the client.
+ */
+#include "monitor/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+
+#include "common/log.h"
+#include "config.h"
+#include "monitor/exit_status.h"
+#include "monitor/lens_index.h"
+#include "monitor/policy_read.h"
+
+/* The engine's own user, or nobody where the package did not make one. */
+static int find_engine_user(struct identity *ret_identity)
+{
+	int r = identity_of(ENGINE_USER, ret_identity);
+
+	if (r == -ENOENT) {
+		log_warning("there is no user %s; the engine runs as nobody", ENGINE_USER);
+		r = identity_of("nobody", ret_identity);
+	}
+	if (r < 0)
+		log_error("no user for the engine: neither %s nor nobody: %s", ENGINE_USER,
+			  strerror(-r));
+	return r;
+}
+
+static int find_client_user(const struct options *options, const struct policy *policy,
+			    struct identity *ret_identity)
+{
+	const char *name = options->user ? options->user : policy->user;
+	int r;
+
+	if (!name) {
+		log_error("no user to pair with: say User= in the policy's [Session], or --user");
+		return -EINVAL;
+	}
+	if (policy->user && strcmp(name, policy->user) != 0) {
+		log_error("--user %s: the policy permits only User=%s", name, policy->user);
+		return -EPERM;
+	}
+	r = identity_of(name, ret_identity);
+	if (r == -EPERM)
+		log_error("user %s is root, or in its group, and cannot be paired with", name);
+	else if (r < 0)
+		log_error("user %s: %s", name,
+			  r == -ENOENT ? "there is no such user" : strerror(-r));
+	return r;
+}
+
+static int load_policy(const struct server *server, struct policy **ret_policy)
+{
+	scoped(policy_freep) struct policy *policy = NULL;
+	int r = policy_read(server->options->policy_dir, &policy);
+
+	if (r == 0)
+		r = lens_index_complete(policy, &server->engine_identity);
+	if (r == 0)
+		*ret_policy = take_ptr(policy);
+	return r;
+}
+
+static void on_ready(void *data)
+{
+	struct server *server = data;
+
+	daemon_ready(server->daemon);
+}
+
+/* After an event handler has returned, so that nobody still stands on the session. */
+static int reap_session(sd_event_source *source, void *data)
+{
+	struct server *server = data;
+
+	sd_event_source_disable_unref(source);
+	server->session = session_free(server->session);
+	if (server->options->form == FORM_PROGRAM)
+		form_program_session_over(server);
+	else
+		form_socket_session_over(server);
+	return 0;
+}
+
+static void on_session_ended(enum session_end how, void *data)
+{
+	static const int verdicts[] = {
+		[SESSION_CLIENT_GONE] = 0,          [SESSION_PROTOCOL] = EXIT_PROTOCOL,
+		[SESSION_BAD_SECRET] = EXIT_SECRET, [SESSION_ENGINE_LOST] = EXIT_ENGINE,
+		[SESSION_SANDBOX] = EXIT_SANDBOX,
+	};
+	struct server *server = data;
+
+	if (how == SESSION_BAD_SECRET)
+		log_error("too many wrong secrets; the session ends");
+	server->verdict = verdicts[how];
+	if (sd_event_add_defer(server->event, NULL, reap_session, server) < 0)
+		sd_event_exit(server->event, EXIT_OTHER);
+}
+
+int server_start_session(struct server *server, int client, const struct secret *secret)
+{
+	return session_new(&server->host, client, secret, on_session_ended, server,
+			   &server->session);
+}
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *data)
+{
+	struct server *server = data;
+	struct policy *policy = NULL;
+
+	(void)source;
+	(void)info;
+	sd_notify(0, "RELOADING=1");
+	if (load_policy(server, &policy) < 0) {
+		log_error("the new policy is refused; the old one stays");
+	} else if (strcmp(policy->user ? policy->user : server->user.name, server->user.name) !=
+		   0) {
+		log_error("the new policy is refused: User= cannot change while a session may run");
+		policy_free(policy);
+	} else {
+		policy_free(server->policy);
+		server->policy = policy;
+		server->host.policy = policy;
+		log_notice("policy read anew");
+		if (server->session)
+			session_policy_changed(server->session);
+	}
+	sd_notify(0, "READY=1");
+	return 0;
+}
+
+/* A commit is never interrupted: it runs within one event. */
+static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *info, void *data)
+{
+	struct server *server = data;
+
+	(void)source;
+	/* the terminal sends it to the program as well, which knows best what it means */
+	if (info->ssi_signo == SIGINT && server->options->form == FORM_PROGRAM)
+		return 0;
+	log_notice("ending after signal %u", info->ssi_signo);
+	server->stopping = true;
+	if (server->options->form == FORM_PROGRAM)
+		form_program_stop(server);
+	else
+		sd_event_exit(server->event, EXIT_SUCCESS);
+	return 0;
+}
+
+static int watch_signals(struct server *server)
+{
+	static const int terminating[] = { SIGTERM, SIGINT };
+	sigset_t set;
+	int r;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGCHLD);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	r = sd_event_add_signal(server->event, NULL, SIGHUP, on_hangup, server);
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(terminating); i++)
+		r = sd_event_add_signal(server->event, NULL, terminating[i], on_terminate, server);
+	return r < 0 ? r : 0;
+}
+
+static int prepare_machine(struct server *server)
+{
+	int r;
+
+	if (geteuid() != 0) {
+		log_error("exmachinad must be started by root");
+		return -EPERM;
+	}
+	/* the secret is in this memory */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return -errno;
+	server->root_fd = open(server->options->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (server->root_fd < 0) {
+		log_error("root directory %s: %s", server->options->root, strerror(errno));
+		return -errno;
+	}
+	if (mkdir(RUN_DIR, 0755) < 0 && errno != EEXIST) {
+		log_error("cannot make %s: %s", RUN_DIR, strerror(errno));
+		return -errno;
+	}
+	r = sd_event_default(&server->event);
+	if (r < 0)
+		return r;
+	r = watch_signals(server);
+	if (r < 0)
+		return r;
+	r = sd_event_set_watchdog(server->event, true);
+	if (r < 0)
+		return r;
+	return service_new(server->event, server->options->root, &server->service);
+}
+
+static int prepare(struct server *server)
+{
+	if (prepare_machine(server) < 0)
+		return EXIT_OTHER;
+	if (find_engine_user(&server->engine_identity) < 0)
+		return EXIT_SANDBOX;
+	if (load_policy(server, &server->policy) < 0)
+		return EXIT_POLICY;
+	if (find_client_user(server->options, server->policy, &server->user) < 0)
+		return EXIT_POLICY;
+	server->host = (struct session_host){
+		.event = server->event,
+		.root_fd = server->root_fd,
+		.root = server->options->root,
+		.policy = server->policy,
+		.engine_identity = &server->engine_identity,
+		.user = server->user.name,
+		.service = server->service,
+		.ready = on_ready,
+		.ready_data = server,
+	};
+	return 0;
+}
+
+static void server_clear(struct server *server)
+{
+	session_free(server->session);
+	service_free(server->service);
+	policy_free(server->policy);
+	identity_clear(&server->user);
+	identity_clear(&server->engine_identity);
+	close_fd(server->root_fd);
+	close_fd(server->listener);
+	sd_event_unref(server->event);
+}
+
+int server_run(const struct options *options, struct daemon *daemon)
+{
+	scoped(server_clear) struct server server = {
+		.options = options,
+		.daemon = daemon,
+		.root_fd = -1,
+		.listener = -1,
+	};
+	int status = prepare(&server);
+
+	if (status != 0)
+		return status;
+	status = options->form == FORM_PROGRAM ? form_program_start(&server)
+					       : form_socket_start(&server);
+	if (status != 0)
+		return status;
+	status = sd_event_loop(server.event);
+	if (status < 0) {
+		log_error("the event loop failed: %s", strerror(-status));
+		status = EXIT_OTHER;
+	}
+	return status;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_SERVER_H
+#define EXM_SERVER_H
+
+#include "monitor/daemon.h"
+#include "monitor/options.h"
+#include "monitor/session.h"
+
+/* What a running exmachinad consists of; server.c and the form_*.c share it. */
+struct server {
+	const struct options *options;
+	struct daemon *daemon;
+	sd_event *event;
+	struct policy *policy;
+	struct identity user;
+	struct identity engine_identity;
+	int root_fd;
+	struct service *service;
+	struct session_host host;
+	struct session *session;
+
+	pid_t program; /* 0: none, or it has exited */
+	int program_status;
+	bool program_gone;
+	int verdict; /* our own exit status, in place of the program's; 0: none */
+	bool stopping;
+	int listener;
+};
+
+/* Serves until the end; returns what to exit with. */
+int server_run(const struct options *options, struct daemon *daemon) must_check;
+
+/* Starts a session for a client's stream, which is taken over. */
+int server_start_session(struct server *server, int client, const struct secret *secret) must_check;
+
+/*
+ * The two forms. *_start() returns 0 or an exit status; *_session_over() is
+ * called when a session has ended and was freed; *_stop() at SIGTERM.
+ */
+int form_program_start(struct server *server) must_check;
+void form_program_session_over(struct server *server);
+void form_program_stop(struct server *server);
+
+int form_socket_start(struct server *server) must_check;
+void form_socket_session_over(struct server *server);
+
+#endif

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the monitor. Keeps the life of one session: starts its engine,
+ * notices its death, starts the next. Nothing of the client is read here, and
+ * of the engine only whether it lives.
+ */
+#include "monitor/session.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "common/fd.h"
+#include "common/log.h"
+#include "common/memfd.h"
+#include "config.h"
+#include "monitor/engine_start.h"
+#include "monitor/exit_status.h"
+#include "monitor/policy_memfd.h"
+#include "monitor/session_dispatch.h"
+
+enum {
+	SECRET_TRIES = 3,
+	LOSS_WINDOW_SECONDS = 60,
+	PRIORITY_CHANNEL = -10, /* what the engine said before it died counts first */
+};
+
+void session_end(struct session *session, enum session_end how)
+{
+	if (session->over)
+		return;
+	session->over = true;
+	session->channel_source = sd_event_source_disable_unref(session->channel_source);
+	session->ended(how, session->ended_data);
+}
+
+void session_staged_clear(struct session *session)
+{
+	for (size_t i = 0; i < session->staged_count; i++) {
+		free(session->staged[i].path);
+		close_fd(session->staged[i].content);
+	}
+	session->staged_count = 0;
+}
+
+static uint64_t now_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec;
+}
+
+/* Counts one more loss; true if there were too many of them in a short time. */
+static bool lost_too_often(struct session *session)
+{
+	size_t slots = ARRAY_SIZE(session->losses), slot = session->loss_count % slots;
+	uint64_t now = now_seconds(), oldest = session->losses[slot];
+
+	session->losses[slot] = now;
+	session->loss_count++;
+	return session->loss_count > slots && now - oldest < LOSS_WINDOW_SECONDS;
+}
+
+static int send_welcome(struct session *session, enum lost_reason lost)
+{
+	const struct session_host *host = session->host;
+	struct message welcome = {
+		.type = MON_WELCOME,
+		.welcome = {
+			.authenticated = session->authenticated,
+			.lost = (uint8_t)lost,
+			.timeout_ms = host->policy->timeout_ms,
+			.user = host->user,
+			.root = host->root,
+			.lens_path = LENS_PATH,
+		},
+	};
+	scoped_fd policy = policy_to_memfd(host->policy);
+
+	if (policy < 0)
+		return policy;
+	return channel_send(session->channel, &welcome, policy, false);
+}
+
+static int on_engine_exit(sd_event_source *source, const siginfo_t *info, void *data);
+
+static int start_engine(struct session *session, enum lost_reason lost)
+{
+	const struct session_host *host = session->host;
+	scoped_fd theirs = -1;
+	struct engine_spec spec = {
+		.identity = host->engine_identity,
+		.client = session->client,
+		.stream = session->stream,
+	};
+	int r = channel_pair(&session->channel, &theirs);
+
+	if (r < 0)
+		return r;
+	spec.channel = theirs;
+	session->phase = PHASE_START;
+	session->engine_generation++;
+	r = engine_start(&spec, &session->engine);
+	if (r < 0)
+		return r;
+	r = sd_event_add_child(host->event, &session->engine_source, session->engine, WEXITED,
+			       on_engine_exit, session);
+	if (r < 0)
+		return r;
+	r = session_dispatch_attach(session, &session->channel_source);
+	if (r < 0)
+		return r;
+	r = sd_event_source_set_priority(session->channel_source, PRIORITY_CHANNEL);
+	return r < 0 ? r : send_welcome(session, lost);
+}
+
+/* What belongs to one engine and not to the session. */
+static void forget_engine(struct session *session)
+{
+	session->channel_source = sd_event_source_disable_unref(session->channel_source);
+	session->engine_source = sd_event_source_disable_unref(session->engine_source);
+	session->channel = close_fd(session->channel);
+	session->engine = 0;
+	session->next_loss = LOST_NONE;
+	session_staged_clear(session);
+	handouts_clear(&session->handouts);
+}
+
+static enum lost_reason loss_of(const struct session *session, const siginfo_t *info)
+{
+	if (session->next_loss != LOST_NONE)
+		return session->next_loss;
+	if (info->si_code == CLD_EXITED)
+		return LOST_CRASHED;
+	if (info->si_status == SIGALRM || info->si_status == SIGXCPU)
+		return LOST_TIME;
+	return info->si_status == SIGKILL ? LOST_KILLED : LOST_CRASHED;
+}
+
+static int on_engine_exit(sd_event_source *source, const siginfo_t *info, void *data)
+{
+	static const char *const reasons[LOST_MAX] = {
+		[LOST_CRASHED] = "it crashed",
+		[LOST_TIME] = "a request took longer than allowed",
+		[LOST_KILLED] = "it was killed",
+		[LOST_POLICY] = "the policy has changed",
+	};
+	struct session *session = data;
+	enum lost_reason reason = loss_of(session, info);
+	bool sandbox = info->si_code == CLD_EXITED && info->si_status == EXIT_SANDBOX;
+
+	(void)source;
+	session->engine = 0;
+	if (session->over)
+		return 0;
+	/* the engine's own log line tells which step failed */
+	if (sandbox) {
+		session_end(session, SESSION_SANDBOX);
+		return 0;
+	}
+	log_warning("engine %d is gone: %s (%s %d)", (int)info->si_pid, reasons[reason],
+		    info->si_code == CLD_EXITED ? "status" : "signal", info->si_status);
+	forget_engine(session);
+	if (reason != LOST_POLICY && lost_too_often(session)) {
+		log_error("the engine was lost %zu times in %d seconds; the session ends",
+			  ARRAY_SIZE(session->losses), LOSS_WINDOW_SECONDS);
+		session_end(session, SESSION_ENGINE_LOST);
+		return 0;
+	}
+	if (start_engine(session, reason) < 0) {
+		log_error("no other engine can be started");
+		session_end(session, SESSION_SANDBOX);
+	}
+	return 0;
+}
+
+static void kill_engine(struct session *session)
+{
+	/* not reaped yet, so the number is still this process's */
+	if (session->engine > 0)
+		kill(session->engine, SIGKILL);
+}
+
+int session_new(const struct session_host *host, int client, const struct secret *secret,
+		session_ended *ended, void *data, struct session **ret_session)
+{
+	struct session *session = calloc(1, sizeof(*session));
+	int r;
+
+	if (!session) {
+		close_fd(client);
+		return -ENOMEM;
+	}
+	session->host = host;
+	session->client = client;
+	session->secret = *secret;
+	session->tries_left = SECRET_TRIES;
+	session->ended = ended;
+	session->ended_data = data;
+	session->channel = -1;
+	session->stream = memfd_new("exmachina-stream");
+	r = session->stream < 0 ? session->stream : start_engine(session, LOST_NONE);
+	if (r < 0) {
+		session_free(session);
+		return r;
+	}
+	*ret_session = session;
+	return 0;
+}
+
+struct session *session_free(struct session *session)
+{
+	if (!session)
+		return NULL;
+	kill_engine(session);
+	if (session->engine > 0) {
+		sd_event_source_disable_unref(take_ptr(session->engine_source));
+		waitpid(session->engine, NULL, 0);
+	}
+	forget_engine(session);
+	op_service_orphan_jobs(session);
+	close_fd(session->client);
+	close_fd(session->stream);
+	secret_wipe(&session->secret);
+	free(session);
+	return NULL;
+}
+
+void session_policy_changed(struct session *session)
+{
+	/* entry numbers mean something else from now on, so the old engine is not heard any more */
+	session->channel_source = sd_event_source_disable_unref(session->channel_source);
+	session->next_loss = LOST_POLICY;
+	kill_engine(session);
+}
+
+void session_drain(struct session *session)
+{
+	/* the engine reads what has arrived, then the end, and says so */
+	shutdown(session->client, SHUT_RD);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_SESSION_H
+#define EXM_SESSION_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+#include <systemd/sd-event.h>
+
+#include "common/channel.h"
+#include "common/policy.h"
+#include "monitor/commit.h"
+#include "monitor/handout.h"
+#include "monitor/privileges.h"
+#include "monitor/secret.h"
+#include "monitor/service.h"
+
+/*
+ * One client, from the socketpair to its end, and the engine that serves it. If the
+ * engine dies, another one takes over the same client.
+ */
+enum session_end {
+	SESSION_CLIENT_GONE,
+	SESSION_PROTOCOL,    /* the engine said what it may not */
+	SESSION_BAD_SECRET,  /* too many tries */
+	SESSION_ENGINE_LOST, /* too often */
+	SESSION_SANDBOX,     /* no engine could be started */
+};
+
+/* What all sessions of a server have in common. */
+struct session_host {
+	sd_event *event;
+	int root_fd;
+	const char *root;
+	const struct policy *policy; /* changes at SIGHUP, see session_policy_changed() */
+	const struct identity *engine_identity;
+	const char *user; /* the client's */
+	struct service *service;
+	void (*ready)(void *data); /* an engine can serve the client */
+	void *ready_data;
+};
+
+typedef void session_ended(enum session_end how, void *data);
+
+struct session {
+	const struct session_host *host;
+	session_ended *ended;
+	void *ended_data;
+	struct secret secret;
+	int tries_left;
+	enum message_phase phase;
+	bool authenticated;
+	bool over; /* ended was called */
+
+	int client;  /* the server's end of the stream, kept for the next engine */
+	int stream;  /* memfd that each engine hands on to the next */
+	int channel; /* to the engine */
+	pid_t engine;
+	sd_event_source *channel_source;
+	sd_event_source *engine_source;
+	enum lost_reason next_loss; /* why the engine is being replaced, if we do it */
+	uint64_t losses[16];        /* when engines were lost, in turn */
+	size_t loss_count;
+
+	struct handouts handouts;
+	struct staged staged[STAGED_MAX];
+	size_t staged_count;
+	unsigned int engine_generation;
+	unsigned int jobs;
+	LIST_HEAD(op_jobs, op_job) job_list;
+};
+
+/*
+ * Starts an engine for a client's stream, which is taken over. The host must
+ * outlive the session. `ended` is called once, from the event loop; the session
+ * must not be freed before it has returned.
+ */
+int session_new(const struct session_host *host, int client, const struct secret *secret,
+		session_ended *ended, void *data, struct session **ret_session) must_check;
+struct session *session_free(struct session *session);
+
+/* The host's policy is another one now: an engine that knows the new one takes over. */
+void session_policy_changed(struct session *session);
+
+/* No more requests; those that have arrived are answered, then the session ends. */
+void session_drain(struct session *session);
+
+/*
+ * The handlers of the requests, op_<name> for MON_<NAME>. They return 0 or a
+ * negative number if the engine broke the protocol or can't be answered, which
+ * ends the session; a refusal is an answer.
+ */
+#define X(NAME, name, phases, flags) \
+	int op_##name(struct session *session, const struct msg_##name *request, int *fd) \
+		must_check;
+MON_REQUESTS(X)
+#undef X
+
+/* The session ends; its service calls go on and are logged. */
+void op_service_orphan_jobs(struct session *session);
+
+int session_reply(struct session *session, const struct message *reply, int fd) must_check;
+void session_staged_clear(struct session *session);
+void session_end(struct session *session, enum session_end how);
+
+#endif
