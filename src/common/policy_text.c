@@ -6,18 +6,11 @@
  */
 #include "common/policy.h"
 
-#include <stddef.h>
 #include <string.h>
-
-#include "common/glob.h"
 
 #define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-enum {
-	UNIT_NAME_MAX = 255,
-	ERE_DEPTH_MAX = 64,
-	ERE_SIZE_MAX = 4096, /* elements of a regex with all its repetitions written out */
-};
+enum { NAME_LENGTH_MAX = 255 };
 
 static bool has_control(const char *text)
 {
@@ -75,7 +68,7 @@ const char *policy_lens_fault(const char *lens)
 	size_t name = lens[module] == '.' ? strspn(lens + module + 1, ALNUM "_") : 0;
 
 	if (lens[0] < 'A' || lens[0] > 'Z' || name == 0 || lens[module + 1 + name] != '\0' ||
-	    module + name > UNIT_NAME_MAX)
+	    module + name > NAME_LENGTH_MAX)
 		return "is no lens; it is written Module.name, as in Sshd.lns";
 	return NULL;
 }
@@ -125,7 +118,7 @@ static const char *unit_fault(const char *unit, const char *allowed)
 
 	if (unit[0] == '-')
 		return "begins with '-'; no unit that may be named here does";
-	if (strlen(unit) > UNIT_NAME_MAX)
+	if (strlen(unit) > NAME_LENGTH_MAX)
 		return "is too long; a unit's name has 255 bytes at most";
 	if (unit[strspn(unit, allowed)] != '\0')
 		return "has a character that no unit has; allowed are letters, digits and "
@@ -154,140 +147,4 @@ const char *policy_user_fault(const char *name)
 	    strpbrk(name, " \t:/,\\") || has_control(name))
 		return "is no user's name; write one as in /etc/passwd";
 	return NULL;
-}
-
-/* The byte after a bracket expression, or NULL if it does not end. */
-static const char *skip_bracket(const char *p)
-{
-	p += p[1] == '^' ? 2 : 1;
-	p += *p == ']';
-	while (*p && *p != ']') {
-		char kind = *p == '[' ? p[1] : '\0';
-
-		if (kind == ':' || kind == '.' || kind == '=') {
-			for (p += 2; *p && (p[0] != kind || p[1] != ']'); p++)
-				;
-			if (*p)
-				p++;
-		}
-		if (*p)
-			p++;
-	}
-	return *p ? p + 1 : NULL;
-}
-
-/* How many copies "{m,n}" at p makes, at least 1, and where it ends. */
-static uint64_t read_interval(const char **p)
-{
-	uint64_t most = 1, number = 0;
-
-	for (++*p; **p && strchr("0123456789,", **p); ++*p) {
-		number = **p == ',' ? 0 : number * 10 + (uint64_t)(**p - '0');
-		if (number > ERE_SIZE_MAX)
-			number = ERE_SIZE_MAX + 1;
-		/* "{n,}" is n copies and one that repeats */
-		if (**p == ',')
-			most++;
-		if (number > most)
-			most = number;
-	}
-	return most;
-}
-
-/* What the regex has so far, group within group. */
-struct ere_size {
-	uint64_t group[ERE_DEPTH_MAX];
-	size_t depth;
-	uint64_t last; /* the part that a repetition would repeat */
-};
-
-static bool ere_grow(struct ere_size *size, uint64_t elements)
-{
-	size->group[size->depth] += elements;
-	return size->group[size->depth] <= ERE_SIZE_MAX;
-}
-
-static bool ere_repeat(struct ere_size *size, uint64_t times)
-{
-	uint64_t more = size->last * (times - 1);
-
-	size->last += more;
-	return ere_grow(size, more);
-}
-
-/* One element at *p. */
-static int ere_step(struct ere_size *size, const char **p)
-{
-	char c = *(*p)++;
-
-	switch (c) {
-	case '(':
-		if (++size->depth == ERE_DEPTH_MAX)
-			return REG_ESPACE;
-		size->group[size->depth] = 0;
-		return 0;
-	case ')':
-		if (size->depth == 0)
-			return REG_EPAREN;
-		size->last = size->group[size->depth--] + 1;
-		return ere_grow(size, size->last) ? 0 : REG_ESPACE;
-	case '*':
-	case '?':
-		return 0;
-	case '+': /* one copy and one that repeats */
-		return ere_repeat(size, 2) ? 0 : REG_ESPACE;
-	case '{':
-		--*p;
-		return ere_repeat(size, read_interval(p)) ? 0 : REG_ESPACE;
-	case '[':
-		*p = skip_bracket(*p - 1);
-		if (!*p)
-			return REG_EBRACK;
-		break;
-	case '\\':
-		if (**p >= '1' && **p <= '9')
-			return REG_ESUBREG;
-		if (**p)
-			++*p;
-		break;
-	default:
-		break;
-	}
-	size->last = 1;
-	return ere_grow(size, 1) ? 0 : REG_ESPACE;
-}
-
-/*
- * regcomp(3) of glibc takes a ')' without its '(' for itself, which would break
- * out of the anchors around it; matches back-references in exponential time;
- * and writes repetitions of repetitions out.
- */
-static int ere_check(const char *ere)
-{
-	struct ere_size size = { .last = 1 };
-	int r = 0;
-
-	while (r == 0 && *ere)
-		r = ere_step(&size, &ere);
-	if (r == 0 && size.depth > 0)
-		r = REG_EPAREN;
-	return r;
-}
-
-int policy_value_compile(struct policy_value *value)
-{
-	char anchored[POLICY_TEXT_MAX + sizeof("^()$")];
-	size_t length = strlen(value->ere);
-	int r;
-
-	if (length > POLICY_TEXT_MAX)
-		return REG_ESPACE;
-	r = ere_check(value->ere);
-	if (r != 0)
-		return r;
-	memcpy(anchored, "^(", 2);
-	memcpy(anchored + 2, value->ere, length);
-	memcpy(anchored + 2 + length, ")$", sizeof(")$"));
-	/* with REG_NEWLINE '.' does not match a newline; policy_check_value() sees to the ends */
-	return regcomp(&value->compiled, anchored, REG_EXTENDED | REG_NEWLINE);
 }
