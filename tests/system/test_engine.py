@@ -1,0 +1,331 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The engine is expendable: it dies of a signal, of known bugs of Augeas or of time, and only the
+request that it worked on pays for it. And it can do nothing to the system."""
+
+import os
+import signal
+import sys
+import time
+
+sys.path.insert(0, sys.path[0] + "/../lib")
+from exm import (ENGINE, HOSTS, HOSTS_FREE, RpcError, Skip, check, contains, equal, for_each, main,
+                 proc_status, running, test, wait_until)
+
+CANONICAL = "/files/etc/hosts/1/canonical"
+# a line that keeps the engine busy for the whole second of the policy
+BUSY = "/files//*[count(/files//*[count(/files//*) > 1]) > 1]"
+
+
+def large(w, entries=4000):
+    w.write("/etc/hosts", "".join(f"10.{n >> 16}.{n >> 8 & 255}.{n & 255} h{n} a{n} b{n}\n"
+                                  for n in range(entries)))
+
+
+def quick(w):
+    return w.session(f"[Session]\nUser=panel\nTimeout=1s\n{HOSTS_FREE}")
+
+
+def lost_note(s, reason, edits_lost):
+    """What the server told by itself; the newest one."""
+    check(s.notes, "no notification")
+    equal(s.notes[-1]["method"], "session.engine_lost")
+    equal(s.notes[-1]["params"], {"reason": reason, "edits_lost": edits_lost})
+
+
+def ended_by(s, method, params, seconds=40):
+    """The request must be answered by ENGINE_LOST or TIMEOUT; the session goes on."""
+    before = s.engine()
+    ident = s.request(method, params)
+    reply = s.read(seconds)
+    equal(reply["id"], ident)
+    check("error" in reply, f"it was answered: {str(reply)[:200]}")
+    check(reply["error"]["data"]["name"] in ("ENGINE_LOST", "TIMEOUT"), str(reply))
+    s.alive()
+    equal(s.call("session.info")["authenticated"], True)
+    check(s.engine() != before, "the same engine")
+    check(not running(before), "the old engine is still there")
+    return reply["error"]["data"]
+
+
+# ---- killed ---------------------------------------------------------------------------------
+
+@test("killed when idle: a notification, and the session goes on with another engine")
+def killed_idle(w):
+    s = w.session()
+    engine = s.engine()
+    os.kill(engine, signal.SIGKILL)
+    wait_until(lambda: not running(engine), "the engine is gone")
+    equal(s.get(CANONICAL), "localhost")
+    lost_note(s, "killed", False)
+    check(s.engine() != engine, "the same engine")
+
+
+@test("killed with edits that wait: told that they are lost, the file stays, the next edit works")
+def killed_edits(w):
+    s = w.session()
+    s.set(CANONICAL, "lost")
+    os.kill(s.engine(), signal.SIGKILL)
+    equal(s.get(CANONICAL), "localhost")
+    lost_note(s, "killed", True)
+    equal(s.diff(), {"files": []})
+    equal(w.read("/etc/hosts"), HOSTS)
+    s.set(CANONICAL, "kept")
+    s.commit()
+    contains(w.read("/etc/hosts"), "\tkept\n")
+
+
+@test("killed in mid-request: that request is answered with ENGINE_LOST, those after it are done")
+def killed_busy(w):
+    large(w)
+    s = w.session()
+    engine = s.engine()
+    first = s.request("augeas.match", [BUSY])
+    second = s.request("session.ping")
+    time.sleep(0.5)
+    os.kill(engine, signal.SIGKILL)
+    replies = {}
+    for _ in (1, 2):
+        reply = s.read()
+        replies[reply["id"]] = reply
+    error = replies[first]["error"]
+    equal(error["data"]["name"], "ENGINE_LOST")
+    equal(error["data"]["reason"], "killed")
+    check("result" in replies[second] or
+          replies[second]["error"]["data"]["name"] == "ENGINE_LOST", str(replies[second]))
+    s.alive()
+
+
+@test("killed in mid-batch: each call of the batch is answered")
+def killed_batch(w):
+    large(w)
+    s = w.session()
+    engine = s.engine()
+    s.line([{"jsonrpc": "2.0", "id": 1, "method": "session.ping"},
+            {"jsonrpc": "2.0", "id": 2, "method": "augeas.match", "params": [BUSY]},
+            {"jsonrpc": "2.0", "id": "3", "method": "session.ping"}])
+    time.sleep(0.5)
+    os.kill(engine, signal.SIGKILL)
+    replies = s.read()
+    replies = replies if isinstance(replies, list) else [replies]
+    while len(replies) < 3:
+        replies.append(s.read())
+    equal({str(r["id"]) for r in replies}, {"1", "2", "3"})
+    equal([r["error"]["data"]["name"] for r in replies if r["id"] == 2], ["ENGINE_LOST"])
+    s.alive()
+
+
+@test("killed before the secret was shown: it still has to be shown, and tries still count")
+def killed_locked(w):
+    s = w.session(auth=False)
+    s.refuse("UNAUTHENTICATED", "session.authenticate", {"secret": "0" * 64})
+    children = [int(p) for p in os.listdir("/proc") if p.isdigit() and
+                running(p) and os.path.exists(f"/proc/{p}/exe") and
+                os.path.realpath(f"/proc/{p}/exe") == os.path.realpath(ENGINE)]
+    check(children, "no engine")
+    for pid in children:
+        os.kill(pid, signal.SIGKILL)
+    s.refuse("UNAUTHENTICATED", "augeas.get", [CANONICAL])
+    error = s.refuse("UNAUTHENTICATED", "session.authenticate", {"secret": "0" * 64})
+    equal(error.data["tries_left"], 1)
+    s.authenticate()
+    s.alive()
+
+
+@for_each([(f"an engine that ends by {name} is replaced", number, reason)
+           for name, number, reason in [
+               ("SIGSEGV", signal.SIGSEGV, "crashed"), ("SIGABRT", signal.SIGABRT, "crashed"),
+               ("SIGTERM", signal.SIGTERM, "killed"), ("SIGBUS", signal.SIGBUS, "crashed"),
+               ("SIGSYS", signal.SIGSYS, "crashed")]])
+def other_signals(w, number, reason):
+    s = w.session()
+    s.get(CANONICAL)
+    engine = s.engine()
+    os.kill(engine, number)
+    end = time.monotonic() + 3
+    while running(engine) and time.monotonic() < end:
+        time.sleep(0.02)
+    if running(engine):
+        raise Skip(f"the engine ignores signal {number}")
+    equal(s.get(CANONICAL), "localhost")
+    check(s.notes, "no notification")
+    check(s.notes[-1]["params"]["reason"] in (reason, "crashed", "killed"), str(s.notes))
+
+
+@test("an engine that is stopped counts as over its time, is killed and replaced")
+def stopped(w):
+    s = quick(w)
+    s.get(CANONICAL)
+    engine = s.engine()
+    os.kill(engine, signal.SIGSTOP)
+    ident = s.request("augeas.get", [CANONICAL])
+    reply = s.read(20)
+    if reply.get("id") == ident and "result" in reply:
+        equal(reply["result"], "localhost")
+    else:
+        check(reply["error"]["data"]["name"] in ("ENGINE_LOST", "TIMEOUT"), str(reply))
+    s.alive()
+    wait_until(lambda: not running(engine), "the stopped engine is gone")
+
+
+@test("engines that are lost again and again end the session with exit status 124", seconds=120)
+def too_often(w):
+    s = w.session()
+    for _ in range(1000):
+        try:
+            os.kill(s.engine(), signal.SIGKILL)
+            s.alive()
+        except (AssertionError, RpcError, OSError):
+            break
+    else:
+        raise AssertionError("a thousand engines were started")
+    equal(s.status(), 124)
+
+
+# ---- known killers ----------------------------------------------------------------------------------
+
+@test("four alternatives (a else b else c else d) cost at most their own request")
+def alternatives(w):
+    s = w.session()
+    for n in range(20):
+        expression = " else ".join(f"/files/etc/hosts/{c}{n}" for c in "abcd")
+        s.line({"jsonrpc": "2.0", "id": n, "method": "augeas.match", "params": [expression]})
+        reply = s.read()
+        equal(reply["id"], n)
+        if "error" in reply:
+            check(reply["error"]["data"]["name"] in ("ENGINE_LOST", "BAD_PATH", "LIMIT"),
+                  str(reply))
+            break
+        equal(reply["result"], [])
+    s.alive()
+    equal(s.get(CANONICAL), "localhost")
+
+
+@for_each([(f"200,000 nested {what} cost at most their own request", text) for what, text in [
+    ("parentheses", "(" * 200000 + "/files" + ")" * 200000), ("brackets", "/files" + "[a" * 100000),
+    ("open parentheses", "(" * 200000), ("not()", "/files[" + "not(" * 50000)]])
+def deep_path(w, text):
+    s = w.session()
+    s.set(CANONICAL, "waiting")
+    ident = s.request("augeas.match", [text])
+    reply = s.read(30)
+    equal(reply["id"], ident)
+    check(reply["error"]["data"]["name"] in ("ENGINE_LOST", "BAD_PATH", "LIMIT"),
+          str(reply)[:300])
+    s.alive()
+    s.get(CANONICAL)
+
+
+@test("/files//*//*//*//* on a large file ends at the time limit, and the session goes on")
+def endless_match(w):
+    large(w)
+    s = quick(w)
+    begin = time.monotonic()
+    data = ended_by(s, "augeas.match", ["/files//*//*//*//*"])
+    took = time.monotonic() - begin
+    check(0.9 < took < 10, f"it took {took:.1f} s")
+    if data["name"] == "TIMEOUT":
+        equal(data["seconds"], 1)
+    lost_note(s, "time", False)
+    equal(s.get("/files/etc/hosts/1/canonical"), "h0")
+
+
+@test("a quadratic print ends at the time limit, and its edits are told as lost")
+def endless_print(w):
+    large(w, 60000)
+    s = w.session(f"[Session]\nUser=panel\nTimeout=2s\n{HOSTS_FREE}")
+    s.set("/files/etc/hosts/1/canonical", "lost")
+    ended_by(s, "augeas.print", ["/files/etc/hosts"])
+    lost_note(s, "time", True)
+
+
+@test("a match of more than 100,000 results is LIMIT, not a dead engine")
+def many_matches(w):
+    large(w, 30000)
+    s = w.session(f"[Session]\nUser=panel\nTimeout=60s\n{HOSTS_FREE}")
+    s.line({"jsonrpc": "2.0", "id": 1, "method": "augeas.match",
+            "params": ["/files/etc/hosts/*/*"]})
+    reply = s.read(70)
+    check(reply["error"]["data"]["name"] in ("LIMIT", "TIMEOUT", "ENGINE_LOST"), str(reply)[:200])
+    s.alive()
+
+
+@test("an expression that takes all memory costs at most its own request", seconds=90)
+def memory(w):
+    large(w, 20000)
+    s = w.session(f"[Session]\nUser=panel\nTimeout=5s\n{HOSTS_FREE}")
+    value = "v" * 900000
+    for n in range(2000):
+        s.line({"jsonrpc": "2.0", "id": n, "method": "augeas.set",
+                "params": [f"/files/etc/hosts/#comment[{n + 1}]", value]})
+        reply = s.read(30)
+        if "error" in reply:
+            check(reply["error"]["data"]["name"] in ("ENGINE_LOST", "LIMIT", "TIMEOUT"),
+                  str(reply)[:300])
+            break
+    else:
+        raise AssertionError("1.8 GB of values were taken")
+    s.alive()
+
+
+# ---- what the engine can do ------------------------------------------------------------------------
+
+@test("the engine has its own user, no group of root's, no capability, no_new_privs, seccomp")
+def engine_status(w):
+    s = w.session()
+    s.get(CANONICAL)
+    info = s.call("session.info")
+    status = proc_status(info["engine"]["pid"])
+    uids = status["Uid"].split()
+    equal(uids, [str(info["engine"]["uid"])] * 4)
+    check(uids[0] not in ("0", "4711"), f"uid {uids[0]}")
+    check("0" not in status["Gid"].split() and "0" not in status["Groups"].split(), "groups")
+    for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+        equal(int(status[name], 16), 0, name)
+    equal(status["NoNewPrivs"], "1")
+    equal(status["Seccomp"], "2")
+
+
+@test("the engine sees no file of the system, no network, no other process")
+def engine_room(w):
+    s = w.session()
+    s.get(CANONICAL)
+    engine = s.engine()
+    for name in ("mnt", "net"):
+        check(os.readlink(f"/proc/{engine}/ns/{name}") != os.readlink(f"/proc/self/ns/{name}"),
+              f"the {name} namespace is shared")
+    for name in ("etc/shadow", "root", "home", "run", "bin/sh", "usr/bin/env", "proc/1"):
+        check(not os.path.lexists(f"/proc/{engine}/root/{name}"), f"it sees /{name}")
+
+
+@test("the engine holds no descriptor but the stream, the monitor's channel and its own room")
+def engine_descriptors(w):
+    s = w.session()
+    s.get(CANONICAL)
+    engine = s.engine()
+    held = [os.readlink(f"/proc/{engine}/fd/{fd}") for fd in os.listdir(f"/proc/{engine}/fd")]
+    for target in held:
+        check(target.startswith(("socket:", "/dev/null", "anon_inode:", "pipe:", "/memfd:")) or
+              target.endswith(".log") or target == "/", f"it holds {target}")
+    check(len([t for t in held if t.startswith("socket:")]) <= 3, str(held))
+
+
+@test("the engine's environment holds nothing of the daemon's")
+def engine_environment(w):
+    os.environ["EXM_TEST_LEAK"] = "leaked"
+    s = w.session()
+    with open(f"/proc/{s.engine()}/environ", "rb") as file:
+        check(b"leaked" not in file.read(), "a variable of the daemon")
+
+
+@test("core dumps are off for engine and daemon")
+def no_core(w):
+    s = w.session()
+    for pid in (s.engine(), s.pid):
+        with open(f"/proc/{pid}/limits", encoding="ascii") as file:
+            row = next(line for line in file if line.startswith("Max core file size"))
+        check(row.split()[4] == "0", f"{pid}: {row}")
+
+
+if __name__ == "__main__":
+    main()
