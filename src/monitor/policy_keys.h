@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_POLICY_KEYS_H
+#define EXM_POLICY_KEYS_H
+
+#include "common/policy.h"
+
+/* What the lines of a policy file mean. policy_read.c feeds them in, one by one. */
+
+enum policy_section {
+	SECTION_NONE,    /* before the first header */
+	SECTION_UNKNOWN, /* its header was refused; its keys are passed over */
+	SECTION_SESSION,
+	SECTION_FILE,
+	SECTION_SERVICE,
+};
+
+struct policy_reader {
+	struct policy *policy;
+	const char *file; /* as it is named in messages */
+	unsigned int line;
+	enum policy_section section;
+	size_t index; /* of the file or service that the section is about */
+	bool timeout_given;
+	bool delete_given[POLICY_FILES_MAX];
+	unsigned int mistakes;
+};
+
+/* Most bytes of what was read that a message repeats. */
+#define QUOTE "'%.80s'"
+
+/* Logs FILE:LINE: and the text, and counts it. */
+void policy_mistake(struct policy_reader *reader, const char *format, ...) printf_like(2, 3);
+
+/*
+ * The header "[NAME]" or "[NAME ARGUMENT]", without its brackets (argument may
+ * be NULL), and a line KEY=VALUE. Mistakes are logged and counted; 0 or -ENOMEM.
+ */
+int policy_section_open(struct policy_reader *reader, const char *name,
+			const char *argument) must_check;
+int policy_key_read(struct policy_reader *reader, const char *key, char *value) must_check;
+
+/* The next word of a list, or NULL; a backslash keeps the byte after it in the word. */
+char *policy_next_word(char **cursor);
+
+/* Decimal digits only, up to max. */
+bool policy_read_number(const char *text, size_t length, uint32_t max, uint32_t *ret_number);
+
+/* The keys of [File]; value is not empty. Only Set=, Insert=, Remove= and Deny= have a right. */
+typedef int policy_key(struct policy_reader *reader, enum policy_right right, char *value);
+
+policy_key policy_key_lens, policy_key_right, policy_key_value, policy_key_create,
+	policy_key_delete;
+
+#endif
