@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_ROOT_OPEN_H
+#define EXM_ROOT_OPEN_H
+
+#include "common/cleanup.h"
+
+/*
+ * Opens what path names for a process whose root directory is root_fd. Links are
+ * followed, but the absolute ones and `..` stay below root_fd; links of
+ * /proc are not followed. For paths that the server itself names; a file of the policy is
+ * opened by target.h. Returns a close-on-exec descriptor or -errno.
+ */
+int root_open(int root_fd, const char *path, int flags) must_check;
+
+#endif

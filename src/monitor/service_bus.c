@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the monitor, as root. systemd is trusted, the bus daemon to deliver
+ * and to tell the true sender; other clients of the bus are not: a JobRemoved that
+ * does not come from the owner of systemd's name is ignored.
+ */
+#include "monitor/service_bus.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "monitor/root_open.h"
+
+#define BUS_SOCKET "run/dbus/system_bus_socket"
+#define PRIVATE_SOCKET "run/systemd/private"
+#define DRIVER_NAME "org.freedesktop.DBus"
+#define OWNER_CHANGED \
+	"type='signal',sender='" DRIVER_NAME "',path='/org/freedesktop/DBus'," \
+	"interface='" DRIVER_NAME "',member='NameOwnerChanged',arg0='" SYSTEMD_NAME "'"
+
+struct service_bus {
+	sd_bus *bus;
+	sd_bus_slot *subscribe;
+	char *owner; /* systemd's unique name; NULL on the private socket */
+	const struct service_bus_events *events;
+	void *data;
+};
+
+/*
+ * Through /proc, because connect(2) knows neither a directory descriptor nor a
+ * bound on where links lead, and takes no path of more than 107 bytes.
+ */
+static int connect_below(int root_fd, const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	scoped_fd place = root_open(root_fd, path, O_PATH);
+	scoped_fd fd = -1;
+
+	if (place < 0)
+		return place;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", place);
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	return take_fd(&fd);
+}
+
+static bool from_systemd(const struct service_bus *bus, sd_bus_message *message)
+{
+	const char *sender = sd_bus_message_get_sender(message);
+
+	if (!bus->owner || !sender)
+		return !bus->owner && !sender;
+	return strcmp(sender, bus->owner) == 0;
+}
+
+static int on_job_removed(sd_bus_message *message, void *data, sd_bus_error *error)
+{
+	const char *path, *unit, *result;
+	struct service_bus *bus = data;
+	uint32_t id;
+
+	(void)error;
+	if (!from_systemd(bus, message))
+		return 0;
+	if (sd_bus_message_read(message, "uoss", &id, &path, &unit, &result) >= 0)
+		bus->events->job_removed(path, result, bus->data);
+	return 0;
+}
+
+static int on_disconnected(sd_bus_message *message, void *data, sd_bus_error *error)
+{
+	struct service_bus *bus = data;
+
+	(void)message;
+	(void)error;
+	bus->events->lost(ECONNRESET, "the connection to systemd broke", bus->data);
+	return 0;
+}
+
+/* The bus daemon lets only the owner of the name answer, so the answer's sender is systemd. */
+static int on_subscribed(sd_bus_message *message, void *data, sd_bus_error *error)
+{
+	const sd_bus_error *refusal = sd_bus_message_get_error(message);
+	struct service_bus *bus = data;
+	const char *sender;
+
+	(void)error;
+	if (refusal && !sd_bus_error_has_name(refusal, SYSTEMD_NAME ".AlreadySubscribed")) {
+		bus->events->lost(sd_bus_error_get_errno(refusal), refusal->message, bus->data);
+		return 0;
+	}
+	sender = sd_bus_message_get_sender(message);
+	free(bus->owner);
+	bus->owner = sender ? strdup(sender) : NULL;
+	if (sender && !bus->owner)
+		bus->events->lost(ENOMEM, "out of memory", bus->data);
+	return 0;
+}
+
+static int subscribe(struct service_bus *bus)
+{
+	bus->subscribe = sd_bus_slot_unref(bus->subscribe);
+	return sd_bus_call_method_async(bus->bus, &bus->subscribe, SYSTEMD_NAME, SYSTEMD_PATH,
+					SYSTEMD_MANAGER, "Subscribe", on_subscribed, bus, NULL);
+}
+
+static int on_owner_changed(sd_bus_message *message, void *data, sd_bus_error *error)
+{
+	const char *sender = sd_bus_message_get_sender(message), *name, *before, *now;
+	struct service_bus *bus = data;
+
+	(void)error;
+	if (!sender || strcmp(sender, DRIVER_NAME) != 0)
+		return 0;
+	if (sd_bus_message_read(message, "sss", &name, &before, &now) < 0 || now[0] == '\0')
+		return 0;
+	if (subscribe(bus) < 0)
+		bus->events->lost(ECONNRESET, "systemd can't be asked for its signals", bus->data);
+	else
+		bus->events->back(bus->data);
+	return 0;
+}
+
+/*
+ * What is sent here arrives before any later call, so nothing waits for the
+ * answers. sd-bus gives the connection up if a match is refused.
+ */
+static int listen_to_systemd(struct service_bus *bus, bool daemon)
+{
+	int r;
+
+	r = sd_bus_match_signal_async(bus->bus, NULL, DRIVER_NAME ".Local",
+				      "/org/freedesktop/DBus/Local", DRIVER_NAME ".Local",
+				      "Disconnected", on_disconnected, NULL, bus);
+	if (r >= 0 && daemon)
+		r = sd_bus_add_match_async(bus->bus, NULL, OWNER_CHANGED, on_owner_changed, NULL,
+					   bus);
+	if (r >= 0)
+		r = sd_bus_match_signal_async(bus->bus, NULL, daemon ? SYSTEMD_NAME : NULL,
+					      SYSTEMD_PATH, SYSTEMD_MANAGER, "JobRemoved",
+					      on_job_removed, NULL, bus);
+	return r < 0 ? r : subscribe(bus);
+}
+
+/* UINT64_MAX: each call has its own deadline, with the one timer that counts. */
+static int start(struct service_bus *bus, sd_event *event, int *fd, bool daemon)
+{
+	int r = sd_bus_new(&bus->bus);
+
+	if (r >= 0)
+		r = sd_bus_set_fd(bus->bus, *fd, *fd);
+	if (r < 0)
+		return r;
+	take_fd(fd);
+	r = sd_bus_set_bus_client(bus->bus, daemon);
+	if (r >= 0)
+		r = sd_bus_negotiate_fds(bus->bus, false);
+	if (r >= 0)
+		r = sd_bus_set_method_call_timeout(bus->bus, UINT64_MAX);
+	if (r >= 0)
+		r = sd_bus_start(bus->bus);
+	if (r >= 0)
+		r = sd_bus_attach_event(bus->bus, event, SD_EVENT_PRIORITY_NORMAL);
+	return r < 0 ? r : listen_to_systemd(bus, daemon);
+}
+
+int service_bus_open(sd_event *event, int root_fd, const struct service_bus_events *events,
+		     void *data, struct service_bus **ret_bus)
+{
+	struct service_bus *bus = NULL;
+	bool daemon = true;
+	scoped_fd fd = -1;
+	int r;
+
+	fd = connect_below(root_fd, BUS_SOCKET);
+	if (fd < 0) {
+		daemon = false;
+		fd = connect_below(root_fd, PRIVATE_SOCKET);
+	}
+	if (fd < 0)
+		return fd;
+	bus = calloc(1, sizeof(*bus));
+	if (!bus)
+		return -ENOMEM;
+	bus->events = events;
+	bus->data = data;
+	r = start(bus, event, &fd, daemon);
+	if (r < 0) {
+		service_bus_free(bus);
+		return r;
+	}
+	*ret_bus = bus;
+	return 0;
+}
+
+struct service_bus *service_bus_free(struct service_bus *bus)
+{
+	if (!bus)
+		return NULL;
+	sd_bus_slot_unref(bus->subscribe);
+	/* not flushed: that could block, and a job that was not sent yet is better not begun */
+	sd_bus_close_unref(bus->bus);
+	free(bus->owner);
+	free(bus);
+	return NULL;
+}
+
+bool service_bus_is_ready(const struct service_bus *bus)
+{
+	return sd_bus_is_ready(bus->bus) > 0;
+}
+
+int service_bus_ask_unit(struct service_bus *bus, const char *unit,
+			 sd_bus_message_handler_t handler, void *data, sd_bus_slot **ret_slot)
+{
+	scoped_ptr char *path = NULL;
+	int r = sd_bus_path_encode(SYSTEMD_PATH "/unit", unit, &path);
+
+	if (r < 0)
+		return r;
+	return sd_bus_call_method_async(bus->bus, ret_slot, SYSTEMD_NAME, path,
+					DRIVER_NAME ".Properties", "GetAll", handler, data, "s",
+					"");
+}
+
+int service_bus_ask_job(struct service_bus *bus, const char *method, const char *unit,
+			sd_bus_message_handler_t handler, void *data, sd_bus_slot **ret_slot)
+{
+	return sd_bus_call_method_async(bus->bus, ret_slot, SYSTEMD_NAME, SYSTEMD_PATH,
+					SYSTEMD_MANAGER, method, handler, data, "ss", unit,
+					"replace");
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_UNIT_LOG_H
+#define EXM_UNIT_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/cleanup.h"
+
+enum { UNIT_LOG_LINES = 20 };
+
+/*
+ * The last lines that the journal below root_fd has of the unit since `since`
+ * (CLOCK_MONOTONIC, microseconds): what it printed and what process 1 said of
+ * it, oldest first, each ended by a newline. It is UTF-8 and fits into `size`
+ * (at least 256 bytes a line), the NUL included; where it would not, the ends of
+ * long lines are left out, never a line. ret_ended: process 1 has already
+ * told how a job of the unit ended, so that not much is missing. Returns the
+ * number of lines, or -errno (-ENOENT: there is no journal).
+ */
+int unit_log_read(int root_fd, const char *unit, uint64_t since, char *text, size_t size,
+		  bool *ret_ended) must_check;
+
+#endif
