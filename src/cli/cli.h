@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_CLI_H
+#define EXM_CLI_H
+
+/* What the files of the command line client share: the invocation, calling, and telling. */
+
+#include <stdio.h>
+
+#include "common/json.h"
+
+struct exm;
+
+/* The exit statuses of exmachina(1). */
+enum status {
+	STATUS_PRINTED = -1, /* done, and nothing is left to print; exits as done */
+	STATUS_DONE = 0,
+	STATUS_NO_NODE = 1,   /* no such node */
+	STATUS_USAGE = 2,     /* the command line or the script is wrong */
+	STATUS_DENIED = 3,    /* the policy or the secret says no */
+	STATUS_FAILED = 4,    /* the server failed it */
+	STATUS_NO_SERVER = 5, /* there is none, or no session with it */
+};
+
+struct cli {
+	struct exm *session;
+	bool json;          /* results and errors as JSON */
+	bool once;          /* the session ends with this call, and drops what is not committed */
+	bool edited;        /* something waits to be committed */
+	const char *script; /* where lines come from, within one; then output is augtool's */
+	unsigned int line;
+};
+
+/* cli.c: the whole program but its name. */
+int cli_main(int argc, char **argv);
+
+/* call.c */
+
+/* Calls a method; takes params over (NULL: none). A failure is told. */
+enum status call(struct cli *cli, const char *method, struct json_object *params,
+		 struct json_object **ret_result) must_check;
+/* The same without telling; ret_result holds what came. 0 or the library's error. */
+int call_quietly(struct cli *cli, const char *method, struct json_object *params,
+		 struct json_object **ret_result) must_check;
+/* Arguments as bytes, for parameters by position. Without memory the program ends. */
+struct json_object *call_arguments(int argc, char *const *argv);
+struct json_object *call_argument(const char *text);
+/* One more parameter; takes it over. NULL is null. */
+void call_add(struct json_object *params, struct json_object *value);
+/* As JSON; lives as long as the value. */
+const char *call_text(struct json_object *value);
+/* Returns what it is given; without memory the program ends. */
+void *call_memory(void *memory);
+
+/* report.c */
+
+/* "exmachina: ", in a script its file and line, and the message, to standard error. */
+void report(const struct cli *cli, const char *format, ...) printf_like(2, 3);
+/* What the last call of the session failed with. Returns the exit status that it means. */
+enum status report_failure(const struct cli *cli, int result);
+/* A node that is not there, where the server would not call that an error. */
+enum status report_no_node(const struct cli *cli, const char *path);
+/* A line of JSON on standard output. */
+void report_json(struct json_object *value);
+
+#endif

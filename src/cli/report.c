@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the command line client. Tells what went wrong, to people on
+ * standard error or as JSON on standard output, and what exit status that is.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "exmachina.h"
+
+enum { DATA_DEPTH = 100 };
+
+static void prefix(const struct cli *cli)
+{
+	fputs("exmachina: ", stderr);
+	if (cli->script)
+		fprintf(stderr, "%s:%u: ", cli->script, cli->line);
+}
+
+void report(const struct cli *cli, const char *format, ...)
+{
+	va_list arguments;
+
+	prefix(cli);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+}
+
+void report_json(struct json_object *value)
+{
+	puts(call_text(value));
+}
+
+static void print_lines(const char *indent, const char *text)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		fprintf(stderr, "%s%.*s\n", indent, (int)length, text);
+		text += length + (text[length] == '\n');
+	}
+}
+
+/* The place in a file, which people look for at the front: "/etc/hosts:3.7: ". */
+static void print_place(const struct json_object *data)
+{
+	const char *file = json_string(json_get(data, "file"), NULL);
+	struct json_object *line = json_get(data, "line");
+	struct json_object *column = json_get(data, "column");
+
+	if (!file || !line)
+		return;
+	fprintf(stderr, "%s:%lld", file, (long long)json_int(line));
+	if (column)
+		fprintf(stderr, ".%lld", (long long)json_int(column));
+	fputs(": ", stderr);
+}
+
+struct telling {
+	const char *message;
+	bool placed; /* file, line and column are told */
+};
+
+/* One member of the details, unless the message has it already. */
+static int print_detail(const char *key, struct json_object *value, void *data)
+{
+	const struct telling *telling = data;
+	bool is_place =
+		strcmp(key, "file") == 0 || strcmp(key, "line") == 0 || strcmp(key, "column") == 0;
+	scoped_ptr char *bytes = NULL;
+	const char *text;
+
+	if (!value || strcmp(key, "name") == 0 || (is_place && telling->placed))
+		return 0;
+	if (json_kind(value) == JSON_ARRAY) {
+		fprintf(stderr, "  %s:\n", key);
+		for (size_t i = 0; i < json_length(value); i++) {
+			text = json_string(json_at(value, i), NULL);
+			print_lines("    ", text ? text : call_text(json_at(value, i)));
+		}
+		return 0;
+	}
+	text = json_get_bytes(value, &bytes) == 0 ? bytes : call_text(value);
+	if (!*text || (strlen(text) > 2 && strstr(telling->message, text)))
+		return 0;
+	if (strchr(text, '\n')) {
+		fprintf(stderr, "  %s:\n", key);
+		print_lines("    ", text);
+	} else {
+		fprintf(stderr, "  %s: %s\n", key, text);
+	}
+	return 0;
+}
+
+static void tell_people(const struct cli *cli, const struct exm_error *error)
+{
+	struct telling telling = { .message = error->message };
+	scoped_json *data = NULL;
+	struct json_error where;
+
+	if (json_parse(error->data, strlen(error->data), DATA_DEPTH, &data, &where) < 0)
+		data = NULL;
+	prefix(cli);
+	print_place(data);
+	fprintf(stderr, "%s\n", error->message);
+	telling.placed = json_get(data, "file") && json_get(data, "line");
+	(void)json_each(data, print_detail, &telling);
+}
+
+static void tell_programs(const struct exm_error *error)
+{
+	scoped_json *object = call_memory(json_new_object());
+	struct json_object *data = NULL;
+	struct json_error where;
+
+	if (json_parse(error->data, strlen(error->data), DATA_DEPTH, &data, &where) < 0)
+		data = NULL;
+	if (json_put(object, "code", json_new_int(error->code)) < 0 ||
+	    json_put(object, "message", json_new_string(error->message)) < 0 ||
+	    json_put(object, "data", data) < 0)
+		call_memory(NULL);
+	report_json(object);
+}
+
+static enum status status_of(int code)
+{
+	switch (code) {
+	case EXM_ERROR_NO_MATCH:
+		return STATUS_NO_NODE;
+	case EXM_ERROR_DENIED:
+	case EXM_ERROR_UNAUTHENTICATED:
+		return STATUS_DENIED;
+	default:
+		return STATUS_FAILED;
+	}
+}
+
+static enum status report_error(const struct cli *cli, const struct exm_error *error)
+{
+	if (cli->json)
+		tell_programs(error);
+	else
+		tell_people(cli, error);
+	return status_of(error->code);
+}
+
+enum status report_failure(const struct cli *cli, int result)
+{
+	const struct exm_error *error = exm_last_error(cli->session);
+
+	if (result == -EREMOTEIO && error)
+		return report_error(cli, error);
+	if (result == -ECONNRESET)
+		report(cli, "the server has gone");
+	else if (result == -EMSGSIZE)
+		report(cli, "that is more than the protocol carries");
+	else if (result == -EBADMSG)
+		report(cli, "the server's answer makes no sense");
+	else
+		report(cli, "%s", strerror(-result));
+	return STATUS_FAILED;
+}
+
+enum status report_no_node(const struct cli *cli, const char *path)
+{
+	scoped_json *data = call_memory(json_new_object());
+	struct exm_error error = { .code = EXM_ERROR_NO_MATCH,
+				   .name = "NO_MATCH",
+				   .message = "no such node" };
+
+	if (json_put(data, "name", json_new_string(error.name)) < 0 ||
+	    json_put(data, "path", call_argument(path)) < 0)
+		call_memory(NULL);
+	error.data = call_text(data);
+	return report_error(cli, &error);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Runs in the command line client. Finds verbs, and does what all of them have in common. */
+#include "cli/verb.h"
+
+#include <string.h>
+
+static const struct verb *(*const families[])(size_t *) = {
+	verb_tree_table, verb_edit_table, verb_config_table, verb_session_table, verb_script_table,
+};
+
+const struct verb *verb_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		size_t count;
+		const struct verb *verbs = families[i](&count);
+
+		for (size_t k = 0; k < count; k++)
+			if (strcmp(verbs[k].name, name) == 0)
+				return &verbs[k];
+	}
+	return NULL;
+}
+
+void verb_each(void (*show)(const struct verb *verb))
+{
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		size_t count;
+		const struct verb *verbs = families[i](&count);
+
+		for (size_t k = 0; k < count; k++)
+			show(&verbs[k]);
+	}
+}
+
+bool verb_wants_path(const struct verb *verb, int argument)
+{
+	return verb->paths & ARGUMENT(argument % 32);
+}
+
+static enum status check_choice(const struct cli *cli, const struct verb *verb, const char *word)
+{
+	for (size_t i = 0; verb->choice[i]; i++)
+		if (strcmp(word, verb->choice[i]) == 0)
+			return STATUS_DONE;
+	report(cli, "%s: '%s' is not possible there; it is: %s %s", verb->name, word, verb->name,
+	       verb->arguments);
+	return STATUS_USAGE;
+}
+
+enum status verb_check(const struct cli *cli, const struct verb *verb, int argc, char **argv)
+{
+	const char *wrong = NULL;
+
+	if (argc < verb->least)
+		wrong = "not enough arguments";
+	else if (argc > verb->most)
+		wrong = "too many arguments";
+	else if ((verb->flags & VERB_PAIRS) && argc % 2 != 0 && !(cli->script && argc == 1))
+		wrong = "the last value is missing";
+	if (wrong) {
+		report(cli, "%s: %s; it is: %s%s%s", verb->name, wrong, verb->name,
+		       *verb->arguments ? " " : "", verb->arguments);
+		return STATUS_USAGE;
+	}
+	return verb->choice ? check_choice(cli, verb, argv[verb->choice_at]) : STATUS_DONE;
+}
+
+static bool is_empty(const struct json_object *result)
+{
+	const char *text = json_string(result, NULL);
+
+	return text ? !*text : json_length(result) == 0;
+}
+
+static enum status run(struct cli *cli, const struct verb *verb, int argc, char **argv,
+		       struct json_object **ret_result)
+{
+	enum status status;
+
+	if (verb->run)
+		status = verb->run(cli, verb, argc, argv, ret_result);
+	else
+		status = call(cli, verb->method, argc ? call_arguments(argc, argv) : NULL,
+			      ret_result);
+	if (status != STATUS_DONE)
+		return status;
+	if (verb->flags & VERB_EDITS)
+		cli->edited = true;
+	if (verb->flags & VERB_SETTLES)
+		cli->edited = false;
+	return STATUS_DONE;
+}
+
+/* An edit whose session ends with this call is committed now or never. */
+static enum status commit_edit(struct cli *cli, const struct verb *verb, char **argv,
+			       struct json_object *result)
+{
+	const struct verb *commit = verb_find("commit");
+	scoped_json *changes = NULL;
+	enum status status = call(cli, commit->method, NULL, &changes);
+
+	if (status != STATUS_DONE)
+		return status;
+	if (cli->json) {
+		report_json(result);
+		return STATUS_DONE;
+	}
+	if (verb->print)
+		verb->print(cli, argv, result);
+	commit->print(cli, NULL, changes);
+	return STATUS_DONE;
+}
+
+enum status verb_execute(struct cli *cli, const struct verb *verb, int argc, char **argv)
+{
+	scoped_json *result = NULL;
+	enum status status;
+
+	status = run(cli, verb, argc, argv, &result);
+	if (status == STATUS_PRINTED)
+		return STATUS_DONE;
+	if (status != STATUS_DONE)
+		return status;
+	if ((verb->flags & VERB_EDITS) && cli->once && !cli->script)
+		return commit_edit(cli, verb, argv, result);
+	if (cli->json)
+		report_json(result);
+	else if (verb->print)
+		verb->print(cli, argv, result);
+	if ((verb->flags & VERB_FINDS) && !cli->script && is_empty(result))
+		return STATUS_NO_NODE;
+	return STATUS_DONE;
+}
