@@ -1,0 +1,18 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# `make bench`: installs the build into the sandbox and measures it there.
+# usage: run.sh SOURCE-DIRECTORY BUILD-DIRECTORY
+set -eu
+source=$(readlink -f "$1")
+build=$(readlink -f "$2")
+# shellcheck source=tests/lib/packages.sh
+. "$source/tests/lib/packages.sh"
+packages_fetch "$build/packages.log" "$build"
+# shellcheck disable=SC2016 # the inner shell expands it
+in_sandbox "$source" "$build" bash -c '
+	mkdir -m 755 /run/bench
+	printf "[Session]\nUser=panel\n\n[File /etc/hosts]\nLens=Hosts.lns\nSet=**\n" \
+		>/run/bench/bench.conf
+	exec "$1/bench" /run/bench /files/etc/hosts/1/ipaddr
+' bash "$build/tests/bench"

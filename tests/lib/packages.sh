@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# Sourced by try, check and the benchmark: what is taken from the package archive.
+# On the machine itself only tools for building are installed. The daemons that
+# are worked on are fetched, and installed inside the sandbox only.
+
+# shellcheck disable=SC2034 # used by those who source this
+build_packages=(gcc make autoconf automake libtool pkg-config libc6-dev libaugeas-dev libxml2-dev
+	libjson-c-dev libsystemd-dev libcap-ng-dev libseccomp-dev xz-utils)
+# shellcheck disable=SC2034
+check_packages=(libcmocka-dev clang clang-format mandoc shellcheck binutils git)
+# shellcheck disable=SC2034
+sandbox_packages=(systemd dbus openssh-server chrony augeas-tools augeas-lenses python3)
+
+packages_missing()
+{
+	local package
+	for package in "$@"; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+			echo "$package"
+	done
+}
+
+# apt-get as it runs without anybody to ask; the lists are fetched where they are missing or old.
+packages_apt()
+{
+	DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends "$@" </dev/null ||
+		{
+			apt-get -qq update </dev/null &&
+				DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends "$@" \
+					</dev/null
+		}
+}
+
+# Installs what is not there yet; silent, with the log in the given file.
+packages_install()
+{
+	local log=$1 missing
+	shift
+	missing=$(packages_missing "$@")
+	[ -n "$missing" ] || return 0
+	# shellcheck disable=SC2086 # a list of names
+	packages_apt install $missing >"$log" 2>&1 || {
+		tail -n 20 "$log" >&2
+		return 1
+	}
+}
+
+# Fetches the sandbox's packages into DIR/packages, from where prepare.sh takes them.
+packages_fetch()
+{
+	local log=$1 dir=$2/packages
+	mkdir -p "$dir/partial" || return 1
+	[ -n "$(packages_missing "${sandbox_packages[@]}")" ] || return 0
+	# the directory is given up to apt's own user for the download
+	packages_apt install --download-only -o "Dir::Cache::archives=$dir" -o APT::Sandbox::User=root \
+		"${sandbox_packages[@]}" >"$log" 2>&1 || {
+		tail -n 20 "$log" >&2
+		return 1
+	}
+}
+
+# Runs a command inside the sandbox, on a booted systemd, with the built project installed.
+# usage: in_sandbox SOURCE BUILD COMMAND [ARG...]
+in_sandbox()
+{
+	local source=$1 build=$2
+	shift 2
+	"$source/tests/lib/sandbox.sh" --boot --see "$source" --see "$build" --prepare \
+		"bash '$source/tests/lib/prepare.sh' '$build' '$source' ${sandbox_packages[*]}" -- "$@"
+}

@@ -1,0 +1,19 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Runs the system tests inside the sandbox and prints TAP.
+# usage: run.sh [TOPIC [NAME-PART]]
+set -u
+here=$(dirname "$(readlink -f "$0")")
+status=0
+files=("$here"/test_*.py)
+[ $# = 0 ] || files=("$here/test_$1.py")
+for file in "${files[@]}"; do
+	timeout --kill-after=10 900 /usr/bin/python3 "$file" "${2:-}" || {
+		code=$?
+		status=1
+		# 1 is a failed test, which has said so itself
+		[ "$code" = 1 ] || echo "not ok - $(basename "$file"): ended with status $code"
+	}
+done
+exit "$status"
