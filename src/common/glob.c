@@ -71,6 +71,19 @@ bool glob_match_path(const char *pattern, const char *path)
 	}
 }
 
+size_t glob_fixed_length(const char *pattern)
+{
+	size_t last = 0;
+
+	for (size_t i = 0; pattern[i] && pattern[i] != '*' && pattern[i] != '?'; i++) {
+		if (pattern[i] == '/')
+			last = i;
+		if (pattern[i] == '\\' && pattern[i + 1])
+			i++;
+	}
+	return last;
+}
+
 bool glob_has_wildcard(const char *pattern)
 {
 	for (; *pattern; pattern++) {

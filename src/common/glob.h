@@ -23,6 +23,9 @@ bool glob_match_part(const char *pattern, size_t length, const char *text);
  */
 bool glob_match_path(const char *pattern, const char *path);
 
+/* Length of "/etc/dir" in "/etc/dir/x*y/z": up to the slash before the first wildcard. */
+size_t glob_fixed_length(const char *pattern);
+
 /* Does the pattern hold an unescaped wildcard? */
 bool glob_has_wildcard(const char *pattern);
 

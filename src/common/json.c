@@ -263,6 +263,20 @@ struct json_object *json_new_string(const char *text)
 	return json_object_new_string(text);
 }
 
+struct json_object *json_new_text(const char *text)
+{
+	scoped_ptr char *copy = strdup(text);
+	size_t at = 0, end;
+
+	if (!copy)
+		return NULL;
+	while (!utf8_valid(copy + at, strlen(copy + at), &end)) {
+		at += end;
+		copy[at] = '?';
+	}
+	return json_object_new_string(copy);
+}
+
 struct json_object *json_new_bytes(const char *text)
 {
 	scoped_ptr char *encoded = NULL;

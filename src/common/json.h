@@ -76,6 +76,7 @@ int json_get_bytes(const struct json_object *value, char **ret_text) must_check;
 struct json_object *json_new_object(void);
 struct json_object *json_new_array(void);
 struct json_object *json_new_string(const char *text);
+struct json_object *json_new_text(const char *text);  /* bytes that are not UTF-8 become "?" */
 struct json_object *json_new_bytes(const char *text); /* NULL: null; see json_get_bytes */
 struct json_object *json_new_int(int64_t value);
 struct json_object *json_new_bool(bool value);

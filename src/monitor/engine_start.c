@@ -41,10 +41,10 @@ static int enter_namespaces(const struct identity *identity)
 static void run_child(const struct engine_spec *spec, pid_t parent)
 {
 	const int keep[] = { spec->channel, spec->client, spec->stream };
-	char *const argv[] = { (char *)"exmachina-engine", spec->index ? (char *)"--index" : NULL,
-			       NULL };
-	const char *journal = getenv("JOURNAL_STREAM") ? "JOURNAL_STREAM=" : NULL;
-	char *const environment[] = { (char *)(uintptr_t)journal, NULL };
+	char name[] = "exmachina-engine", index[] = "--index", journal[] = "JOURNAL_STREAM=";
+	char *const argv[] = { name, spec->index ? index : NULL, NULL };
+	/* its presence tells the log that the journal reads it */
+	char *const environment[] = { getenv("JOURNAL_STREAM") ? journal : NULL, NULL };
 	const char *step = "start in a session of its own";
 	int r;
 

@@ -15,20 +15,6 @@
 #include "common/glob.h"
 #include "common/memfd.h"
 
-/* Length of "/etc/dir" in "/etc/dir/x*y/z": up to the slash before the first wildcard. */
-static size_t fixed_length(const char *pattern)
-{
-	size_t last = 0;
-
-	for (size_t i = 0; pattern[i] && pattern[i] != '*' && pattern[i] != '?'; i++) {
-		if (pattern[i] == '/')
-			last = i;
-		if (pattern[i] == '\\' && pattern[i + 1])
-			i++;
-	}
-	return last;
-}
-
 int entry_join(const char *pattern, const char *name, char **ret_path)
 {
 	scoped_ptr char *path = NULL;
@@ -42,7 +28,7 @@ int entry_join(const char *pattern, const char *name, char **ret_path)
 	} else {
 		if (name[0] == '\0' || name[0] == '/')
 			return -EPROTO;
-		if (asprintf(&path, "%.*s/%s", (int)fixed_length(pattern), pattern, name) < 0)
+		if (asprintf(&path, "%.*s/%s", (int)glob_fixed_length(pattern), pattern, name) < 0)
 			return -ENOMEM;
 	}
 	*ret_path = take_ptr(path);
@@ -163,7 +149,7 @@ int entry_list(int root_fd, const struct policy *policy, uint32_t entry, int *re
 	       uint32_t *ret_count)
 {
 	const char *pattern = policy->files[entry].path;
-	scoped_ptr char *fixed = strndup(pattern, fixed_length(pattern));
+	scoped_ptr char *fixed = strndup(pattern, glob_fixed_length(pattern));
 	scoped_ptr struct walk *walk = calloc(1, sizeof(*walk));
 	scoped_fd dir = -1;
 	int r = 0;

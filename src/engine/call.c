@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Runs in the engine: makes answers. Texts that it quotes are the client's, and leave as JSON
+ * strings. */
+#include "engine/call.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/engine.h"
+#include "engine/rpc.h"
+
+enum { MESSAGE_SIZE = 1024 };
+
+const char *call_error_name(int code)
+{
+	switch (code) {
+#define X(number, name, meaning) \
+	case EXM_ERROR_##name: \
+		return #name;
+		EXM_ERRORS(X)
+#undef X
+	case EXM_ERROR_PARSE:
+		return "PARSE";
+	case EXM_ERROR_INVALID_REQUEST:
+		return "INVALID_REQUEST";
+	case EXM_ERROR_UNKNOWN_METHOD:
+		return "UNKNOWN_METHOD";
+	case EXM_ERROR_INVALID_PARAMS:
+		return "INVALID_PARAMS";
+	default:
+		return "INTERNAL";
+	}
+}
+
+static struct json_object *new_answer(const struct call *call)
+{
+	struct json_object *answer = json_new_object();
+
+	json_put(answer, "jsonrpc", json_new_string("2.0"));
+	json_put(answer, "id", json_share(call->id));
+	return answer;
+}
+
+/* One answer a request; a second one would be a bug, and is not sent. */
+static bool take_turn(struct call *call)
+{
+	bool first = !call->answered;
+
+	call->answered = true;
+	return first;
+}
+
+int call_result(struct call *call, struct json_object *result)
+{
+	struct json_object *answer;
+
+	if (!take_turn(call) || call->notification) {
+		json_free(result);
+		return 0;
+	}
+	answer = new_answer(call);
+	json_put(answer, "result", result);
+	return rpc_answer(call, answer);
+}
+
+int call_error(struct call *call, int code, struct json_object *data, const char *format, ...)
+{
+	struct json_object *answer, *error;
+	char message[MESSAGE_SIZE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	if (!data)
+		data = json_new_object();
+	json_put(data, "name", json_new_string(call_error_name(code)));
+
+	if (!take_turn(call) || call->notification) {
+		json_free(data);
+		return -1;
+	}
+	error = json_new_object();
+	json_put(error, "code", json_new_int(code));
+	json_put(error, "message", json_new_text(message));
+	json_put(error, "data", data);
+	answer = new_answer(call);
+	json_put(answer, "error", error);
+	/* a client that is gone is noticed by whoever reads from it next */
+	if (rpc_answer(call, answer) < 0)
+		call->engine->stream.ended = true;
+	return -1;
+}
+
+int call_no_memory(struct call *call)
+{
+	return call_error(call, EXM_ERROR_LIMIT, data_of("limit", "memory"),
+			  "%s: there is not enough memory for it", call->method);
+}
+
+int call_internal(struct call *call, const char *what, int error)
+{
+	return call_error(call, EXM_ERROR_INTERNAL, NULL, "%s: cannot %s: %s", call->method, what,
+			  strerror(error < 0 ? -error : error));
+}
+
+struct json_object *data_of(const char *key, const char *text)
+{
+	struct json_object *data = json_new_object();
+
+	json_put(data, key, json_new_bytes(text));
+	return data;
+}
+
+struct json_object *data_of_path(const char *path)
+{
+	return data_of("path", path);
+}
+
+int call_later(struct call *call, struct call **ret_kept)
+{
+	struct engine *engine = call->engine;
+	struct call *kept = malloc(sizeof(*kept));
+	size_t length;
+	const char *id = json_text(call->id, &length);
+
+	if (!kept)
+		return call_no_memory(call);
+	*kept = *call;
+	kept->slot = -1;
+	if (!call->notification) {
+		kept->slot = stream_open_request(&engine->stream, id, length);
+		if (kept->slot < 0) {
+			free(kept);
+			return call_error(call, EXM_ERROR_BUSY, NULL,
+					  "%s: too many requests wait for their answer",
+					  call->method);
+		}
+	}
+	rpc_batch_wait(call->batch);
+	call->id = NULL;
+	call->later = true;
+	*ret_kept = kept;
+	return 0;
+}
+
+void call_finish(struct call *kept)
+{
+	stream_close_request(&kept->engine->stream, kept->slot);
+	rpc_batch_done(kept->engine, kept->batch);
+	json_free(kept->id);
+	free(kept);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_CALL_H
+#define EXM_CALL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/cleanup.h"
+#include "common/json.h"
+#include "exmachina.h"
+
+/*
+ * One JSON-RPC request, from its parameters to its answer. A handler calls
+ * exactly one of call_result(), call_error() (or one of its shapes) and returns what
+ * that returned; or it returns call_later() and ends the call some other time.
+ */
+struct engine;
+struct batch;
+
+struct call {
+	struct engine *engine;
+	const char *method;
+	struct json_object *id; /* owned; NULL is also the id null */
+	bool notification;      /* nobody waits for an answer */
+	bool answered;
+	bool later;
+	struct batch *batch; /* NULL: a request of its own */
+	int slot;            /* in the stream, while the answer waits; or -1 */
+};
+
+/* Takes the result over. NULL is null, unless memory ran out while it was made. */
+int call_result(struct call *call, struct json_object *result);
+
+/* code as in EXM_ERRORS or JSON-RPC's own; data is taken over and may be NULL. Returns -1. */
+int call_error(struct call *call, int code, struct json_object *data, const char *format, ...)
+	printf_like(4, 5);
+
+/* Shapes that many handlers need. Each returns -1. */
+int call_no_memory(struct call *call);
+int call_internal(struct call *call, const char *what, int error);
+
+/* The answer comes later; the call is copied. Returns 0, or -1 with the call answered. */
+int call_later(struct call *call, struct call **ret_kept);
+void call_finish(struct call *kept);
+
+/* An error object's data with one or two members already in it. */
+struct json_object *data_of(const char *key, const char *text);
+struct json_object *data_of_path(const char *path);
+
+const char *call_error_name(int code);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Runs in the engine: what the methods that change the tree share. Expressions are hostile. */
+#include "engine/edit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/node_path.h"
+#include "engine/engine.h"
+#include "engine/guard.h"
+#include "engine/path_expr.h"
+
+/* Of the node that is being made; a client cannot define variables of this name. */
+#define NEW_NODE "exmachina_new"
+
+void nodes_clear(struct nodes *nodes)
+{
+	for (int i = 0; i < nodes->count; i++)
+		free(nodes->path[i]);
+	free(nodes->path);
+	*nodes = (struct nodes){ 0 };
+}
+
+int nodes_match(struct call *call, const char *expr, struct nodes *ret_nodes)
+{
+	struct nodes nodes = { 0 };
+
+	if (tree_need(call, expr) < 0)
+		return -1;
+	nodes.count = aug_match(call->engine->tree->aug, expr, &nodes.path);
+	if (nodes.count < 0)
+		return tree_fail(call, expr);
+	*ret_nodes = nodes;
+	return 0;
+}
+
+int nodes_match_one(struct call *call, const char *expr, struct nodes *ret_nodes)
+{
+	struct json_object *data;
+
+	if (nodes_match(call, expr, ret_nodes) < 0)
+		return -1;
+	if (ret_nodes->count == 1)
+		return 0;
+	data = data_of_path(expr);
+	if (ret_nodes->count == 0)
+		return call_error(call, EXM_ERROR_NO_MATCH, data, "%.200s: no such node", expr);
+	json_put(data, "matches", json_new_int(ret_nodes->count));
+	return call_error(call, EXM_ERROR_TOO_MANY_MATCHES, data, "%.200s: names %d nodes", expr,
+			  ret_nodes->count);
+}
+
+void creation_clear(struct creation *creation)
+{
+	free(creation->top);
+	free(creation->path);
+}
+
+static size_t depth_of(const char *canonical)
+{
+	scoped_node_path path = { 0 };
+
+	return node_path_parse(canonical, &path) == 0 ? path.depth : 0;
+}
+
+/* How deep the deepest node is that is already there on the way to the new one. -1: answered. */
+static int existing_depth(struct call *call, const char *expr)
+{
+	augeas *aug = call->engine->tree->aug;
+	scoped_ptr char *above = strdup(expr);
+	size_t length;
+
+	if (!above)
+		return call_no_memory(call);
+	while ((length = path_expr_parent(above)) > 0) {
+		char **path = NULL;
+		int count, depth = 0;
+
+		above[length] = '\0';
+		count = aug_match(aug, above, &path);
+		if (count < 0)
+			return tree_fail(call, above);
+		if (count == 1)
+			depth = (int)depth_of(path[0]);
+		for (int i = 0; i < count; i++)
+			free(path[i]);
+		free(path);
+		if (count > 1)
+			return call_error(call, EXM_ERROR_TOO_MANY_MATCHES, data_of_path(above),
+					  "%.200s: names %d nodes, so nothing can be made below it",
+					  above, count);
+		if (count == 1)
+			return depth;
+	}
+	return 0;
+}
+
+/* The first `depth` labels of a canonical path. */
+static char *cut_to_depth(const char *canonical, size_t depth)
+{
+	const char *p = canonical;
+
+	while (*p) {
+		if (*p == '\\' && p[1])
+			p++;
+		else if (*p == '/' && depth-- == 0)
+			break;
+		p++;
+	}
+	return strndup(canonical, (size_t)(p - canonical));
+}
+
+/*
+ * Each node from `first` labels on down to the new one. Those above the file's
+ * own are directories, which come and go with their files.
+ */
+static int check_chain(struct call *call, const char *path, size_t first, size_t last,
+		       const char *value)
+{
+	size_t file = guard_file_depth(call, path);
+
+	for (size_t depth = file > first ? file : first; depth <= last; depth++) {
+		scoped_ptr char *node = cut_to_depth(path, depth);
+
+		if (!node)
+			return call_no_memory(call);
+		if (guard_created(call, node, depth == last ? value : NULL) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int edit_create(struct call *call, const char *expr, const char *value,
+		struct creation *ret_creation)
+{
+	augeas *aug = call->engine->tree->aug;
+	struct creation made = { 0 };
+	int there = existing_depth(call, expr), created = 0, r;
+	size_t depth;
+
+	if (there < 0)
+		return -1;
+	if (aug_defnode(aug, NEW_NODE, expr, value, &created) < 0)
+		return tree_fail(call, expr);
+	r = aug_ns_path(aug, NEW_NODE, 0, &made.path);
+	aug_defvar(aug, NEW_NODE, NULL);
+	depth = r < 0 ? 0 : depth_of(made.path);
+	if (r < 0 || depth <= (size_t)there) {
+		creation_clear(&made);
+		return call_internal(call, "find the node that was made", r);
+	}
+	made.top = cut_to_depth(made.path, (size_t)there + 1);
+	if (!made.top) {
+		creation_clear(&made);
+		return call_no_memory(call);
+	}
+	if (check_chain(call, made.path, (size_t)there + 1, depth, value) < 0) {
+		aug_rm(aug, made.top);
+		creation_clear(&made);
+		return -1;
+	}
+	*ret_creation = made;
+	return 0;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_EDIT_H
+#define EXM_EDIT_H
+
+#include "engine/tree.h"
+
+/* The nodes that an expression names. */
+struct nodes {
+	char **path;
+	int count;
+};
+
+void nodes_clear(struct nodes *nodes);
+
+#define scoped_nodes scoped(nodes_clear) struct nodes
+
+/* 0, or -1 with the call answered; none is no error. */
+int nodes_match(struct call *call, const char *expr, struct nodes *ret_nodes) must_check;
+
+/* The same, but exactly one is expected. */
+int nodes_match_one(struct call *call, const char *expr, struct nodes *ret_nodes) must_check;
+
+/*
+ * Makes the node that an expression describes, with the missing ones above it,
+ * if the policy allows each of them; else takes back what was made. 0 with the
+ * canonical path of the topmost new node and of the node itself, or -1 with the call answered.
+ */
+struct creation {
+	char *top;
+	char *path;
+};
+
+void creation_clear(struct creation *creation);
+
+int edit_create(struct call *call, const char *expr, const char *value,
+		struct creation *ret_creation) must_check;
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * exmachina-engine. Reads everything hostile: the client's lines, expressions,
+ * and files. Has no right of its own; what it wants done it asks of the monitor.
+ */
+#include "engine/engine.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/channel.h"
+#include "common/log.h"
+#include "common/wire.h"
+#include "config.h"
+#include "engine/rpc.h"
+#include "engine/sandbox.h"
+
+enum { POLICY_MAX = 64 << 20 };
+
+int engine_receive_policy(struct mon *mon, struct packet *packet, struct msg_welcome *ret_welcome,
+			  struct policy **ret_policy)
+{
+	scoped_fd fd = -1;
+	scoped_mapping mapping = { 0 };
+	struct wire w;
+	int r = mon_welcome(mon, packet, ret_welcome, &fd);
+
+	if (r == 0)
+		r = memfd_map(fd, POLICY_MAX, &mapping);
+	if (r < 0)
+		return r;
+	w = wire_over(mapping.data, mapping.size);
+	return policy_get(&w, ret_policy);
+}
+
+static int start(struct engine *engine, int client, int memfd)
+{
+	struct packet packet;
+	struct msg_welcome welcome;
+	int r = engine_receive_policy(&engine->mon, &packet, &welcome, &engine->policy);
+
+	if (r < 0)
+		return r;
+	engine->authenticated = welcome.authenticated;
+	engine->timeout_ms = welcome.timeout_ms;
+	engine->user = strdup(welcome.user);
+	engine->root = strdup(welcome.root);
+	r = sandbox_enter(SANDBOX_SERVE, welcome.lens_path);
+	if (r == 0)
+		r = stream_open(&engine->stream, client, memfd);
+	if (r == 0)
+		r = tree_new(&engine->mon, engine->policy, SANDBOX_STAGING, welcome.lens_path,
+			     &engine->tree);
+	if (r == 0)
+		r = mon_ready(&engine->mon, (uint32_t)engine->policy->file_count);
+	if (r == 0 && welcome.lost != LOST_NONE)
+		r = rpc_take_over(engine, welcome.lost < LOST_MAX ? welcome.lost : LOST_CRASHED);
+	return r;
+}
+
+/* All lines that are complete. 0 or -errno if the client is gone. */
+static int serve_lines(struct engine *engine)
+{
+	for (;;) {
+		size_t max = engine->authenticated ? STREAM_LINE_MAX : STREAM_LOCKED_LINE_MAX;
+		const char *line;
+		size_t length;
+		int r = 0;
+
+		if (engine->closing)
+			return 0;
+		switch (stream_next(&engine->stream, max, &line, &length)) {
+		case STREAM_NOTHING:
+			return 0;
+		case STREAM_LINE:
+			r = rpc_line(engine, line, length);
+			break;
+		case STREAM_TOO_LONG:
+			r = rpc_line_too_long(engine, max);
+			break;
+		}
+		if (r < 0)
+			return r;
+	}
+}
+
+/* Waits for the client or the monitor. 0, or negative when it is over. */
+static int wait_for_input(struct engine *engine)
+{
+	struct pollfd fds[] = {
+		{ .fd = engine->stream.fd, .events = engine->stream.ended ? 0 : POLLIN },
+		{ .fd = engine->mon.channel, .events = POLLIN },
+	};
+	int r;
+
+	if (poll(fds, ARRAY_SIZE(fds), -1) < 0)
+		return errno == EINTR ? 0 : -errno;
+	if (fds[1].revents) {
+		r = mon_process(&engine->mon);
+		if (r < 0)
+			return r;
+	}
+	if (fds[0].revents & POLLIN) {
+		r = stream_fill(&engine->stream);
+		return r == -EAGAIN ? 0 : r;
+	}
+	/* it neither speaks nor listens any more */
+	if (fds[0].revents & (POLLHUP | POLLERR))
+		return -ECONNRESET;
+	return 0;
+}
+
+static void serve(struct engine *engine)
+{
+	int r = 0;
+
+	while (r == 0) {
+		r = serve_lines(engine);
+		if (engine->closing)
+			break;
+		/* a client that has said its last word still gets the answers that are due */
+		if (engine->stream.ended && !service_jobs_open(engine))
+			break;
+		if (r == 0)
+			r = wait_for_input(engine);
+	}
+	if (mon_bye(&engine->mon, engine->closing ? BYE_CLIENT_ASKED : BYE_CLIENT_GONE) < 0)
+		log_warning("the monitor is gone");
+}
+
+static void engine_clear(struct engine *engine)
+{
+	tree_free(engine->tree);
+	policy_free(engine->policy);
+	free(engine->user);
+	free(engine->root);
+}
+
+int engine_run(int channel, int client, int memfd)
+{
+	scoped(engine_clear) struct engine engine = {
+		.mon = { .channel = channel, .on_job = service_job_done },
+	};
+	int r;
+
+	engine.mon.on_job_data = &engine;
+	r = start(&engine, client, memfd);
+	if (r < 0) {
+		log_error("cannot start: %s", strerror(-r));
+		return SANDBOX_EXIT_STATUS;
+	}
+	serve(&engine);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_ENGINE_H
+#define EXM_ENGINE_H
+
+#include "common/policy.h"
+#include "engine/call.h"
+#include "engine/mon.h"
+#include "engine/stream.h"
+#include "engine/tree.h"
+
+/* One engine: one client, one monitor, one tree. */
+struct engine {
+	struct stream stream;
+	struct mon mon;
+	struct policy *policy;
+	struct tree *tree;
+	bool authenticated;
+	bool closing; /* nothing more is read; session.bye or too many wrong secrets */
+	uint32_t timeout_ms;
+	char *user;
+	char *root;
+	uint32_t next_ticket;
+	struct call *job[JOBS_MAX];
+	uint32_t job_ticket[JOBS_MAX];
+	enum service_verb job_verb[JOBS_MAX];
+	char *job_unit[JOBS_MAX];
+};
+
+/* What the monitor says first: its packet holds the strings of the welcome. 0 or -errno. */
+int engine_receive_policy(struct mon *mon, struct packet *packet, struct msg_welcome *ret_welcome,
+			  struct policy **ret_policy) must_check;
+
+/* Serves the client of the inherited descriptors until it is gone. An exit status. */
+int engine_run(int channel, int client, int memfd);
+
+/* Tells the monitor the lenses of those entries whose policy names none. An exit status. */
+int engine_index(int channel);
+
+/* From the monitor: how a service call ended (method_service.c). */
+void service_job_done(const struct msg_job *job, void *data);
+/* Are service calls under way? */
+bool service_jobs_open(const struct engine *engine);
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the engine: the table of methods, and the way from hostile JSON
+ * parameters to the typed arguments that handlers see.
+ */
+#include "engine/method.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define REQUIRED(name) \
+	{ \
+		PARAM_##name, true \
+	}
+#define OPTIONAL(name) \
+	{ \
+		PARAM_##name, false \
+	}
+
+const struct method methods[] = {
+	{ "session.hello",
+	  session_hello,
+	  METHOD_BEFORE_AUTH,
+	  { OPTIONAL(client), OPTIONAL(protocol) } },
+	{ "session.authenticate", session_authenticate, METHOD_BEFORE_AUTH, { REQUIRED(secret) } },
+	{ "session.info", session_info, METHOD_PLAIN, { { 0 } } },
+	{ "session.methods", session_methods, METHOD_PLAIN, { { 0 } } },
+	{ "session.ping", session_ping, METHOD_PLAIN, { { 0 } } },
+	{ "session.bye", session_bye, METHOD_PLAIN, { { 0 } } },
+
+	{ "augeas.get", augeas_get, METHOD_PLAIN, { REQUIRED(path) } },
+	{ "augeas.set", augeas_set, METHOD_PLAIN, { REQUIRED(path), REQUIRED(value) } },
+	{ "augeas.setm",
+	  augeas_setm,
+	  METHOD_PLAIN,
+	  { REQUIRED(base), REQUIRED(sub), REQUIRED(value) } },
+	{ "augeas.clear", augeas_clear, METHOD_PLAIN, { REQUIRED(path) } },
+	{ "augeas.match", augeas_match, METHOD_PLAIN, { REQUIRED(path), OPTIONAL(values) } },
+	{ "augeas.insert",
+	  augeas_insert,
+	  METHOD_PLAIN,
+	  { REQUIRED(path), REQUIRED(label), OPTIONAL(before) } },
+	{ "augeas.remove", augeas_remove, METHOD_PLAIN, { REQUIRED(path) } },
+	{ "augeas.move", augeas_move, METHOD_PLAIN, { REQUIRED(source), REQUIRED(destination) } },
+	{ "augeas.rename", augeas_rename, METHOD_PLAIN, { REQUIRED(path), REQUIRED(label) } },
+	{ "augeas.label", augeas_label, METHOD_PLAIN, { REQUIRED(path) } },
+	{ "augeas.load", augeas_load, METHOD_PLAIN, { { 0 } } },
+	{ "augeas.save", config_commit, METHOD_PLAIN, { { 0 } } },
+	{ "augeas.print", augeas_print, METHOD_PLAIN, { OPTIONAL(path) } },
+	{ "augeas.errors", augeas_errors, METHOD_PLAIN, { { 0 } } },
+	{ "augeas.transform",
+	  augeas_transform,
+	  METHOD_PLAIN,
+	  { REQUIRED(lens), REQUIRED(file), OPTIONAL(exclude) } },
+	{ "augeas.span", augeas_span, METHOD_PLAIN, { REQUIRED(path) } },
+	{ "augeas.source", augeas_source, METHOD_PLAIN, { REQUIRED(path) } },
+
+	{ "config.diff", config_diff, METHOD_PLAIN, { { 0 } } },
+	{ "config.commit", config_commit, METHOD_PLAIN, { { 0 } } },
+	{ "config.discard", config_discard, METHOD_PLAIN, { { 0 } } },
+
+	{ "service.status", service_status, METHOD_PLAIN, { REQUIRED(unit) } },
+	{ "service.start", service_start, METHOD_PLAIN, { REQUIRED(unit) } },
+	{ "service.stop", service_stop, METHOD_PLAIN, { REQUIRED(unit) } },
+	{ "service.restart", service_restart, METHOD_PLAIN, { REQUIRED(unit) } },
+	{ "service.reload", service_reload, METHOD_PLAIN, { REQUIRED(unit) } },
+	{ 0 },
+};
+
+enum param_type { TYPE_BYTES, TYPE_VALUE, TYPE_STRING, TYPE_BOOL, TYPE_INT };
+
+static const struct {
+	const char *name;
+	enum param_type type;
+	size_t offset;
+} parameters[PARAM_MAX] = {
+#define ROW(name_, type_) [PARAM_##name_] = { #name_, type_, offsetof(struct arguments, name_) },
+#define BYTES_ROW(name) ROW(name, TYPE_BYTES)
+#define VALUE_ROW(name) ROW(name, TYPE_VALUE)
+#define STRING_ROW(name) ROW(name, TYPE_STRING)
+#define BOOL_ROW(name) ROW(name, TYPE_BOOL)
+#define INT_ROW(name) ROW(name, TYPE_INT)
+	PARAMETERS(BYTES_ROW, VALUE_ROW, STRING_ROW, BOOL_ROW, INT_ROW)
+};
+
+const char *parameter_name(enum parameter parameter)
+{
+	return parameters[parameter].name;
+}
+
+const char *parameter_type(enum parameter parameter)
+{
+	static const char *const names[] = {
+		[TYPE_BYTES] = "bytes",  [TYPE_VALUE] = "bytes or null", [TYPE_STRING] = "string",
+		[TYPE_BOOL] = "boolean", [TYPE_INT] = "integer",
+	};
+
+	return names[parameters[parameter].type];
+}
+
+const struct method *method_find(const char *name)
+{
+	for (const struct method *m = methods; m->name; m++)
+		if (strcmp(m->name, name) == 0)
+			return m;
+	return NULL;
+}
+
+static int invalid(struct call *call, const char *parameter, const char *expected,
+		   const char *problem)
+{
+	struct json_object *data = data_of("parameter", parameter);
+
+	json_put(data, "expected", json_new_string(expected));
+	return call_error(call, EXM_ERROR_INVALID_PARAMS, data, "%s: parameter %s %s", call->method,
+			  parameter, problem);
+}
+
+static int take_text(struct call *call, enum parameter parameter, struct json_object *value,
+		     char **slot)
+{
+	enum param_type type = parameters[parameter].type;
+	int r;
+
+	if (!value && type == TYPE_VALUE)
+		return 0;
+	if (type == TYPE_STRING && json_kind(value) != JSON_STRING)
+		r = -EINVAL;
+	else
+		r = json_get_bytes(value, slot);
+	if (r == -EILSEQ)
+		return invalid(call, parameter_name(parameter), parameter_type(parameter),
+			       "holds a NUL byte");
+	if (r == -ENOMEM)
+		return call_no_memory(call);
+	if (r < 0)
+		return invalid(call, parameter_name(parameter), parameter_type(parameter),
+			       "has the wrong type");
+	return 0;
+}
+
+static int take_one(struct call *call, enum parameter parameter, struct json_object *value,
+		    struct arguments *a)
+{
+	void *slot = (char *)a + parameters[parameter].offset;
+
+	a->given |= 1u << parameter;
+	switch (parameters[parameter].type) {
+	case TYPE_BYTES:
+	case TYPE_VALUE:
+	case TYPE_STRING:
+		return take_text(call, parameter, value, slot);
+	case TYPE_BOOL:
+		if (json_kind(value) != JSON_BOOL)
+			break;
+		*(bool *)slot = json_boolean(value);
+		return 0;
+	case TYPE_INT:
+		if (json_kind(value) != JSON_INT)
+			break;
+		*(int64_t *)slot = json_int(value);
+		return 0;
+	}
+	return invalid(call, parameter_name(parameter), parameter_type(parameter),
+		       "has the wrong type");
+}
+
+static size_t param_count(const struct method *method)
+{
+	size_t count = 0;
+
+	while (count < METHOD_PARAMS_MAX && method->params[count].parameter != PARAM_none)
+		count++;
+	return count;
+}
+
+struct named {
+	struct call *call;
+	const struct method *method;
+	struct arguments *arguments;
+};
+
+static int take_named(const char *key, struct json_object *value, void *data)
+{
+	const struct named *named = data;
+
+	for (size_t i = 0; i < param_count(named->method); i++) {
+		enum parameter parameter = named->method->params[i].parameter;
+
+		if (strcmp(key, parameter_name(parameter)) == 0)
+			return take_one(named->call, parameter, value, named->arguments);
+	}
+	return invalid(named->call, key, "nothing", "is unknown");
+}
+
+static int take_listed(struct call *call, const struct method *method,
+		       const struct json_object *params, struct arguments *a)
+{
+	if (json_length(params) > param_count(method))
+		return call_error(call, EXM_ERROR_INVALID_PARAMS, NULL,
+				  "%s: %zu parameters, at most %zu are expected", call->method,
+				  json_length(params), param_count(method));
+	for (size_t i = 0; i < json_length(params); i++) {
+		int r = take_one(call, method->params[i].parameter, json_at(params, i), a);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int check_required(struct call *call, const struct method *method, const struct arguments *a)
+{
+	for (size_t i = 0; i < param_count(method); i++) {
+		const struct method_param *param = &method->params[i];
+
+		if (param->required && !argument_given(a, param->parameter))
+			return invalid(call, parameter_name(param->parameter),
+				       parameter_type(param->parameter), "is missing");
+	}
+	return 0;
+}
+
+int arguments_take(struct call *call, const struct method *method, struct json_object *params,
+		   struct arguments *ret_arguments)
+{
+	struct named named = { call, method, ret_arguments };
+	int r = 0;
+
+	if (json_kind(params) == JSON_OBJECT)
+		r = json_each(params, take_named, &named);
+	else if (json_kind(params) == JSON_ARRAY)
+		r = take_listed(call, method, params, ret_arguments);
+	return r < 0 ? r : check_required(call, method, ret_arguments);
+}
+
+void arguments_clear(struct arguments *a)
+{
+#define FREE_TEXT(name) free(a->name);
+#define KEEP(name)
+	PARAMETERS(FREE_TEXT, FREE_TEXT, FREE_TEXT, KEEP, KEEP)
+#undef FREE_TEXT
+#undef KEEP
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the engine: methods that change the tree. Each finds the nodes first,
+ * asks the guard about every one of them, and only then touches any.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/node_path.h"
+#include "engine/edit.h"
+#include "engine/engine.h"
+#include "engine/guard.h"
+#include "engine/method.h"
+
+#define SOURCE_NODE "exmachina_source"
+
+static int done(struct call *call)
+{
+	return call_result(call, json_new_bool(true));
+}
+
+static int create(struct call *call, const char *expr, const char *value)
+{
+	scoped(creation_clear) struct creation made = { 0 };
+
+	if (edit_create(call, expr, value, &made) < 0)
+		return -1;
+	guard_edited(call, made.path);
+	return 0;
+}
+
+static int set_one(struct call *call, const char *expr, const char *value)
+{
+	augeas *aug = call->engine->tree->aug;
+	scoped_nodes nodes = { 0 };
+	const char *old = NULL;
+
+	if (nodes_match(call, expr, &nodes) < 0)
+		return -1;
+	if (nodes.count == 0)
+		return create(call, expr, value);
+	if (nodes.count > 1)
+		return nodes_match_one(call, expr, &nodes);
+	/* what changes nothing needs no right */
+	if (aug_get(aug, nodes.path[0], &old) == 1 && (old == NULL) == (value == NULL) &&
+	    (!old || strcmp(old, value) == 0))
+		return 0;
+	if (guard_change(call, nodes.path[0], value) < 0)
+		return -1;
+	if (aug_set(aug, nodes.path[0], value) < 0)
+		return tree_fail(call, expr);
+	guard_edited(call, nodes.path[0]);
+	return 0;
+}
+
+int augeas_set(struct call *call, const struct arguments *a)
+{
+	return set_one(call, a->path, a->value) < 0 ? -1 : done(call);
+}
+
+int augeas_clear(struct call *call, const struct arguments *a)
+{
+	return set_one(call, a->path, NULL) < 0 ? -1 : done(call);
+}
+
+/* The nodes SUB below one BASE: checked if they are there, made if they are not. */
+static int setm_prepare(struct call *call, const char *base, const char *sub, const char *value,
+			char **ret_made)
+{
+	scoped(creation_clear) struct creation made = { 0 };
+	scoped_ptr char *expr = NULL;
+	scoped_nodes nodes = { 0 };
+
+	if (asprintf(&expr, sub ? "%s/%s" : "%s", base, sub) < 0)
+		return call_no_memory(call);
+	if (nodes_match(call, expr, &nodes) < 0)
+		return -1;
+	for (int i = 0; i < nodes.count; i++)
+		if (guard_change(call, nodes.path[i], value) < 0)
+			return -1;
+	if (nodes.count > 0)
+		return nodes.count;
+	if (edit_create(call, expr, value, &made) < 0)
+		return -1;
+	*ret_made = take_ptr(made.top);
+	return 1;
+}
+
+static int setm_apply(struct call *call, const struct arguments *a, const struct nodes *bases)
+{
+	int count = aug_setm(call->engine->tree->aug, a->base, a->sub, a->value);
+
+	if (count < 0)
+		return tree_fail(call, a->base);
+	for (int i = 0; i < bases->count; i++)
+		guard_edited(call, bases->path[i]);
+	return call_result(call, json_new_int(count));
+}
+
+int augeas_setm(struct call *call, const struct arguments *a)
+{
+	augeas *aug = call->engine->tree->aug;
+	scoped_nodes bases = { 0 };
+	char **made;
+	int r = 0;
+
+	if (nodes_match(call, a->base, &bases) < 0)
+		return -1;
+	if (bases.count == 0 && !a->sub) {
+		r = create(call, a->base, a->value);
+		return r < 0 ? r : call_result(call, json_new_int(1));
+	}
+	made = calloc((size_t)bases.count + 1, sizeof(*made));
+	if (!made)
+		return call_no_memory(call);
+	for (int i = 0; i < bases.count && r >= 0; i++)
+		r = setm_prepare(call, bases.path[i], a->sub, a->value, &made[i]);
+	/* all or none: a refusal takes back what was made for the others */
+	for (int i = 0; i < bases.count; i++) {
+		if (r < 0 && made[i])
+			aug_rm(aug, made[i]);
+		free(made[i]);
+	}
+	free(made);
+	return r < 0 ? -1 : setm_apply(call, a, &bases);
+}
+
+/* Is there another child of this label beside the node whose last label is to be `label`? */
+static bool label_is_free(augeas *aug, const char *canonical, const char *label)
+{
+	scoped_ptr char *escaped = NULL, *expr = NULL;
+
+	if (aug_escape_name(aug, label, &escaped) < 0 ||
+	    asprintf(&expr, "%s/../%s", canonical, escaped ? escaped : label) < 0)
+		return false;
+	return aug_match(aug, expr, NULL) == 0;
+}
+
+/* The node with its last label changed. */
+static int guard_sibling(struct call *call, const char *canonical, char *label, const char *value)
+{
+	scoped_node_path node = { 0 };
+	int r = node_path_parse(canonical, &node);
+
+	if (r < 0)
+		return call_internal(call, "take apart a path", r);
+	node.label[node.depth - 1] = label;
+	return guard_insert(call, &node, label_is_free(call->engine->tree->aug, canonical, label),
+			    value);
+}
+
+int augeas_insert(struct call *call, const struct arguments *a)
+{
+	augeas *aug = call->engine->tree->aug;
+	bool before = argument_given(a, PARAM_before) ? a->before : true;
+	scoped_nodes nodes = { 0 };
+
+	if (nodes_match_one(call, a->path, &nodes) < 0)
+		return -1;
+	if (guard_sibling(call, nodes.path[0], a->label, NULL) < 0)
+		return -1;
+	if (aug_insert(aug, nodes.path[0], a->label, before) < 0)
+		return tree_fail(call, a->path);
+	guard_edited(call, nodes.path[0]);
+	return done(call);
+}
+
+/* Is the node the last allowed one or below it? Matches come in document order. */
+static bool is_covered(const char *node, const char *top)
+{
+	size_t length = top ? strlen(top) : 0;
+
+	return top && strncmp(node, top, length) == 0 &&
+	       (node[length] == '/' || node[length] == '\0');
+}
+
+int augeas_remove(struct call *call, const struct arguments *a)
+{
+	augeas *aug = call->engine->tree->aug;
+	const char *top = NULL;
+	scoped_nodes nodes = { 0 };
+	int removed;
+
+	if (nodes_match(call, a->path, &nodes) < 0)
+		return -1;
+	for (int i = 0; i < nodes.count; i++) {
+		if (is_covered(nodes.path[i], top))
+			continue;
+		if (guard_remove(call, nodes.path[i]) < 0)
+			return -1;
+		top = nodes.path[i];
+	}
+	for (int i = 0; i < nodes.count; i++)
+		guard_edited(call, nodes.path[i]);
+	removed = aug_rm(aug, a->path);
+	if (removed < 0)
+		return tree_fail(call, a->path);
+	return call_result(call, json_new_int(removed));
+}
+
+/*
+ * Would the subtree of `source` be allowed with `to` as its top? `alone` is
+ * for the top; what is below has the neighbours that it has now.
+ */
+static int guard_transplant(struct call *call, const char *source, const struct node_path *to,
+			    bool alone)
+{
+	augeas *aug = call->engine->tree->aug;
+	scoped_ptr char *expr = NULL;
+	scoped_nodes below = { 0 };
+	const char *value = NULL;
+	scoped_node_path from = { 0 };
+	size_t from_depth;
+
+	if (node_path_parse(source, &from) < 0 || asprintf(&expr, "%s//*", source) < 0)
+		return call_no_memory(call);
+	from_depth = from.depth;
+	if (aug_get(aug, source, &value) < 0 || guard_insert(call, to, alone, value) < 0)
+		return call->answered ? -1 : tree_fail(call, source);
+	if (nodes_match(call, expr, &below) < 0)
+		return -1;
+	for (int i = 0; i < below.count; i++) {
+		scoped_node_path node = { 0 };
+		struct node_path moved = *to;
+
+		if (node_path_parse(below.path[i], &node) < 0 ||
+		    to->depth + node.depth - from_depth > NODE_DEPTH_MAX)
+			return call_error(call, EXM_ERROR_LIMIT, data_of("limit", "depth"),
+					  "%.200s: nested too deep", source);
+		for (size_t d = from_depth; d < node.depth; d++)
+			moved.label[moved.depth++] = node.label[d];
+		if (aug_get(aug, below.path[i], &value) < 0)
+			value = NULL;
+		if (guard_insert(call, &moved, node.position[node.depth - 1] == 0, value) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Finds or makes the node that will be overwritten. ret_made is set if it was made. */
+static int move_destination(struct call *call, const char *expr, struct creation *ret_made,
+			    char **ret_path)
+{
+	scoped_nodes nodes = { 0 };
+
+	if (nodes_match(call, expr, &nodes) < 0)
+		return -1;
+	if (nodes.count > 1)
+		return nodes_match_one(call, expr, &nodes);
+	if (nodes.count == 1) {
+		if (guard_remove(call, nodes.path[0]) < 0)
+			return -1;
+		*ret_path = take_ptr(nodes.path[0]);
+		return 0;
+	}
+	if (edit_create(call, expr, NULL, ret_made) < 0)
+		return -1;
+	*ret_path = strdup(ret_made->path);
+	return *ret_path ? 0 : call_no_memory(call);
+}
+
+static int move_checked(struct call *call, const char *source, const char *destination)
+{
+	scoped_node_path to = { 0 };
+
+	if (node_path_parse(destination, &to) < 0)
+		return call_no_memory(call);
+	/* the destination exists by now and counts itself */
+	return guard_transplant(call, source, &to, to.position[to.depth - 1] == 0);
+}
+
+int augeas_move(struct call *call, const struct arguments *a)
+{
+	augeas *aug = call->engine->tree->aug;
+	scoped(creation_clear) struct creation made = { 0 };
+	scoped_ptr char *destination = NULL, *moved = NULL;
+	scoped_nodes source = { 0 };
+	int r;
+
+	if (nodes_match_one(call, a->source, &source) < 0 || guard_remove(call, source.path[0]) < 0)
+		return -1;
+	/* a new sibling changes positions in canonical paths, but not this variable */
+	if (aug_defvar(aug, SOURCE_NODE, source.path[0]) < 0)
+		return tree_fail(call, a->source);
+	r = move_destination(call, a->destination, &made, &destination);
+	if (r == 0 && aug_ns_path(aug, SOURCE_NODE, 0, &moved) < 0)
+		r = tree_fail(call, a->source);
+	if (r == 0)
+		r = move_checked(call, moved, destination);
+	if (r == 0 && aug_mv(aug, "$" SOURCE_NODE, destination) < 0)
+		r = tree_fail(call, a->destination);
+	if (r < 0 && made.top)
+		aug_rm(aug, made.top);
+	aug_defvar(aug, SOURCE_NODE, NULL);
+	if (r < 0)
+		return -1;
+	guard_edited(call, source.path[0]);
+	guard_edited(call, destination);
+	return done(call);
+}
+
+static int guard_rename(struct call *call, const char *canonical, char *label)
+{
+	scoped_node_path to = { 0 };
+	bool alone = label_is_free(call->engine->tree->aug, canonical, label);
+
+	if (guard_remove(call, canonical) < 0)
+		return -1;
+	if (node_path_parse(canonical, &to) < 0)
+		return call_no_memory(call);
+	to.label[to.depth - 1] = label;
+	return guard_transplant(call, canonical, &to, alone);
+}
+
+int augeas_rename(struct call *call, const struct arguments *a)
+{
+	scoped_nodes nodes = { 0 };
+	int renamed;
+
+	if (nodes_match(call, a->path, &nodes) < 0)
+		return -1;
+	for (int i = 0; i < nodes.count; i++)
+		if (guard_rename(call, nodes.path[i], a->label) < 0)
+			return -1;
+	for (int i = 0; i < nodes.count; i++)
+		guard_edited(call, nodes.path[i]);
+	renamed = aug_rename(call->engine->tree->aug, a->path, a->label);
+	if (renamed < 0)
+		return tree_fail(call, a->path);
+	return call_result(call, json_new_int(renamed));
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Runs in the engine: methods that look at the tree. Expressions are the client's and hostile. */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/engine.h"
+#include "engine/method.h"
+#include "engine/rpc.h"
+#include "engine/staging.h"
+#include "engine/tree_error.h"
+
+static int no_match(struct call *call, const char *path)
+{
+	return call_error(call, EXM_ERROR_NO_MATCH, data_of_path(path), "%.200s: no such node",
+			  path);
+}
+
+static int too_many(struct call *call, const char *path)
+{
+	struct json_object *data = data_of_path(path);
+
+	json_put(data, "matches", json_new_int(aug_match(call->engine->tree->aug, path, NULL)));
+	return call_error(call, EXM_ERROR_TOO_MANY_MATCHES, data,
+			  "%.200s: names more than one node", path);
+}
+
+int augeas_get(struct call *call, const struct arguments *a)
+{
+	augeas *aug = call->engine->tree->aug;
+	const char *value = NULL;
+	int r;
+
+	if (tree_need(call, a->path) < 0)
+		return -1;
+	r = aug_get(aug, a->path, &value);
+	if (r == 0)
+		return no_match(call, a->path);
+	if (r < 0)
+		return aug_error(aug) == AUG_EMMATCH ? too_many(call, a->path)
+						     : tree_fail(call, a->path);
+	return call_result(call, json_new_bytes(value));
+}
+
+int augeas_label(struct call *call, const struct arguments *a)
+{
+	augeas *aug = call->engine->tree->aug;
+	const char *label = NULL;
+	int r;
+
+	if (tree_need(call, a->path) < 0)
+		return -1;
+	r = aug_label(aug, a->path, &label);
+	if (r == 0)
+		return no_match(call, a->path);
+	if (r < 0)
+		return aug_error(aug) == AUG_EMMATCH ? too_many(call, a->path)
+						     : tree_fail(call, a->path);
+	return call_result(call, json_new_bytes(label));
+}
+
+static struct json_object *match_with_value(augeas *aug, const char *path)
+{
+	struct json_object *item = data_of_path(path);
+	scoped_ptr char *below = NULL;
+	const char *value = NULL;
+	int children = 0;
+
+	if (aug_get(aug, path, &value) < 0)
+		value = NULL;
+	if (asprintf(&below, "%s/*", path) >= 0)
+		children = aug_match(aug, below, NULL);
+	json_put(item, "value", json_new_bytes(value));
+	json_put(item, "children", json_new_int(children < 0 ? 0 : children));
+	return item;
+}
+
+int augeas_match(struct call *call, const struct arguments *a)
+{
+	augeas *aug = call->engine->tree->aug;
+	struct json_object *list;
+	char **matches = NULL;
+	int count, r = 0;
+
+	if (tree_need(call, a->path) < 0)
+		return -1;
+	count = aug_match(aug, a->path, NULL);
+	if (count < 0)
+		return tree_fail(call, a->path);
+	if (count > RPC_MATCHES_MAX)
+		return call_error(call, EXM_ERROR_LIMIT, data_of("limit", "matches"),
+				  "%.200s: %d nodes match, at most %d are told", a->path, count,
+				  RPC_MATCHES_MAX);
+	count = aug_match(aug, a->path, &matches);
+	if (count < 0)
+		return tree_fail(call, a->path);
+	list = json_new_array();
+	for (int i = 0; i < count; i++) {
+		if (r == 0)
+			r = json_append(list, a->values ? match_with_value(aug, matches[i])
+							: json_new_bytes(matches[i]));
+		free(matches[i]);
+	}
+	free(matches);
+	if (r < 0) {
+		json_free(list);
+		return call_no_memory(call);
+	}
+	return call_result(call, list);
+}
+
+int augeas_print(struct call *call, const struct arguments *a)
+{
+	const char *path = a->path ? a->path : "/files";
+	scoped_ptr char *text = NULL;
+	scoped_file *out = NULL;
+	size_t size = 0;
+	int r;
+
+	if (tree_need(call, path) < 0)
+		return -1;
+	out = open_memstream(&text, &size);
+	if (!out)
+		return call_no_memory(call);
+	r = aug_print(call->engine->tree->aug, out, path);
+	if (fclose(take_ptr(out)) != 0)
+		return call_no_memory(call);
+	if (r < 0)
+		return tree_fail(call, path);
+	if (size > RPC_ANSWER_MAX)
+		return call_error(call, EXM_ERROR_LIMIT, data_of("limit", "answer"),
+				  "%.200s: prints %zu bytes, at most %d are told", path, size,
+				  RPC_ANSWER_MAX);
+	return call_result(call, json_new_bytes(text));
+}
+
+static struct json_object *range(unsigned int start, unsigned int end)
+{
+	struct json_object *pair = json_new_array();
+
+	json_append(pair, json_new_int(start));
+	json_append(pair, json_new_int(end));
+	return pair;
+}
+
+int augeas_span(struct call *call, const struct arguments *a)
+{
+	struct tree *tree = call->engine->tree;
+	unsigned int label_start, label_end, value_start, value_end, span_start, span_end;
+	scoped_ptr char *file = NULL;
+	struct json_object *result;
+	size_t staging = strlen(tree->staging);
+	int count;
+
+	if (tree_need(call, a->path) < 0)
+		return -1;
+	count = aug_match(tree->aug, a->path, NULL);
+	if (count == 0)
+		return no_match(call, a->path);
+	if (count > 1)
+		return too_many(call, a->path);
+	if (aug_span(tree->aug, a->path, &file, &label_start, &label_end, &value_start, &value_end,
+		     &span_start, &span_end) < 0)
+		return tree_fail(call, a->path);
+	/* where the file was staged is nobody's business */
+	if (strncmp(file, tree->staging, staging) == 0)
+		memmove(file, file + staging, strlen(file + staging) + 1);
+	result = data_of("file", file);
+	json_put(result, "label", range(label_start, label_end));
+	json_put(result, "value", range(value_start, value_end));
+	json_put(result, "span", range(span_start, span_end));
+	return call_result(call, result);
+}
+
+int augeas_source(struct call *call, const struct arguments *a)
+{
+	augeas *aug = call->engine->tree->aug;
+	scoped_ptr char *file = NULL;
+	int count;
+
+	if (tree_need(call, a->path) < 0)
+		return -1;
+	count = aug_match(aug, a->path, NULL);
+	if (count == 0)
+		return no_match(call, a->path);
+	if (count > 1)
+		return too_many(call, a->path);
+	if (aug_source(aug, a->path, &file) < 0)
+		return tree_fail(call, a->path);
+	return call_result(call, json_new_bytes(file));
+}
+
+int augeas_errors(struct call *call, const struct arguments *a)
+{
+	struct tree *tree = call->engine->tree;
+	struct json_object *list;
+
+	(void)a;
+	if (tree_need_all(call) < 0)
+		return -1;
+	list = json_new_array();
+	for (size_t i = 0; i < tree->count; i++) {
+		const struct tree_file *file = &tree->file[i];
+
+		if (file->state == TREE_PARSE_FAILED || file->needs_touch) {
+			json_append(list, tree_error_data(tree, file));
+		} else if (file->state == TREE_UNREADABLE) {
+			struct json_object *data = data_of("file", file->path);
+
+			json_put(data, "kind", json_new_string("read_failed"));
+			json_put(data, "reason", json_new_string(strerror(file->error)));
+			json_append(list, data);
+		}
+	}
+	return call_result(call, list);
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the engine. The monitor is trusted; the arguments are what a client
+ * asked for and are bounded by the message that carries them.
+ */
+#include "engine/mon.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/channel.h"
+
+static int send_to(struct mon *mon, const struct message *message, int fd)
+{
+	int r = channel_send(mon->channel, message, fd, true);
+
+	return r == -EPIPE ? -ECONNRESET : r;
+}
+
+static int receive(struct mon *mon, bool wait, struct packet *packet, struct message *ret_message,
+		   int *ret_fd)
+{
+	int r = channel_recv(mon->channel, wait, packet, ret_message, ret_fd);
+
+	return r == 0 ? -ECONNRESET : r < 0 ? r : 0;
+}
+
+/* Sends a request and waits for its answer, passing on what arrives in between. */
+static int ask(struct mon *mon, const struct message *request, int fd, enum message_type answer,
+	       struct packet *packet, struct message *ret_reply, int *ret_fd)
+{
+	int r = send_to(mon, request, fd);
+
+	while (r == 0) {
+		scoped_fd received = -1;
+
+		r = receive(mon, true, packet, ret_reply, &received);
+		if (r < 0)
+			break;
+		if (ret_reply->type == answer) {
+			if (ret_fd)
+				*ret_fd = take_fd(&received);
+			return 0;
+		}
+		if (ret_reply->type != MON_JOB)
+			return -EBADMSG;
+		mon->on_job(&ret_reply->job, mon->on_job_data);
+	}
+	return r;
+}
+
+int mon_welcome(struct mon *mon, struct packet *packet, struct msg_welcome *ret_welcome,
+		int *ret_policy_fd)
+{
+	struct message message;
+	int r = receive(mon, true, packet, &message, ret_policy_fd);
+
+	if (r < 0)
+		return r;
+	if (message.type != MON_WELCOME)
+		return -EBADMSG;
+	*ret_welcome = message.welcome;
+	return 0;
+}
+
+int mon_ready(struct mon *mon, uint32_t entry_count)
+{
+	const struct message message = {
+		.type = MON_READY,
+		.ready = { .protocol = MESSAGE_PROTOCOL, .entry_count = entry_count },
+	};
+
+	return send_to(mon, &message, -1);
+}
+
+int mon_auth(struct mon *mon, const char *secret, struct msg_auth_reply *ret_reply)
+{
+	const struct message request = { .type = MON_AUTH, .auth = { .secret = secret } };
+	struct message reply;
+	struct packet packet;
+	int r = ask(mon, &request, -1, MON_AUTH_REPLY, &packet, &reply, NULL);
+
+	if (r == 0)
+		*ret_reply = reply.auth_reply;
+	return r;
+}
+
+int mon_open(struct mon *mon, uint32_t entry, const char *name, struct msg_open_reply *ret_reply,
+	     int *ret_fd)
+{
+	const struct message request = {
+		.type = MON_OPEN,
+		.open = { .entry = entry, .name = name },
+	};
+	struct message reply;
+	struct packet packet;
+	int r = ask(mon, &request, -1, MON_OPEN_REPLY, &packet, &reply, ret_fd);
+
+	if (r == 0)
+		*ret_reply = reply.open_reply;
+	return r;
+}
+
+int mon_list(struct mon *mon, uint32_t entry, struct msg_list_reply *ret_reply, int *ret_fd)
+{
+	const struct message request = { .type = MON_LIST, .list = { .entry = entry } };
+	struct message reply;
+	struct packet packet;
+	int r = ask(mon, &request, -1, MON_LIST_REPLY, &packet, &reply, ret_fd);
+
+	if (r == 0)
+		*ret_reply = reply.list_reply;
+	return r;
+}
+
+int mon_stage(struct mon *mon, uint32_t entry, const char *name, int content,
+	      enum mon_outcome *ret_outcome)
+{
+	const struct message request = {
+		.type = MON_STAGE,
+		.stage = { .entry = entry, .name = name },
+	};
+	struct message reply;
+	struct packet packet;
+	int r = ask(mon, &request, content, MON_STAGE_REPLY, &packet, &reply, NULL);
+
+	if (r == 0)
+		*ret_outcome = reply.stage_reply.outcome;
+	return r;
+}
+
+int mon_commit(struct mon *mon, bool drop, struct mon_commit *ret_commit)
+{
+	const struct message request = { .type = MON_COMMIT, .commit = { .drop = drop } };
+	struct message reply;
+	struct packet packet;
+	int theirs = -1;
+	int r = ask(mon, &request, -1, MON_COMMIT_REPLY, &packet, &reply, &theirs);
+
+	if (r < 0)
+		return r;
+	*ret_commit = (struct mon_commit){
+		.outcome = reply.commit_reply.outcome,
+		.index = reply.commit_reply.index,
+		.error = reply.commit_reply.error,
+		.theirs = theirs,
+	};
+	strncpy(ret_commit->step, reply.commit_reply.step, MESSAGE_TEXT_MAX);
+	return 0;
+}
+
+int mon_forget(struct mon *mon)
+{
+	const struct message message = { .type = MON_FORGET };
+
+	return send_to(mon, &message, -1);
+}
+
+int mon_service(struct mon *mon, uint32_t ticket, uint32_t entry, enum service_verb verb,
+		const char *unit)
+{
+	const struct message message = {
+		.type = MON_SERVICE,
+		.service = {
+			.ticket = ticket,
+			.entry = entry,
+			.verb = (uint8_t)verb,
+			.unit = unit,
+		},
+	};
+
+	return send_to(mon, &message, -1);
+}
+
+int mon_bye(struct mon *mon, enum bye_reason reason)
+{
+	const struct message message = { .type = MON_BYE, .bye = { .reason = (uint8_t)reason } };
+
+	return send_to(mon, &message, -1);
+}
+
+int mon_lens(struct mon *mon, uint32_t entry, const char *lens)
+{
+	const struct message message = {
+		.type = MON_LENS,
+		.lens = { .entry = entry, .lens = lens },
+	};
+
+	return send_to(mon, &message, -1);
+}
+
+int mon_process(struct mon *mon)
+{
+	for (;;) {
+		struct packet packet;
+		struct message message;
+		scoped_fd fd = -1;
+		int r = receive(mon, false, &packet, &message, &fd);
+
+		if (r == -EAGAIN)
+			return 0;
+		if (r < 0)
+			return r;
+		if (message.type != MON_JOB)
+			return -EBADMSG;
+		mon->on_job(&message.job, mon->on_job_data);
+	}
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_MON_H
+#define EXM_MON_H
+
+#include "common/message.h"
+#include "common/service_verb.h"
+
+/*
+ * The monitor, as the engine asks it: one stub a request. Each returns 0 or
+ * -errno; -ECONNRESET means that the monitor is gone, and the engine with it.
+ */
+struct mon {
+	int channel;
+	/* Service calls end whenever they end, also while another answer is awaited. */
+	void (*on_job)(const struct msg_job *job, void *data);
+	void *on_job_data;
+};
+
+/* What a monitor says first. The strings live in the packet. */
+struct packet;
+int mon_welcome(struct mon *mon, struct packet *packet, struct msg_welcome *ret_welcome,
+		int *ret_policy_fd) must_check;
+int mon_ready(struct mon *mon, uint32_t entry_count) must_check;
+int mon_auth(struct mon *mon, const char *secret, struct msg_auth_reply *ret_reply) must_check;
+
+/* With OUTCOME_DONE the content as a sealed memfd. */
+int mon_open(struct mon *mon, uint32_t entry, const char *name, struct msg_open_reply *ret_reply,
+	     int *ret_fd) must_check;
+int mon_list(struct mon *mon, uint32_t entry, struct msg_list_reply *ret_reply,
+	     int *ret_fd) must_check;
+/* content -1: the file is to be removed. */
+int mon_stage(struct mon *mon, uint32_t entry, const char *name, int content,
+	      enum mon_outcome *ret_outcome) must_check;
+
+struct mon_commit {
+	enum mon_outcome outcome;
+	uint32_t index;
+	int error;
+	char step[MESSAGE_TEXT_MAX + 1];
+	int theirs; /* content of the other side of a conflict, or -1 */
+};
+
+int mon_commit(struct mon *mon, bool drop, struct mon_commit *ret_commit) must_check;
+int mon_forget(struct mon *mon) must_check;
+int mon_service(struct mon *mon, uint32_t ticket, uint32_t entry, enum service_verb verb,
+		const char *unit) must_check;
+int mon_bye(struct mon *mon, enum bye_reason reason) must_check;
+
+/* For the indexer: the lens of an entry ("" for none). */
+int mon_lens(struct mon *mon, uint32_t entry, const char *lens) must_check;
+
+/* Takes what the monitor said by itself, without waiting. */
+int mon_process(struct mon *mon) must_check;
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_PATH_EXPR_H
+#define EXM_PATH_EXPR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/cleanup.h"
+
+/*
+ * What can be told of a path expression without evaluating it. Wrong guesses
+ * cost time, not safety: what an expression may change is decided by the nodes
+ * that Augeas finds for it.
+ */
+
+/*
+ * The part below /files that every node it can name lies under, as a file
+ * path ("/etc/hosts/1", "" for anything), without escapes and positions. A
+ * relative expression stands below `context`. NULL when memory is short.
+ */
+char *path_expr_prefix(const char *expr, const char *context);
+
+/*
+ * Length of the expression without its last step, as in "/a/b[x = '/']/c": 15.
+ * 0 if there is no step to take away.
+ */
+size_t path_expr_parent(const char *expr);
+
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the engine: JSON-RPC 2.0. The line is hostile; a request costs at
+ * most its own answer, and never the session.
+ */
+#include "engine/rpc.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "engine/engine.h"
+#include "engine/method.h"
+
+struct batch {
+	struct json_object *answers;
+	unsigned int waiting; /* requests that are answered later, and the reader while it reads */
+};
+
+static int write_json(struct engine *engine, struct json_object *value)
+{
+	size_t length;
+	const char *text = json_text(value, &length);
+	int r = text ? stream_write(&engine->stream, text, length) : -ENOMEM;
+
+	json_free(value);
+	return r;
+}
+
+static int too_large(struct call *call)
+{
+	call->answered = false;
+	call_error(call, EXM_ERROR_LIMIT, data_of("limit", "answer"),
+		   "%s: the answer is longer than %d bytes", call->method, RPC_ANSWER_MAX);
+	return 0;
+}
+
+int rpc_answer(struct call *call, struct json_object *answer)
+{
+	size_t length = 0;
+
+	if (!answer || !json_text(answer, &length)) {
+		json_free(answer);
+		return -ENOMEM;
+	}
+	if (length > RPC_ANSWER_MAX) {
+		json_free(answer);
+		return too_large(call);
+	}
+	if (call->batch)
+		return json_append(call->batch->answers, answer);
+	return write_json(call->engine, answer);
+}
+
+int rpc_notify(struct engine *engine, const char *method, struct json_object *params)
+{
+	struct json_object *notification = json_new_object();
+
+	json_put(notification, "jsonrpc", json_new_string("2.0"));
+	json_put(notification, "method", json_new_string(method));
+	json_put(notification, "params", params);
+	return write_json(engine, notification);
+}
+
+void rpc_batch_wait(struct batch *batch)
+{
+	if (batch)
+		batch->waiting++;
+}
+
+void rpc_batch_done(struct engine *engine, struct batch *batch)
+{
+	if (!batch || --batch->waiting > 0)
+		return;
+	if (json_length(batch->answers) > 0) {
+		if (write_json(engine, take_ptr(batch->answers)) < 0)
+			engine->stream.ended = true;
+	}
+	json_free(batch->answers);
+	free(batch);
+}
+
+/* SIGALRM ends this process, and the monitor starts another; see session.c there. */
+static void limit_time(uint32_t timeout_ms)
+{
+	const struct itimerval timer = {
+		.it_value = { .tv_sec = timeout_ms / 1000,
+			      .tv_usec = (suseconds_t)(timeout_ms % 1000) * 1000 },
+	};
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static int invalid_request(struct call *call, const char *reason)
+{
+	/* the specification wants an answer, with id null if there is none */
+	call->notification = false;
+	return call_error(call, EXM_ERROR_INVALID_REQUEST, NULL, "invalid request: %s", reason);
+}
+
+/* Takes over what identifies the request; everything later is answered with it. */
+static const char *read_id(struct call *call, const struct json_object *request)
+{
+	struct json_object *id = json_get(request, "id");
+	enum json_kind kind = json_kind(id);
+	size_t length = 0;
+
+	call->notification = !json_has(request, "id");
+	if (call->notification)
+		return NULL;
+	if (kind != JSON_STRING && kind != JSON_INT && kind != JSON_NULL)
+		return "id must be a string, an integer or null";
+	if (id && json_text(id, &length) && length > STREAM_ID_MAX)
+		return "id is longer than 128 bytes";
+	call->id = json_share(id);
+	return NULL;
+}
+
+static const char *check_request(const struct json_object *request)
+{
+	const char *version = json_string(json_get(request, "jsonrpc"), NULL);
+	enum json_kind params = json_kind(json_get(request, "params"));
+	size_t length;
+	const char *method = json_string(json_get(request, "method"), &length);
+
+	if (!version || strcmp(version, "2.0") != 0)
+		return "\"jsonrpc\" must be \"2.0\"";
+	if (!method || strlen(method) != length)
+		return "\"method\" must be a string";
+	if (json_has(request, "params") && params != JSON_OBJECT && params != JSON_ARRAY)
+		return "\"params\" must be an object or an array";
+	return NULL;
+}
+
+static void dispatch(struct call *call, const struct json_object *request)
+{
+	scoped(arguments_clear) struct arguments arguments = { 0 };
+	const struct method *method;
+	struct engine *engine = call->engine;
+
+	call->method = json_string(json_get(request, "method"), NULL);
+	method = method_find(call->method);
+	if (!engine->authenticated && !(method && (method->flags & METHOD_BEFORE_AUTH))) {
+		call_error(call, EXM_ERROR_UNAUTHENTICATED, NULL,
+			   "show the secret with session.authenticate first");
+		return;
+	}
+	if (!method) {
+		call_error(call, EXM_ERROR_UNKNOWN_METHOD, data_of("method", call->method),
+			   "there is no method %.100s; session.methods lists them", call->method);
+		return;
+	}
+	call->method = method->name;
+	if (arguments_take(call, method, json_get(request, "params"), &arguments) < 0)
+		return;
+	limit_time(engine->timeout_ms);
+	method->handler(call, &arguments);
+	limit_time(0);
+	if (!call->answered && !call->later)
+		call_internal(call, "answer", ENOMSG);
+}
+
+static void one_request(struct engine *engine, struct batch *batch, struct json_object *seen_ids,
+			const struct json_object *request)
+{
+	struct call call = { .engine = engine, .method = "", .batch = batch, .slot = -1 };
+	const char *problem;
+
+	if (json_kind(request) != JSON_OBJECT) {
+		invalid_request(&call, "a request is an object");
+		return;
+	}
+	problem = read_id(&call, request);
+	if (!problem)
+		problem = check_request(request);
+	if (!problem && seen_ids && call.id) {
+		const char *id = json_text(call.id, NULL);
+
+		if (json_has(seen_ids, id))
+			problem = "its id is used twice in this batch";
+		else
+			json_put(seen_ids, id, json_new_bool(true));
+	}
+	if (problem)
+		invalid_request(&call, problem);
+	else
+		dispatch(&call, request);
+	json_free(call.id);
+}
+
+static int whole_batch(struct engine *engine, const struct json_object *requests)
+{
+	struct call nobody = { .engine = engine, .method = "", .slot = -1 };
+	scoped_json *seen_ids = json_new_object();
+	struct batch *batch;
+	size_t count = json_length(requests);
+
+	if (count == 0) {
+		invalid_request(&nobody, "an empty batch");
+		return 0;
+	}
+	if (count > RPC_BATCH_MAX) {
+		call_error(&nobody, EXM_ERROR_LIMIT, data_of("limit", "batch"),
+			   "a batch of %zu requests, at most %d are allowed; none was carried out",
+			   count, RPC_BATCH_MAX);
+		return 0;
+	}
+	batch = calloc(1, sizeof(*batch));
+	if (!batch)
+		return -ENOMEM;
+	batch->answers = json_new_array();
+	batch->waiting = 1;
+	for (size_t i = 0; i < count && !engine->closing; i++)
+		one_request(engine, batch, seen_ids, json_at(requests, i));
+	rpc_batch_done(engine, batch);
+	return 0;
+}
+
+int rpc_line(struct engine *engine, const char *line, size_t length)
+{
+	struct call nobody = { .engine = engine, .method = "", .slot = -1 };
+	scoped_json *value = NULL;
+	struct json_error error;
+	int r;
+
+	stream_mark(&engine->stream, STREAM_READING, length);
+	r = json_parse(line, length, RPC_DEPTH_MAX, &value, &error);
+	if (r == -EBADMSG) {
+		struct json_object *data = json_new_object();
+
+		json_put(data, "offset", json_new_int((int64_t)error.offset));
+		call_error(&nobody, EXM_ERROR_PARSE, data, "not JSON, at byte %zu: %s",
+			   error.offset, error.reason);
+		r = 0;
+	} else if (r == 0) {
+		stream_mark(&engine->stream, STREAM_WORKING, length);
+		if (json_kind(value) == JSON_ARRAY)
+			r = whole_batch(engine, value);
+		else
+			one_request(engine, NULL, NULL, value);
+	}
+	stream_mark(&engine->stream, STREAM_IDLE, 0);
+	return r;
+}
+
+int rpc_line_too_long(struct engine *engine, size_t max)
+{
+	struct call nobody = { .engine = engine, .method = "", .slot = -1 };
+
+	call_error(&nobody, EXM_ERROR_LIMIT, data_of("limit", "line"),
+		   "a line of more than %zu bytes; it was skipped%s", max,
+		   engine->authenticated ? "" : " (before authentication lines are shorter)");
+	return 0;
+}

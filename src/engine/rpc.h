@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_RPC_H
+#define EXM_RPC_H
+
+#include "common/message.h"
+#include "engine/call.h"
+
+/* JSON-RPC 2.0 (jsonrpc.org/specification) over lines. */
+enum {
+	RPC_DEPTH_MAX = 64,
+	RPC_BATCH_MAX = 1000,
+	RPC_ANSWER_MAX = 16 << 20,
+	RPC_MATCHES_MAX = 100000,
+};
+
+/* Deals with one line and writes the answers that are ready. 0, or -errno if the client is gone. */
+int rpc_line(struct engine *engine, const char *line, size_t length) must_check;
+
+/* The line was longer than allowed and is not read. */
+int rpc_line_too_long(struct engine *engine, size_t max) must_check;
+
+/* Answers what an engine that is gone has left open, and tells the client. */
+int rpc_take_over(struct engine *engine, enum lost_reason reason) must_check;
+
+/* Sends a notification; params is taken over. */
+int rpc_notify(struct engine *engine, const char *method, struct json_object *params) must_check;
+
+/* Batches, while an answer waits. */
+void rpc_batch_wait(struct batch *batch);
+void rpc_batch_done(struct engine *engine, struct batch *batch);
+
+/* The answer is complete: writes it, or puts it to its batch. */
+int rpc_answer(struct call *call, struct json_object *answer) must_check;
+
+#endif

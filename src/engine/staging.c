@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the engine; touches only the private staging directory. The content
+ * comes from the monitor, who read it from the system, and may be anything.
+ */
+#include "engine/staging.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/fd.h"
+#include "common/glob.h"
+
+char *staging_join(const char *pattern, const char *name)
+{
+	char *path = NULL;
+
+	if (asprintf(&path, "%.*s/%s", (int)glob_fixed_length(pattern), pattern, name) < 0)
+		return NULL;
+	return path;
+}
+
+const char *staging_name(const char *pattern, const char *path)
+{
+	return glob_has_wildcard(pattern) ? path + glob_fixed_length(pattern) + 1 : "";
+}
+
+/* Puts a backslash in front of each byte of text that is in special. */
+static char *escaped(const char *before, const char *text, const char *special)
+{
+	size_t used = strlen(before);
+	char *out = malloc(used + 2 * strlen(text) + 1);
+
+	if (!out)
+		return NULL;
+	memcpy(out, before, used);
+	for (; *text; text++) {
+		if (strchr(special, *text))
+			out[used++] = '\\';
+		out[used++] = *text;
+	}
+	out[used] = '\0';
+	return out;
+}
+
+/* The bytes that aug_escape_name(3) escapes, but for the slash between components. */
+char *staging_node(const char *path)
+{
+	return escaped("/files", path, "\\|=[](),!&<>'\"+-* \t\n");
+}
+
+/* The lens's own row under /augeas/load, so that two lenses of one module do not share one. */
+static int attach_lens(struct tree *tree, const struct tree_file *file)
+{
+	const char *lens = tree->policy->files[file->entry].lens;
+	scoped_ptr char *incl = escaped("", file->path, "\\*?[");
+	scoped_ptr char *node = NULL, *filter = NULL, *module = strdup(lens);
+	size_t length = strlen(lens);
+
+	if (!incl || !module)
+		return -ENOMEM;
+	if (length > 4 && strcmp(lens + length - 4, ".lns") == 0)
+		module[length - 4] = '\0';
+	if (asprintf(&node, "/augeas/load/%s/lens", module) < 0)
+		return -ENOMEM;
+	if (asprintf(&filter, "/augeas/load/%s/incl[last()+1]", module) < 0)
+		return -ENOMEM;
+	if (aug_set(tree->aug, node, lens) < 0)
+		return -EINVAL;
+	return aug_set(tree->aug, filter, incl) < 0 ? -EINVAL : 0;
+}
+
+static int make_directories(char *path)
+{
+	for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
+		int r;
+
+		*p = '\0';
+		r = mkdir(path, 0700);
+		*p = '/';
+		if (r < 0 && errno != EEXIST)
+			return -errno;
+	}
+	return 0;
+}
+
+/* Whole seconds, each later than the last: aug_load(3) compares nothing finer. */
+static int write_staged(struct tree *tree, const char *staged, int content)
+{
+	const struct timespec times[2] = {
+		{ .tv_sec = tree->next_mtime },
+		{ .tv_sec = tree->next_mtime },
+	};
+	scoped_fd fd = open(staged, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = fd_copy(content, fd, CONTENT_MAX, NULL);
+	if (r == 0 && futimens(fd, times) < 0)
+		r = -errno;
+	tree->next_mtime++;
+	return r;
+}
+
+/* Augeas takes a NUL byte for the end of the file, and would cut off the rest. */
+static int find_nul(int content, long *ret_offset)
+{
+	scoped_mapping text = { 0 };
+	const char *nul;
+	int r = memfd_map(content, CONTENT_MAX, &text);
+
+	if (r < 0)
+		return r;
+	nul = memchr(text.data, '\0', text.size);
+	*ret_offset = nul ? nul - text.data : -1;
+	return 0;
+}
+
+static int load(struct tree *tree, struct tree_file *file)
+{
+	scoped_ptr char *error_node = NULL, *node = staging_node(file->path);
+
+	if (!node || asprintf(&error_node, "/augeas%s/error", node) < 0)
+		return -ENOMEM;
+	file->state = TREE_LOADED;
+	/* a lens that is missing is told by aug_error(3) alone */
+	if (aug_load_file(tree->aug, file->path) < 0 || aug_error(tree->aug) != AUG_NOERROR ||
+	    aug_match(tree->aug, error_node, NULL) > 0)
+		file->state = TREE_PARSE_FAILED;
+	return 0;
+}
+
+static int stage_and_load(struct tree *tree, struct tree_file *file)
+{
+	scoped_ptr char *staged = tree_staging_path(tree, file->path);
+	int r = staged ? make_directories(staged) : -ENOMEM;
+
+	if (r == 0)
+		r = attach_lens(tree, file);
+	if (r < 0 || file->base < 0)
+		return r;
+	r = find_nul(file->base, &file->nul_offset);
+	if (r < 0)
+		return r;
+	if (file->nul_offset >= 0) {
+		file->state = TREE_PARSE_FAILED;
+		return 0;
+	}
+	r = write_staged(tree, staged, file->base);
+	return r < 0 ? r : load(tree, file);
+}
+
+int staging_fetch(struct tree *tree, struct tree_file *file)
+{
+	const char *name = staging_name(tree->policy->files[file->entry].path, file->path);
+	struct msg_open_reply reply;
+	int r = mon_open(tree->mon, file->entry, name, &reply, &file->base);
+
+	if (r < 0)
+		return r;
+	file->outcome = reply.outcome;
+	file->error = reply.error;
+	switch (file->outcome) {
+	case OUTCOME_DONE:
+		return file->base < 0 ? -EBADMSG : stage_and_load(tree, file);
+	case OUTCOME_ABSENT:
+		file->state = TREE_ABSENT;
+		return stage_and_load(tree, file);
+	default:
+		file->state = TREE_UNREADABLE;
+		return 0;
+	}
+}
+
+int staging_forget(struct tree *tree, const struct tree_file *file)
+{
+	scoped_ptr char *staged = tree_staging_path(tree, file->path);
+	scoped_ptr char *node = staging_node(file->path), *meta = NULL;
+
+	if (!staged || !node || asprintf(&meta, "/augeas%s", node) < 0)
+		return -ENOMEM;
+	if (aug_rm(tree->aug, node) < 0 || aug_rm(tree->aug, meta) < 0)
+		return -EINVAL;
+	return unlink(staged) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int staging_content(const struct tree *tree, const struct tree_file *file, int *ret_content)
+{
+	scoped_ptr char *staged = tree_staging_path(tree, file->path);
+	scoped_fd from = -1, content = -1;
+	int r;
+
+	if (!staged)
+		return -ENOMEM;
+	from = open(staged, O_RDONLY | O_CLOEXEC);
+	if (from < 0 && errno == ENOENT) {
+		*ret_content = -1;
+		return 0;
+	}
+	content = from < 0 ? -errno : memfd_new("exmachina-new");
+	if (content < 0)
+		return content;
+	r = fd_copy(from, content, CONTENT_MAX, NULL);
+	if (r == 0)
+		r = memfd_seal(content);
+	if (r < 0)
+		return r;
+	*ret_content = take_fd(&content);
+	return 0;
+}

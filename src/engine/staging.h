@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_STAGING_H
+#define EXM_STAGING_H
+
+#include "engine/tree.h"
+
+/* Asks the monitor for the file, writes it to the staging directory and loads it. 0 or -errno. */
+int staging_fetch(struct tree *tree, struct tree_file *file) must_check;
+
+/* Takes the file out of the tree and of the staging directory. 0 or -errno. */
+int staging_forget(struct tree *tree, const struct tree_file *file) must_check;
+
+/*
+ * The file as it would be committed now: a sealed memfd, or -1 in ret_content
+ * if it shall not exist. 0 or -errno.
+ */
+int staging_content(const struct tree *tree, const struct tree_file *file,
+		    int *ret_content) must_check;
+
+/* The node of a file: "/files" and its path, with the escapes that Augeas needs. */
+char *staging_node(const char *path);
+
+/* The path that an entry with wildcards and a name of its list make. */
+char *staging_join(const char *pattern, const char *name);
+
+/* The reverse: the name below the entry's fixed directory; "" without wildcards. */
+const char *staging_name(const char *pattern, const char *path);
+
+#endif

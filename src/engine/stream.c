@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the engine. The bytes are the client's and hostile. The shared part
+ * was written by an engine of the same session, perhaps one that broke, so its
+ * counters are checked when it is taken over.
+ */
+#include "engine/stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+enum { DATA_SIZE = STREAM_LINE_MAX + 65536, MAGIC = 0x45584d31 };
+
+struct stream_shared {
+	uint32_t magic;
+	uint32_t begin; /* of what was not yet dealt with in data */
+	uint32_t end;
+	uint32_t line; /* length of the line at begin that is dealt with now, with its end */
+	uint8_t stage;
+	uint8_t skipping;
+	uint8_t writing;
+	uint8_t edits;
+	struct stream_open open[STREAM_OPEN_MAX];
+	char data[DATA_SIZE];
+};
+
+static bool plausible(const struct stream_shared *shared)
+{
+	return shared->magic == MAGIC && shared->begin <= shared->end && shared->end <= DATA_SIZE &&
+	       shared->line <= shared->end - shared->begin && shared->stage <= STREAM_WORKING;
+}
+
+int stream_open(struct stream *stream, int fd, int memfd)
+{
+	struct stat st;
+	void *map;
+
+	if (fstat(memfd, &st) < 0)
+		return -errno;
+	if (st.st_size == 0 && ftruncate(memfd, sizeof(struct stream_shared)) < 0)
+		return -errno;
+	if (st.st_size != 0 && st.st_size != sizeof(struct stream_shared))
+		return -EBADMSG;
+	map = mmap(NULL, sizeof(struct stream_shared), PROT_READ | PROT_WRITE, MAP_SHARED, memfd,
+		   0);
+	if (map == MAP_FAILED)
+		return -errno;
+	*stream = (struct stream){ .fd = fd, .shared = map };
+	if (st.st_size == 0)
+		stream->shared->magic = MAGIC;
+	return plausible(stream->shared) ? 0 : -EBADMSG;
+}
+
+/* Room for more: what is left moves to the front when the end is near. */
+static void make_room(struct stream_shared *s)
+{
+	if (s->begin == s->end) {
+		s->begin = s->end = 0;
+	} else if (s->end == DATA_SIZE && s->begin > 0) {
+		memmove(s->data, s->data + s->begin, s->end - s->begin);
+		s->end -= s->begin;
+		s->begin = 0;
+	}
+}
+
+int stream_fill(struct stream *stream)
+{
+	struct stream_shared *s = stream->shared;
+	ssize_t n;
+
+	make_room(s);
+	do {
+		n = recv(stream->fd, s->data + s->end, DATA_SIZE - s->end, MSG_DONTWAIT);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0 && errno != ECONNRESET)
+		return -errno;
+	if (n <= 0) {
+		stream->ended = true;
+		return 0;
+	}
+	__atomic_store_n(&s->end, s->end + (uint32_t)n, __ATOMIC_RELEASE);
+	return 0;
+}
+
+enum stream_line stream_next(struct stream *stream, size_t max, const char **ret_line,
+			     size_t *ret_length)
+{
+	struct stream_shared *s = stream->shared;
+	const char *start, *end;
+
+	for (;;) {
+		start = s->data + s->begin;
+		end = memchr(start, '\n', s->end - s->begin);
+		if (!s->skipping)
+			break;
+		if (!end) {
+			s->begin = s->end;
+			return STREAM_NOTHING;
+		}
+		s->begin += (uint32_t)(end - start) + 1;
+		s->skipping = 0;
+	}
+	if ((end && (size_t)(end - start) > max) || (!end && s->end - s->begin > max)) {
+		s->skipping = 1;
+		return STREAM_TOO_LONG;
+	}
+	if (!end)
+		return STREAM_NOTHING;
+	*ret_line = start;
+	*ret_length = (size_t)(end - start);
+	return STREAM_LINE;
+}
+
+void stream_mark(struct stream *stream, enum stream_stage stage, size_t length)
+{
+	struct stream_shared *s = stream->shared;
+
+	if (stage == STREAM_IDLE) {
+		s->begin += s->line;
+		s->line = 0;
+	} else {
+		s->line = (uint32_t)length + 1;
+	}
+	__atomic_store_n(&s->stage, (uint8_t)stage, __ATOMIC_RELEASE);
+}
+
+static int write_all(struct stream *stream, struct iovec *part, size_t count)
+{
+	struct msghdr header = { .msg_iov = part, .msg_iovlen = count };
+
+	while (header.msg_iovlen > 0) {
+		ssize_t n = sendmsg(stream->fd, &header, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		while (header.msg_iovlen > 0 && (size_t)n >= header.msg_iov->iov_len) {
+			n -= (ssize_t)header.msg_iov->iov_len;
+			header.msg_iov++;
+			header.msg_iovlen--;
+		}
+		if (header.msg_iovlen > 0) {
+			header.msg_iov->iov_base = (char *)header.msg_iov->iov_base + n;
+			header.msg_iov->iov_len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+int stream_write(struct stream *stream, const char *line, size_t length)
+{
+	char newline = '\n';
+	struct iovec part[] = {
+		{ .iov_base = (char *)(uintptr_t)line, .iov_len = length },
+		{ .iov_base = &newline, .iov_len = 1 },
+	};
+	int r;
+
+	__atomic_store_n(&stream->shared->writing, 1, __ATOMIC_RELEASE);
+	r = write_all(stream, part, ARRAY_SIZE(part));
+	__atomic_store_n(&stream->shared->writing, 0, __ATOMIC_RELEASE);
+	return r;
+}
+
+void stream_set_edits(struct stream *stream, bool edits)
+{
+	stream->shared->edits = edits;
+}
+
+int stream_open_request(struct stream *stream, const char *id, size_t length)
+{
+	for (int i = 0; i < STREAM_OPEN_MAX; i++) {
+		struct stream_open *slot = &stream->shared->open[i];
+
+		if (slot->used)
+			continue;
+		if (length > sizeof(slot->id))
+			return -1;
+		memcpy(slot->id, id, length);
+		slot->length = (uint32_t)length;
+		__atomic_store_n(&slot->used, 1, __ATOMIC_RELEASE);
+		return i;
+	}
+	return -1;
+}
+
+void stream_close_request(struct stream *stream, int slot)
+{
+	if (slot >= 0)
+		stream->shared->open[slot].used = 0;
+}
+
+struct stream_rest stream_rest(const struct stream *stream)
+{
+	const struct stream_shared *s = stream->shared;
+	struct stream_rest rest = { .stage = s->stage, .edits = s->edits };
+
+	if (s->line > 0) {
+		rest.line = s->data + s->begin;
+		rest.length = s->line - 1;
+	} else {
+		rest.stage = STREAM_IDLE;
+	}
+	return rest;
+}
+
+const struct stream_open *stream_slot(const struct stream *stream, int slot)
+{
+	const struct stream_open *open = &stream->shared->open[slot];
+
+	return open->used && open->length <= sizeof(open->id) ? open : NULL;
+}
+
+int stream_mend(struct stream *stream)
+{
+	return stream->shared->writing ? stream_write(stream, "", 0) : 0;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_STREAM_H
+#define EXM_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/cleanup.h"
+
+/*
+ * The client's byte stream: lines in, lines out. What has been read but not
+ * yet answered is kept in a memfd that outlives the engine, so that the next engine
+ * can tell the client what became of its requests.
+ */
+enum {
+	STREAM_LINE_MAX = 1 << 20,     /* bytes of one line, without its end */
+	STREAM_LOCKED_LINE_MAX = 4096, /* the same before authentication */
+	STREAM_ID_MAX = 128,           /* bytes of an id as JSON text */
+	STREAM_OPEN_MAX = 128,         /* requests that wait for something */
+};
+
+enum stream_stage {
+	STREAM_IDLE,
+	STREAM_READING, /* the line is being parsed */
+	STREAM_WORKING, /* the line was parsed well, and its requests are carried out */
+};
+
+struct stream_open {
+	uint32_t used;
+	uint32_t length;
+	char id[STREAM_ID_MAX];
+};
+
+struct stream_shared;
+
+struct stream {
+	int fd;
+	struct stream_shared *shared;
+	bool ended; /* the client will say no more */
+};
+
+/* Maps the memfd and gives it its size if it is new. 0 or -errno. */
+int stream_open(struct stream *stream, int fd, int memfd) must_check;
+
+/* Reads what is there. 0, -EAGAIN if nothing is, -errno; sets ended. */
+int stream_fill(struct stream *stream) must_check;
+
+enum stream_line {
+	STREAM_NOTHING,
+	STREAM_LINE,
+	STREAM_TOO_LONG, /* told once; the line is skipped up to its end */
+};
+
+/* The next complete line, which stays where it is until it is marked idle. */
+enum stream_line stream_next(struct stream *stream, size_t max, const char **ret_line,
+			     size_t *ret_length);
+/* Marks how far the line got; STREAM_IDLE drops it. */
+void stream_mark(struct stream *stream, enum stream_stage stage, size_t length);
+
+/* Writes a line with its end, however long the client takes. 0 or -errno. */
+int stream_write(struct stream *stream, const char *line, size_t length) must_check;
+
+/* Whether edits wait to be committed. */
+void stream_set_edits(struct stream *stream, bool edits);
+
+/* A request that is answered later. Its slot, or -1 if there are too many. */
+int stream_open_request(struct stream *stream, const char *id, size_t length);
+void stream_close_request(struct stream *stream, int slot);
+
+/* What the last engine left. */
+struct stream_rest {
+	enum stream_stage stage;
+	const char *line; /* unless idle */
+	size_t length;
+	bool edits;
+};
+
+struct stream_rest stream_rest(const struct stream *stream);
+/* The slots that are in use; NULL if that one is not. */
+const struct stream_open *stream_slot(const struct stream *stream, int slot);
+/* Ends a line that the last engine may have left half written. 0 or -errno. */
+int stream_mend(struct stream *stream) must_check;
+
+#endif

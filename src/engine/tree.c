@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the engine. Decides which files an expression may touch and brings
+ * them in; the expression is the client's and hostile, the files are whatever
+ * the system has. Lenses and policy are root's.
+ */
+#include "engine/tree.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/glob.h"
+#include "common/node_path.h"
+#include "engine/engine.h"
+#include "engine/path_expr.h"
+#include "engine/staging.h"
+
+int tree_new(struct mon *mon, const struct policy *policy, const char *staging,
+	     const char *lens_path, struct tree **ret_tree)
+{
+	struct tree *tree = calloc(1, sizeof(*tree));
+
+	if (!tree)
+		return -ENOMEM;
+	tree->mon = mon;
+	tree->policy = policy;
+	tree->next_mtime = time(NULL);
+	tree->staging = strdup(staging);
+	tree->listed = calloc(policy->file_count + 1, sizeof(*tree->listed));
+	tree->aug = aug_init(staging, lens_path,
+			     AUG_NO_STDINC | AUG_NO_MODL_AUTOLOAD | AUG_NO_LOAD | AUG_ENABLE_SPAN |
+				     AUG_NO_ERR_CLOSE);
+	if (!tree->staging || !tree->listed || !tree->aug || aug_error(tree->aug) != AUG_NOERROR) {
+		tree_free(tree);
+		return -ENOMEM;
+	}
+	*ret_tree = tree;
+	return 0;
+}
+
+static void forget_files(struct tree *tree)
+{
+	for (size_t i = 0; i < tree->count; i++) {
+		free(tree->file[i].path);
+		close_fd(tree->file[i].base);
+	}
+	tree->count = 0;
+	tree->last = 0;
+}
+
+struct tree *tree_free(struct tree *tree)
+{
+	if (!tree)
+		return NULL;
+	forget_files(tree);
+	if (tree->aug)
+		aug_close(tree->aug);
+	free(tree->listed);
+	free(tree->staging);
+	free(tree);
+	return NULL;
+}
+
+static struct tree_file *find(struct tree *tree, const char *path)
+{
+	for (size_t i = 0; i < tree->count; i++)
+		if (strcmp(tree->file[i].path, path) == 0)
+			return &tree->file[i];
+	return NULL;
+}
+
+/* Is `below` the same path as `above`, or below it? */
+static bool is_below(const char *below, const char *above)
+{
+	size_t length = strlen(above);
+
+	return strncmp(below, above, length) == 0 &&
+	       (below[length] == '\0' || below[length] == '/');
+}
+
+/* Component by component, since a label may hold a slash and look like two of them. */
+static bool holds(const struct tree_file *file, const struct node_path *node)
+{
+	const char *p = file->path;
+	size_t i;
+
+	if (node->depth == 0 || strcmp(node->label[0], "files") != 0)
+		return false;
+	for (i = 1; *p == '/'; i++) {
+		size_t length = (size_t)(strchrnul(p + 1, '/') - p - 1);
+
+		if (i == node->depth || strlen(node->label[i]) != length ||
+		    strncmp(node->label[i], p + 1, length) != 0)
+			return false;
+		p += length + 1;
+	}
+	return true;
+}
+
+struct tree_file *tree_file_of(struct tree *tree, const struct node_path *node)
+{
+	for (size_t i = 0; i < tree->count; i++)
+		if (holds(&tree->file[i], node))
+			return &tree->file[i];
+	return NULL;
+}
+
+/* Fetches one file that the policy governs. 0 with it, or -1 with the call answered. */
+static int fetch(struct call *call, uint32_t entry, const char *path, struct tree_file **ret_file)
+{
+	struct tree *tree = call->engine->tree;
+	struct tree_file *file = find(tree, path);
+	int r;
+
+	if (file) {
+		*ret_file = file;
+		return 0;
+	}
+	if (tree->count == TREE_FILES_MAX)
+		return call_error(call, EXM_ERROR_LIMIT, data_of("limit", "files"),
+				  "more than %d files in one session", TREE_FILES_MAX);
+	file = &tree->file[tree->count];
+	*file = (struct tree_file){ .entry = entry, .base = -1, .nul_offset = -1 };
+	file->path = strdup(path);
+	r = file->path ? staging_fetch(tree, file) : -ENOMEM;
+	if (r < 0) {
+		free(file->path);
+		close_fd(file->base);
+		return call_internal(call, "fetch a file", r);
+	}
+	tree->count++;
+	*ret_file = file;
+	return 0;
+}
+
+int tree_fetch(struct call *call, const char *path, struct tree_file **ret_file)
+{
+	ssize_t entry = policy_find_file(call->engine->policy, path);
+
+	*ret_file = NULL;
+	return entry < 0 ? 0 : fetch(call, (uint32_t)entry, path, ret_file);
+}
+
+/* The names that an entry's list holds, if they lie on the way of the prefix. */
+static int fetch_listed(struct call *call, uint32_t entry, const char *prefix)
+{
+	struct tree *tree = call->engine->tree;
+	const char *pattern = tree->policy->files[entry].path;
+	scoped_mapping names = { 0 };
+	scoped_fd fd = -1;
+	struct msg_list_reply reply;
+	int r = mon_list(tree->mon, entry, &reply, &fd);
+
+	if (r == 0 && reply.outcome != OUTCOME_DONE)
+		return call_error(call, EXM_ERROR_IO, data_of("file", pattern),
+				  "cannot list the files of %s: %s", pattern,
+				  reply.outcome == OUTCOME_LIMIT ? "there are too many"
+								 : strerror(reply.error));
+	if (r == 0)
+		r = fd < 0 ? -EBADMSG : memfd_map(fd, CONTENT_MAX, &names);
+	if (r < 0)
+		return call_internal(call, "list files", r);
+	for (size_t at = 0; r == 0 && at < names.size; at += strlen(names.data + at) + 1) {
+		scoped_ptr char *path = staging_join(pattern, names.data + at);
+		struct tree_file *file;
+
+		if (!path)
+			return call_no_memory(call);
+		if (is_below(path, prefix) || is_below(prefix, path))
+			r = fetch(call, entry, path, &file);
+	}
+	if (r == 0 && prefix[0] == '\0')
+		tree->listed[entry] = true;
+	return r;
+}
+
+/* Does a component-wise beginning of the prefix match the pattern, or the reverse? */
+static bool on_the_way(const char *pattern, const char *prefix)
+{
+	for (;;) {
+		const char *p = strchrnul(pattern + 1, '/'), *t = strchrnul(prefix + 1, '/');
+		scoped_ptr char *one = strndup(pattern + 1, (size_t)(p - pattern - 1));
+		scoped_ptr char *other = strndup(prefix + 1, (size_t)(t - prefix - 1));
+
+		if (!one || !other || !glob_match_path(one, other))
+			return false;
+		if (*p == '\0' || *t == '\0')
+			return true;
+		pattern = p;
+		prefix = t;
+	}
+}
+
+/* The path with as many components as the pattern has, if the prefix is that long. */
+static char *cut_to(const char *prefix, const char *pattern)
+{
+	const char *p = prefix;
+
+	for (const char *c = pattern; *c; c++) {
+		if (*c != '/')
+			continue;
+		if (*p != '/')
+			return NULL;
+		p = strchrnul(p + 1, '/');
+	}
+	return strndup(prefix, (size_t)(p - prefix));
+}
+
+static int need_entry(struct call *call, uint32_t entry, const char *prefix,
+		      struct tree_file **ret_file)
+{
+	struct tree *tree = call->engine->tree;
+	const char *pattern = tree->policy->files[entry].path;
+	scoped_ptr char *named = NULL;
+	struct tree_file *file;
+
+	if (!glob_has_wildcard(pattern)) {
+		if (!is_below(prefix, pattern) && !is_below(pattern, prefix))
+			return 0;
+		return fetch(call, entry, pattern, is_below(prefix, pattern) ? ret_file : &file);
+	}
+	if (prefix[0] != '\0' && !on_the_way(pattern, prefix))
+		return 0;
+	named = cut_to(prefix, pattern);
+	if (!named)
+		return tree->listed[entry] ? 0 : fetch_listed(call, entry, prefix);
+	if (policy_find_file(tree->policy, named) != (ssize_t)entry)
+		return 0;
+	return fetch(call, entry, named, ret_file);
+}
+
+static int need_prefix(struct call *call, const char *prefix)
+{
+	struct tree *tree = call->engine->tree;
+	struct tree_file *named = NULL;
+
+	if (tree->everything && prefix[0] == '\0')
+		return 0;
+	for (uint32_t i = 0; i < tree->policy->file_count; i++) {
+		int r = need_entry(call, i, prefix, &named);
+
+		if (r < 0)
+			return r;
+	}
+	if (prefix[0] == '\0')
+		tree->everything = true;
+	if (!named)
+		return 0;
+	tree->last = (size_t)(named - tree->file);
+	if (named->state == TREE_PARSE_FAILED || named->state == TREE_UNREADABLE)
+		return tree_file_fail(call, named);
+	return 0;
+}
+
+/* The common case: the same well-loaded file as last time, and nothing that could leave it. */
+static bool same_as_last(const struct tree *tree, const char *prefix)
+{
+	const struct tree_file *file = &tree->file[tree->last];
+
+	return tree->count > 0 && prefix[0] != '\0' && is_below(prefix, file->path) &&
+	       (file->state == TREE_LOADED || file->state == TREE_ABSENT);
+}
+
+int tree_need(struct call *call, const char *expr)
+{
+	struct tree *tree = call->engine->tree;
+	const char *context = NULL;
+	scoped_ptr char *prefix = NULL;
+
+	if (expr[0] != '/')
+		aug_get(tree->aug, "/augeas/context", &context);
+	prefix = path_expr_prefix(expr, context ? context : "/files");
+	if (!prefix)
+		return call_no_memory(call);
+	if (same_as_last(tree, prefix))
+		return 0;
+	return need_prefix(call, prefix);
+}
+
+int tree_need_all(struct call *call)
+{
+	return need_prefix(call, "");
+}
+
+int tree_forget(struct tree *tree)
+{
+	int r = mon_forget(tree->mon);
+
+	for (size_t i = 0; r == 0 && i < tree->count; i++)
+		r = staging_forget(tree, &tree->file[i]);
+	forget_files(tree);
+	tree->everything = false;
+	memset(tree->listed, 0, (tree->policy->file_count + 1) * sizeof(*tree->listed));
+	return r;
+}
+
+char *tree_staging_path(const struct tree *tree, const char *path)
+{
+	char *whole = NULL;
+
+	return asprintf(&whole, "%s%s", tree->staging, path) < 0 ? NULL : whole;
+}

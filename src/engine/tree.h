@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_TREE_H
+#define EXM_TREE_H
+
+#include <augeas.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/cleanup.h"
+#include "common/memfd.h"
+#include "common/policy.h"
+#include "engine/call.h"
+#include "engine/mon.h"
+
+/*
+ * Augeas over a private staging directory. A file gets there from the monitor
+ * when a request first names it, and is loaded with its one lens. What aug_save(3)
+ * writes stays there too, until a commit hands it to the monitor.
+ */
+struct node_path;
+
+enum tree_state {
+	TREE_ABSENT, /* there is no such file (yet) */
+	TREE_LOADED,
+	TREE_PARSE_FAILED, /* it is there, but its lens does not describe it */
+	TREE_UNREADABLE,   /* the monitor could not or would not hand it out */
+};
+
+struct tree_file {
+	char *path;
+	uint32_t entry;
+	enum tree_state state;
+	enum mon_outcome outcome; /* TREE_UNREADABLE: why */
+	int error;
+	int base;         /* memfd: what was handed out; -1: nothing */
+	bool edited;      /* differs from what was handed out, perhaps */
+	bool needs_touch; /* aug_save failed and has forgotten that it is edited */
+	long nul_offset;  /* TREE_PARSE_FAILED: of a NUL byte, or -1 */
+};
+
+enum { TREE_FILES_MAX = 512 };
+
+struct tree {
+	augeas *aug;
+	struct mon *mon;
+	const struct policy *policy;
+	char *staging;
+	struct tree_file file[TREE_FILES_MAX];
+	size_t count;
+	bool everything; /* every file of the policy has been fetched */
+	bool *listed;    /* for each entry with wildcards, whether its files were listed */
+	size_t last;     /* file of the last simple expression */
+	time_t next_mtime;
+};
+
+/* staging is an empty directory. 0 or -errno. */
+int tree_new(struct mon *mon, const struct policy *policy, const char *staging,
+	     const char *lens_path, struct tree **ret_tree) must_check;
+struct tree *tree_free(struct tree *tree);
+
+/*
+ * Brings in the files that the expression may touch. 0; or -1 with the call
+ * answered if it names one file and that can't be read or parsed.
+ */
+int tree_need(struct call *call, const char *expr) must_check;
+
+/* The same for everything that the policy names. */
+int tree_need_all(struct call *call) must_check;
+
+/* The fetched file that a node belongs to, or NULL. */
+struct tree_file *tree_file_of(struct tree *tree, const struct node_path *node);
+
+/* The file of that path, whether it was fetched or not; NULL if the policy has none. 0 or -1. */
+int tree_fetch(struct call *call, const char *path, struct tree_file **ret_file) must_check;
+
+/* Drops everything that was fetched, with all edits, here and in the monitor. 0 or -errno. */
+int tree_forget(struct tree *tree) must_check;
+
+/* Reports Augeas's last error as the answer to a call. Returns -1. */
+int tree_fail(struct call *call, const char *expr);
+
+/* The answer for a file that is not TREE_LOADED or TREE_ABSENT. Returns -1. */
+int tree_file_fail(struct call *call, const struct tree_file *file);
+
+/* Path of the file in the staging directory. */
+char *tree_staging_path(const struct tree *tree, const char *path);
+
+#endif
