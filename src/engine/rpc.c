@@ -18,12 +18,27 @@ struct batch {
 	unsigned int waiting; /* requests that are answered later, and the reader while it reads */
 };
 
+/* SIGALRM ends this process, and the monitor starts another; see session.c there. */
+static void limit_time(uint32_t timeout_ms)
+{
+	const struct itimerval timer = {
+		.it_value = { .tv_sec = timeout_ms / 1000,
+			      .tv_usec = (suseconds_t)(timeout_ms % 1000) * 1000 },
+	};
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
 static int write_json(struct engine *engine, struct json_object *value)
 {
 	size_t length;
 	const char *text = json_text(value, &length);
-	int r = text ? stream_write(&engine->stream, text, length) : -ENOMEM;
+	int r = -ENOMEM;
 
+	/* how long the client takes to read is not the request's time */
+	limit_time(0);
+	if (text)
+		r = stream_write(&engine->stream, text, length);
 	json_free(value);
 	return r;
 }
@@ -79,17 +94,6 @@ void rpc_batch_done(struct engine *engine, struct batch *batch)
 	}
 	json_free(batch->answers);
 	free(batch);
-}
-
-/* SIGALRM ends this process, and the monitor starts another; see session.c there. */
-static void limit_time(uint32_t timeout_ms)
-{
-	const struct itimerval timer = {
-		.it_value = { .tv_sec = timeout_ms / 1000,
-			      .tv_usec = (suseconds_t)(timeout_ms % 1000) * 1000 },
-	};
-
-	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
 static int invalid_request(struct call *call, const char *reason)

@@ -89,6 +89,7 @@ static int start_program(struct server *server, int client_fd, const struct secr
 		.identity = &server->user,
 		.client_fd = client_fd,
 		.secret_fd = secret_fd,
+		.descriptors = server->descriptors,
 		.quiet = server->options->daemonize,
 		.set_env = server->options->set_env,
 		.set_env_count = server->options->set_env_count,

@@ -82,6 +82,8 @@ static void run_child(const struct program_spec *spec, pid_t parent)
 	int r;
 
 	r = privileges_child_setup(parent, 0);
+	if (r == 0 && setrlimit(RLIMIT_NOFILE, &spec->descriptors) < 0)
+		r = -errno;
 	if (r == 0)
 		r = fd_keep_only(keep, ARRAY_SIZE(keep));
 	if (r == 0)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/resource.h>
 
 #include "monitor/privileges.h"
 
@@ -17,6 +18,7 @@ struct program_spec {
 	int client_fd; /* the program's end */
 	int secret_fd;
 	bool quiet;                 /* standard descriptors lead to /dev/null */
+	struct rlimit descriptors;  /* RLIMIT_NOFILE as it was before the server raised its own */
 	const char *const *set_env; /* NAME=VALUE or NAME */
 	size_t set_env_count;
 };

@@ -19,6 +19,8 @@
 #include "monitor/lens_index.h"
 #include "monitor/policy_read.h"
 
+enum { DESCRIPTORS_WANTED = HANDOUTS_MAX + 3 * STAGED_MAX + 64 };
+
 /* The engine's own user, or nobody where the package did not make one. */
 static int find_engine_user(struct identity *ret_identity)
 {
@@ -177,6 +179,20 @@ static int watch_signals(struct server *server)
 	return r < 0 ? r : 0;
 }
 
+/* A descriptor for each file handed out, and three for each file of a commit. */
+static int raise_descriptor_limit(struct rlimit *ret_before)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return -errno;
+	*ret_before = limit;
+	if (limit.rlim_cur >= DESCRIPTORS_WANTED)
+		return 0;
+	limit.rlim_cur = limit.rlim_max < DESCRIPTORS_WANTED ? limit.rlim_max : DESCRIPTORS_WANTED;
+	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
+}
+
 static int prepare_machine(struct server *server)
 {
 	int r;
@@ -197,6 +213,9 @@ static int prepare_machine(struct server *server)
 		log_error("cannot make %s: %s", RUN_DIR, strerror(errno));
 		return -errno;
 	}
+	r = raise_descriptor_limit(&server->descriptors);
+	if (r < 0)
+		return r;
 	r = sd_event_default(&server->event);
 	if (r < 0)
 		return r;

@@ -2,6 +2,8 @@
 #ifndef EXM_SERVER_H
 #define EXM_SERVER_H
 
+#include <sys/resource.h>
+
 #include "monitor/daemon.h"
 #include "monitor/options.h"
 #include "monitor/session.h"
@@ -14,6 +16,7 @@ struct server {
 	struct policy *policy;
 	struct identity user;
 	struct identity engine_identity;
+	struct rlimit descriptors; /* what RLIMIT_NOFILE was */
 	int root_fd;
 	struct service *service;
 	struct session_host host;
