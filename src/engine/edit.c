@@ -42,9 +42,9 @@ int nodes_match_one(struct call *call, const char *expr, struct nodes *ret_nodes
 		return -1;
 	if (ret_nodes->count == 1)
 		return 0;
-	data = data_of_path(expr);
 	if (ret_nodes->count == 0)
-		return call_error(call, EXM_ERROR_NO_MATCH, data, "%.200s: no such node", expr);
+		return tree_no_match(call, expr);
+	data = data_of_path(expr);
 	json_put(data, "matches", json_new_int(ret_nodes->count));
 	return call_error(call, EXM_ERROR_TOO_MANY_MATCHES, data, "%.200s: names %d nodes", expr,
 			  ret_nodes->count);

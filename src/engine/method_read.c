@@ -9,12 +9,6 @@
 #include "engine/staging.h"
 #include "engine/tree_error.h"
 
-static int no_match(struct call *call, const char *path)
-{
-	return call_error(call, EXM_ERROR_NO_MATCH, data_of_path(path), "%.200s: no such node",
-			  path);
-}
-
 static int too_many(struct call *call, const char *path)
 {
 	struct json_object *data = data_of_path(path);
@@ -34,7 +28,7 @@ int augeas_get(struct call *call, const struct arguments *a)
 		return -1;
 	r = aug_get(aug, a->path, &value);
 	if (r == 0)
-		return no_match(call, a->path);
+		return tree_no_match(call, a->path);
 	if (r < 0)
 		return aug_error(aug) == AUG_EMMATCH ? too_many(call, a->path)
 						     : tree_fail(call, a->path);
@@ -51,7 +45,7 @@ int augeas_label(struct call *call, const struct arguments *a)
 		return -1;
 	r = aug_label(aug, a->path, &label);
 	if (r == 0)
-		return no_match(call, a->path);
+		return tree_no_match(call, a->path);
 	if (r < 0)
 		return aug_error(aug) == AUG_EMMATCH ? too_many(call, a->path)
 						     : tree_fail(call, a->path);
@@ -155,7 +149,7 @@ int augeas_span(struct call *call, const struct arguments *a)
 		return -1;
 	count = aug_match(tree->aug, a->path, NULL);
 	if (count == 0)
-		return no_match(call, a->path);
+		return tree_no_match(call, a->path);
 	if (count > 1)
 		return too_many(call, a->path);
 	if (aug_span(tree->aug, a->path, &file, &label_start, &label_end, &value_start, &value_end,
@@ -181,7 +175,7 @@ int augeas_source(struct call *call, const struct arguments *a)
 		return -1;
 	count = aug_match(aug, a->path, NULL);
 	if (count == 0)
-		return no_match(call, a->path);
+		return tree_no_match(call, a->path);
 	if (count > 1)
 		return too_many(call, a->path);
 	if (aug_source(aug, a->path, &file) < 0)

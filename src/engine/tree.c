@@ -208,6 +208,16 @@ static char *cut_to(const char *prefix, const char *pattern)
 	return strndup(prefix, (size_t)(p - prefix));
 }
 
+/* Could a file of this entry lie above or below the prefix? */
+static bool concerns(const char *pattern, const char *prefix)
+{
+	if (prefix[0] == '\0')
+		return true;
+	if (glob_has_wildcard(pattern))
+		return on_the_way(pattern, prefix);
+	return is_below(prefix, pattern) || is_below(pattern, prefix);
+}
+
 static int need_entry(struct call *call, uint32_t entry, const char *prefix,
 		      struct tree_file **ret_file)
 {
@@ -216,13 +226,10 @@ static int need_entry(struct call *call, uint32_t entry, const char *prefix,
 	scoped_ptr char *named = NULL;
 	struct tree_file *file;
 
-	if (!glob_has_wildcard(pattern)) {
-		if (!is_below(prefix, pattern) && !is_below(pattern, prefix))
-			return 0;
-		return fetch(call, entry, pattern, is_below(prefix, pattern) ? ret_file : &file);
-	}
-	if (prefix[0] != '\0' && !on_the_way(pattern, prefix))
+	if (!concerns(pattern, prefix))
 		return 0;
+	if (!glob_has_wildcard(pattern))
+		return fetch(call, entry, pattern, is_below(prefix, pattern) ? ret_file : &file);
 	named = cut_to(prefix, pattern);
 	if (!named)
 		return tree->listed[entry] ? 0 : fetch_listed(call, entry, prefix);
@@ -263,15 +270,30 @@ static bool same_as_last(const struct tree *tree, const char *prefix)
 	       (file->state == TREE_LOADED || file->state == TREE_ABSENT);
 }
 
-int tree_need(struct call *call, const char *expr)
+static char *prefix_of(const struct tree *tree, const char *expr)
 {
-	struct tree *tree = call->engine->tree;
 	const char *context = NULL;
-	scoped_ptr char *prefix = NULL;
 
 	if (expr[0] != '/')
 		aug_get(tree->aug, "/augeas/context", &context);
-	prefix = path_expr_prefix(expr, context ? context : "/files");
+	return path_expr_prefix(expr, context ? context : "/files");
+}
+
+bool tree_is_outside(const struct tree *tree, const char *expr)
+{
+	scoped_ptr char *prefix = prefix_of(tree, expr);
+
+	for (size_t i = 0; prefix && i < tree->policy->file_count; i++)
+		if (concerns(tree->policy->files[i].path, prefix))
+			return false;
+	return prefix && prefix[0] != '\0';
+}
+
+int tree_need(struct call *call, const char *expr)
+{
+	struct tree *tree = call->engine->tree;
+	scoped_ptr char *prefix = prefix_of(tree, expr);
+
 	if (!prefix)
 		return call_no_memory(call);
 	if (same_as_last(tree, prefix))

@@ -76,6 +76,12 @@ int tree_fetch(struct call *call, const char *path, struct tree_file **ret_file)
 /* Drops everything that was fetched, with all edits, here and in the monitor. 0 or -errno. */
 int tree_forget(struct tree *tree) must_check;
 
+/* Does the expression name only what no file of the policy can hold? */
+bool tree_is_outside(const struct tree *tree, const char *expr);
+
+/* The answer when an expression names no node. Returns -1. */
+int tree_no_match(struct call *call, const char *expr);
+
 /* Reports Augeas's last error as the answer to a call. Returns -1. */
 int tree_fail(struct call *call, const char *expr);
 

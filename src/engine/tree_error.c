@@ -123,6 +123,17 @@ int tree_file_fail(struct call *call, const struct tree_file *file)
 			  tree->policy->files[file->entry].lens);
 }
 
+int tree_no_match(struct call *call, const char *expr)
+{
+	struct json_object *data = data_of_path(expr);
+
+	if (!tree_is_outside(call->engine->tree, expr))
+		return call_error(call, EXM_ERROR_NO_MATCH, data, "%.200s: no such node", expr);
+	json_put(data, "key", json_new_string("[File]"));
+	return call_error(call, EXM_ERROR_DENIED, data,
+			  "%.200s: no [File] section of the policy names it", expr);
+}
+
 /* Augeas marks the place with "|=|" in the expression that it repeats. */
 static int bad_path(struct call *call, const char *expr)
 {
@@ -146,8 +157,7 @@ int tree_fail(struct call *call, const char *expr)
 	case AUG_EPATHX:
 		return bad_path(call, expr);
 	case AUG_ENOMATCH:
-		return call_error(call, EXM_ERROR_NO_MATCH, data_of_path(expr),
-				  "%.200s: no such node", expr);
+		return tree_no_match(call, expr);
 	case AUG_EMMATCH:
 		return call_error(call, EXM_ERROR_TOO_MANY_MATCHES, data_of_path(expr),
 				  "%.200s: names more than one node", expr);
