@@ -36,21 +36,23 @@ static const char *skip_bracket(const char *p)
 	return *p ? p + 1 : NULL;
 }
 
-/* How many copies "{m,n}" makes, at least 1, from behind the '{' to its end. */
+/* How many copies "{m,n}" makes, at least 1, from behind the '{' to behind the '}'. */
 static uint32_t read_interval(const char **p)
 {
+	const uint32_t too_many = ERE_COPIES_MAX + 2;
 	uint32_t most = 1, number = 0;
 
 	for (; **p && strchr("0123456789,", **p); ++*p) {
 		number = **p == ',' ? 0 : number * 10 + (uint32_t)(**p - '0');
-		if (number > ERE_COPIES_MAX)
-			number = ERE_COPIES_MAX + 1;
+		if (number > too_many)
+			number = too_many;
 		/* "{n,}" is n copies and one that repeats */
 		if (**p == ',')
 			most++;
 		if (number > most)
 			most = number;
 	}
+	*p += **p == '}';
 	return most;
 }
 

@@ -100,7 +100,7 @@ const char *policy_pattern_fault(const char *pattern)
 			label = at + 1;
 		} else if (*at == '[') {
 			return "has a position; a pattern means all nodes of a label "
-			       "(a '[' that belongs to the label is written '\\[')";
+			       "(a '[' of the label itself takes a backslash before it)";
 		} else if (*at == '\\' && *++at == '\0') {
 			return "ends with a backslash; it must be followed by the character that "
 			       "it protects";
@@ -121,8 +121,8 @@ static const char *unit_fault(const char *unit, const char *allowed)
 	if (strlen(unit) > NAME_LENGTH_MAX)
 		return "is too long; a unit's name has 255 bytes at most";
 	if (unit[strspn(unit, allowed)] != '\0')
-		return "has a character that no unit has; allowed are letters, digits and "
-		       ":-_.@\\";
+		return "has a character that no unit has; allowed are letters, digits, "
+		       ":-_.@ and the backslash";
 	for (size_t i = 0; suffix && suffix > unit && i < ARRAY_SIZE(suffixes); i++)
 		if (strcmp(suffix, suffixes[i]) == 0)
 			return NULL;

@@ -133,7 +133,7 @@ static int key_allow(struct policy_reader *reader, enum policy_right unused, cha
 			reader->policy->services[reader->index].verbs |= 1u << verb;
 		else
 			policy_mistake(reader,
-				       "Allow=" QUOTE " is no verb; there are "
+				       "Allow=" QUOTE " is no verb; there are"
 #define X(name, verb_word, method) " " verb_word
 				       SERVICE_VERBS(X),
 #undef X
