@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Proves src/monitor/policy_print.c: what is printed says the same when it is read again. */
+#include "unit.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "monitor/policy_read.h"
+
+static char *print(const struct policy *policy)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	policy_print(out, policy);
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+/* Reads the text as the only file of a policy, and prints that. */
+static char *read_and_print(const char *text)
+{
+	scoped(policy_freep) struct policy *policy = NULL;
+	char *directory = unit_directory_make();
+	scoped_ptr char *path = unit_path(directory, "a.conf");
+
+	unit_file_write(path, text);
+	assert_int_equal(policy_read(directory, &policy), 0);
+	unit_directory_remove(directory);
+	return print(policy);
+}
+
+static void test_the_defaults_are_printed(void **state)
+{
+	scoped(policy_freep) struct policy *policy = policy_new();
+	scoped_ptr char *text = print(policy);
+
+	(void)state;
+	assert_string_equal(text, "[Session]\nTimeout=30s\n");
+}
+
+static void test_the_effective_policy_is_printed_key_by_key(void **state)
+{
+	scoped_ptr char *text = read_and_print("# comment\n"
+					       "[Service ssh.service]\n"
+					       "Allow=restart status status\n"
+					       "[File /etc/hosts]\n"
+					       "Set=*/canonical   */alias ; the names\n"
+					       "[Session]\n"
+					       "User=nobody\n"
+					       "Timeout=5min\n"
+					       "[File /etc/apt/*.list]\n"
+					       "Create=644 root:0\n"
+					       "Delete=yes\n"
+					       "[File /etc/hosts]\n"
+					       "Lens=Hosts.lns\n"
+					       "Deny=#comment\n"
+					       "Value=*/canonical [a-z.]+ +x\n"
+					       "[Service *.timer]\n");
+
+	(void)state;
+	assert_string_equal(text, "[Session]\n"
+				  "User=nobody\n"
+				  "Timeout=300s\n"
+				  "\n"
+				  "[File /etc/hosts]\n"
+				  "Lens=Hosts.lns\n"
+				  "Set=*/canonical\n"
+				  "Set=*/alias\n"
+				  "Deny=#comment\n"
+				  "Value=*/canonical [a-z.]+ +x\n"
+				  "\n"
+				  "[File /etc/apt/*.list]\n"
+				  "Create=0644 root:0\n"
+				  "Delete=yes\n"
+				  "\n"
+				  "[Service ssh.service]\n"
+				  "Allow=status restart\n"
+				  "\n"
+				  "[Service *.timer]\n");
+}
+
+static void test_what_was_printed_reads_and_prints_the_same(void **state)
+{
+	scoped_ptr char *first = read_and_print("[Session]\n"
+						"User=nobody\n"
+						"Timeout=1h\n"
+						"[File /etc/my file]\n"
+						"Set=a\\ b \\;x a\\/b #c ** x\\\\\n"
+						"Insert=a=b \\[\\ \n"
+						"[File /etc/x]\n"
+						"Insert=\\[1\\]\n"
+						"Value=a\\ b  [^;]+ \\;[[:alpha:]]*\\ \n"
+						"Value=p =x\n"
+						"Create=0600 nobody:root\n"
+						"[Service systemd-fsck@dev\\x2d1.service]\n"
+						"Allow=start stop\n");
+	scoped_ptr char *second = read_and_print(first);
+
+	(void)state;
+	assert_string_equal(first, second);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_defaults_are_printed),
+		cmocka_unit_test(test_the_effective_policy_is_printed_key_by_key),
+		cmocka_unit_test(test_what_was_printed_reads_and_prints_the_same),
+	};
+
+	if (geteuid() != 0)
+		return unit_skip("a policy is read only from files of root's; not run as root");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Proves src/common/policy_wire.c: the policy arrives whole, and no forged one arrives at all. */
+#include "unit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/policy.h"
+#include "common/wire.h"
+
+enum { ROOM = 1 << 16 };
+
+static struct policy *sample(void)
+{
+	struct policy *policy = policy_new();
+	struct policy_service *service;
+	struct policy_file *file;
+
+	assert_non_null(policy);
+	policy->user = strdup("plinth");
+	policy->timeout_ms = POLICY_TIMEOUT_MAX_MS;
+	assert_int_equal(policy_file_add(policy, "/etc/ssh/sshd_config", &file), 0);
+	file->lens = strdup("Sshd.lns");
+	assert_int_equal(policy_list_add(&file->rights[RIGHT_SET], "Port"), 0);
+	assert_int_equal(policy_list_add(&file->rights[RIGHT_SET], "a\\ b/**"), 0);
+	assert_int_equal(policy_list_add(&file->rights[RIGHT_DENY], "Match"), 0);
+	assert_int_equal(policy_value_add(file, "Port", "[0-9]{1,5}"), 0);
+	assert_int_equal(policy_file_add(policy, "/etc/apt/*.list", &file), 0);
+	file->may_create = true;
+	file->may_delete = true;
+	assert_int_equal(policy_service_add(policy, "ssh.service", &service), 0);
+	service->verbs = (1u << SERVICE_VERB_MAX) - 1;
+	return policy;
+}
+
+static size_t put(uint8_t *buffer, const struct policy *policy)
+{
+	struct wire w = wire_over(buffer, ROOM);
+
+	policy_put(&w, policy);
+	assert_false(w.bad);
+	return w.pos;
+}
+
+static int get(uint8_t *buffer, size_t size, struct policy **ret_policy)
+{
+	/* a block of its own lets the sanitizer see each byte read too far */
+	scoped_ptr uint8_t *copy = malloc(size ? size : 1);
+	struct wire w = wire_over(copy, size);
+
+	assert_non_null(copy);
+	memcpy(copy, buffer, size);
+	return policy_get(&w, ret_policy);
+}
+
+static void test_everything_that_the_engine_needs_arrives(void **state)
+{
+	scoped(policy_freep) struct policy *sent = sample(), *got = NULL;
+	uint8_t buffer[ROOM], again[ROOM];
+	size_t size = put(buffer, sent);
+	const struct policy_file *file;
+	regmatch_t match;
+
+	(void)state;
+	assert_int_equal(get(buffer, size, &got), 0);
+	assert_string_equal(got->user, "plinth");
+	assert_int_equal(got->timeout_ms, POLICY_TIMEOUT_MAX_MS);
+	assert_int_equal(got->file_count, 2);
+	file = &got->files[0];
+	assert_string_equal(file->path, "/etc/ssh/sshd_config");
+	assert_string_equal(file->lens, "Sshd.lns");
+	assert_int_equal(file->rights[RIGHT_SET].count, 2);
+	assert_string_equal(file->rights[RIGHT_SET].item[1], "a\\ b/**");
+	assert_int_equal(file->rights[RIGHT_INSERT].count, 0);
+	assert_string_equal(file->rights[RIGHT_DENY].item[0], "Match");
+	assert_int_equal(file->value_count, 1);
+	assert_string_equal(file->values[0].ere, "[0-9]{1,5}");
+	assert_int_equal(regexec(&file->values[0].compiled, "22", 1, &match, 0), 0);
+	assert_int_equal(regexec(&file->values[0].compiled, "x", 1, &match, 0), REG_NOMATCH);
+	assert_false(file->may_create || file->may_delete);
+	assert_null(got->files[1].lens);
+	assert_true(got->files[1].may_create && got->files[1].may_delete);
+	assert_int_equal(got->services[0].verbs, (1u << SERVICE_VERB_MAX) - 1);
+	assert_int_equal(put(again, got), size);
+	assert_memory_equal(buffer, again, size);
+}
+
+static void test_an_empty_policy_arrives(void **state)
+{
+	scoped(policy_freep) struct policy *sent = policy_new(), *got = NULL;
+	uint8_t buffer[ROOM];
+
+	(void)state;
+	assert_int_equal(get(buffer, put(buffer, sent), &got), 0);
+	assert_null(got->user);
+	assert_int_equal(got->timeout_ms, POLICY_TIMEOUT_DEFAULT_MS);
+	assert_int_equal(got->file_count, 0);
+	assert_int_equal(got->service_count, 0);
+}
+
+static void test_every_truncation_is_refused(void **state)
+{
+	scoped(policy_freep) struct policy *sent = sample();
+	struct policy *got = NULL;
+	uint8_t buffer[ROOM];
+	size_t size = put(buffer, sent);
+
+	(void)state;
+	for (size_t cut = 0; cut < size; cut++)
+		assert_int_equal(get(buffer, cut, &got), -EBADMSG);
+	assert_null(got);
+}
+
+static void test_left_over_bytes_are_refused(void **state)
+{
+	scoped(policy_freep) struct policy *sent = sample();
+	struct policy *got = NULL;
+	uint8_t buffer[ROOM] = { 0 };
+	size_t size = put(buffer, sent);
+
+	(void)state;
+	for (size_t more = 1; more < 9; more++)
+		assert_int_equal(get(buffer, size + more, &got), -EBADMSG);
+}
+
+static void test_a_buffer_too_small_is_told(void **state)
+{
+	scoped(policy_freep) struct policy *sent = sample();
+	uint8_t buffer[ROOM];
+	struct wire w = wire_over(buffer, put(buffer, sent) - 1);
+
+	(void)state;
+	policy_put(&w, sent);
+	assert_true(w.bad);
+}
+
+/* ---- one forged thing at a time, in an otherwise good policy --------------------- */
+
+static void assert_refused(struct policy *forged)
+{
+	struct policy *got = NULL;
+	uint8_t buffer[ROOM];
+
+	assert_int_equal(get(buffer, put(buffer, forged), &got), -EBADMSG);
+	assert_null(got);
+	policy_free(forged);
+}
+
+static void replace(char **text, const char *with)
+{
+	free(*text);
+	*text = strdup(with);
+	assert_non_null(*text);
+}
+
+static void test_each_text_that_no_file_could_hold_is_refused(void **state)
+{
+	static const char *const paths[] = {
+		"", "etc", "/etc/../x", "/a//b", "/a\n", "/a\\b", "/"
+	};
+	static const char *const patterns[] = { "", "/a", "a/", "a[1]", "..", "a\\" };
+	struct policy *policy;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		policy = sample();
+		replace(&policy->files[1].path, paths[i]);
+		assert_refused(policy);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++) {
+		policy = sample();
+		replace(&policy->files[0].rights[RIGHT_SET].item[0], patterns[i]);
+		assert_refused(policy);
+		policy = sample();
+		replace(&policy->files[0].values[0].pattern, patterns[i]);
+		assert_refused(policy);
+	}
+	policy = sample();
+	replace(&policy->user, "a b");
+	assert_refused(policy);
+	policy = sample();
+	replace(&policy->files[0].lens, "../Sshd.lns");
+	assert_refused(policy);
+	policy = sample();
+	replace(&policy->services[0].unit, "ssh");
+	assert_refused(policy);
+}
+
+static void test_each_regex_that_cannot_be_used_is_refused(void **state)
+{
+	static const char *const eres[] = { "(", "a)", "[", "(a)\\1", "((a{99}){99}){99}", "\\" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(eres); i++) {
+		struct policy *policy = sample();
+
+		replace(&policy->files[0].values[0].ere, eres[i]);
+		assert_refused(policy);
+	}
+}
+
+static void test_verbs_that_do_not_exist_are_refused(void **state)
+{
+	static const uint32_t verbs[] = { 1u << SERVICE_VERB_MAX, UINT32_MAX, 1u << 31 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		struct policy *policy = sample();
+
+		policy->services[0].verbs = verbs[i];
+		assert_refused(policy);
+	}
+}
+
+static void test_times_out_of_range_are_refused(void **state)
+{
+	static const uint32_t times[] = { 0, 999, POLICY_TIMEOUT_MAX_MS + 1, UINT32_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
+		struct policy *policy = sample();
+
+		policy->timeout_ms = times[i];
+		assert_refused(policy);
+	}
+}
+
+static void test_counts_without_the_bytes_for_them_are_refused(void **state)
+{
+	static const uint32_t counts[] = {
+		1, POLICY_ITEMS_MAX, POLICY_FILES_MAX, POLICY_FILES_MAX + 1, 0x7fffffff, UINT32_MAX
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
+		uint8_t buffer[64];
+		struct policy *got = NULL;
+		struct wire w = wire_over(buffer, sizeof(buffer));
+
+		wire_put_str(&w, "", POLICY_USER_MAX);
+		wire_put_u32(&w, 1000);
+		wire_put_u32(&w, counts[i]); /* files */
+		assert_int_equal(get(buffer, w.pos, &got), -EBADMSG);
+		w.pos -= 4;
+		wire_put_u32(&w, 0);
+		wire_put_u32(&w, counts[i]); /* services */
+		assert_int_equal(get(buffer, w.pos, &got), -EBADMSG);
+		w.pos -= 8;
+		wire_put_u32(&w, 1);
+		wire_put_str(&w, "/a", POLICY_TEXT_MAX);
+		wire_put_str(&w, "", POLICY_TEXT_MAX);
+		wire_put_u32(&w, counts[i]); /* patterns of the first right */
+		assert_int_equal(get(buffer, w.pos, &got), -EBADMSG);
+	}
+}
+
+static void test_flags_that_are_neither_yes_nor_no_are_refused(void **state)
+{
+	scoped(policy_freep) struct policy *sent = policy_new();
+	struct policy *got = NULL;
+	struct policy_file *file;
+	uint8_t buffer[ROOM];
+	size_t size;
+
+	(void)state;
+	assert_int_equal(policy_file_add(sent, "/a", &file), 0);
+	size = put(buffer, sent);
+	/* the last bytes: create, delete, number of services */
+	buffer[size - 6] = 2;
+	assert_int_equal(get(buffer, size, &got), -EBADMSG);
+	buffer[size - 6] = 0;
+	buffer[size - 5] = 0xff;
+	assert_int_equal(get(buffer, size, &got), -EBADMSG);
+	buffer[size - 5] = 1;
+	assert_int_equal(get(buffer, size, &got), 0);
+	policy_free(got);
+}
+
+/* A fuzzer's first minute: each byte once at each of a few values. Nothing may crash or leak. */
+static void test_each_changed_byte_is_taken_or_refused_cleanly(void **state)
+{
+	static const uint8_t values[] = { 0, 1, 0x7f, 0x80, 0xff };
+	scoped(policy_freep) struct policy *sent = sample();
+	uint8_t buffer[ROOM];
+	size_t size = put(buffer, sent), refused = 0;
+
+	(void)state;
+	for (size_t at = 0; at < size; at++) {
+		uint8_t kept = buffer[at];
+
+		for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+			struct policy *got = NULL;
+			int r;
+
+			buffer[at] = values[i];
+			r = get(buffer, size, &got);
+			assert_true(r == 0 || r == -EBADMSG);
+			refused += r < 0;
+			policy_free(got);
+		}
+		buffer[at] = kept;
+	}
+	assert_true(refused > size);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_everything_that_the_engine_needs_arrives),
+		cmocka_unit_test(test_an_empty_policy_arrives),
+		cmocka_unit_test(test_every_truncation_is_refused),
+		cmocka_unit_test(test_left_over_bytes_are_refused),
+		cmocka_unit_test(test_a_buffer_too_small_is_told),
+		cmocka_unit_test(test_each_text_that_no_file_could_hold_is_refused),
+		cmocka_unit_test(test_each_regex_that_cannot_be_used_is_refused),
+		cmocka_unit_test(test_verbs_that_do_not_exist_are_refused),
+		cmocka_unit_test(test_times_out_of_range_are_refused),
+		cmocka_unit_test(test_counts_without_the_bytes_for_them_are_refused),
+		cmocka_unit_test(test_flags_that_are_neither_yes_nor_no_are_refused),
+		cmocka_unit_test(test_each_changed_byte_is_taken_or_refused_cleanly),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
