@@ -79,7 +79,8 @@ int channel_recv(int fd, bool wait, struct packet *packet, struct message *ret_m
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
 		.msg_control = &control,
-		.msg_controllen = sizeof(control),
+		/* not CMSG_SPACE: its padding is room for a second descriptor */
+		.msg_controllen = CMSG_LEN(sizeof(int)),
 	};
 	scoped_fd received = -1;
 	ssize_t n;
