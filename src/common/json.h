@@ -36,8 +36,9 @@ struct json_error {
 
 /*
  * Reads one JSON text (RFC 8259) that fills the buffer but for white space
- * around it, nested at most `depth` deep, in valid UTF-8. -EBADMSG with
- * ret_error filled, or -ENOMEM.
+ * around it, nested at most `depth` deep, in valid UTF-8, without half surrogate
+ * pairs, equal names in one object, NULs in names or integers that an int64_t
+ * does not hold. -EBADMSG with ret_error filled, or -ENOMEM.
  */
 int json_parse(const char *text, size_t length, unsigned int depth, struct json_object **ret_value,
 	       struct json_error *ret_error) must_check;
