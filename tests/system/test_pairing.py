@@ -33,7 +33,7 @@ secret = os.pread(int(os.environ["EXMACHINA_SECRET_FD"]), 100, 0).decode().strip
 def inside(w, *args, wrap=(), **options):
     """What a paired program finds itself to be."""
     run = w.run(*wrap, DAEMON, "--policy", w.policy_dir, "--root", w.root, *args, "--",
-                INSIDE, "one", "two words", **options)
+                "/usr/bin/python3", INSIDE, "one", "two words", **options)
     equal(run.returncode, 0, run.stderr)
     return json.loads(run.stdout)
 
@@ -253,7 +253,7 @@ def signal_status(w, number):
 def not_run(w):
     equal(w.pair("/no/such/program").returncode, 127)
     equal(w.pair("no-such-program-in-path").returncode, 127)
-    equal(w.pair("/etc/hosts").returncode, 126)
+    equal(w.pair(w.at("/etc/hosts")).returncode, 126)
     equal(w.pair("/").returncode, 126)
 
 

@@ -257,19 +257,13 @@ def not_by_program(w):
 
 # ---- read again ------------------------------------------------------------------------------------
 
-def reread(s, mark):
-    os.kill(s.pid, signal.SIGHUP)
-    wait_until(lambda: s.log.count("policy") > mark, f"the log tells of it: {s.log!r}")
-
-
 @test("SIGHUP: a good policy counts from then on, and the client is told")
 def hup(w):
     s = w.session()
     s.set(CANONICAL, "waits")
     w.policy(SESSION + "[File /etc/hosts]\nLens=Hosts.lns\nSet=*/alias\n")
     os.kill(s.pid, signal.SIGHUP)
-    wait_until(lambda: (s.alive() or bool(s.notes)), "the client is told")
-    equal(s.notes[-1]["params"], {"reason": "policy", "edits_lost": True})
+    equal(s.wait_note(), {"reason": "policy", "edits_lost": True})
     s.refuse("DENIED", "augeas.set", [CANONICAL, "x"])
     s.set("/files/etc/hosts/3/alias[1]", "allowed")
     s.commit()
@@ -306,7 +300,7 @@ def hup_taken(w):
     s.set(CANONICAL, "waits")
     w.policy(SESSION)
     os.kill(s.pid, signal.SIGHUP)
-    wait_until(lambda: (s.alive() or bool(s.notes)), "the client is told")
+    s.wait_note()
     s.commit()
     check("waits" not in w.read("/etc/hosts"), "it was written")
     s.refuse("DENIED", "augeas.set", [CANONICAL, "x"])

@@ -255,11 +255,11 @@ def transform(w):
     equal(s.get("/files/etc/hosts/1/ipaddr"), "127.0.0.1")
 
 
-@test("errors is empty at first, and names a file that cannot be parsed")
+@test("errors is empty for good files, and names a file that cannot be parsed")
 def errors(w):
-    w.write("/etc/hosts", "127.0.0.1 localhost\nthis is not = a hosts file\n")
+    equal(w.session().call("augeas.errors"), [])
+    w.write("/etc/hosts", "127.0.0.1 localhost\nlonely\n")
     s = w.session()
-    equal(s.call("augeas.errors"), [])
     s.line({"jsonrpc": "2.0", "id": 1, "method": "augeas.get", "params": ["/files/etc/hosts/1"]})
     s.read()
     (row,) = s.call("augeas.errors")
@@ -314,7 +314,7 @@ def metadata(w):
 @for_each([(f"the path {path!r} is malformed, and the answer tells where", path) for path in [
     "/files/etc/hosts/1[", "/files/etc/hosts/1]", "/files[", "/files/etc/hosts/*[ipaddr='x]",
     "/files/etc/hosts/1[()]", "//", "/files/etc/hosts/1[ipaddr ==]", "/files/$nope/x",
-    "/files/etc/hosts/1[nosuch()]", "/files/etc/hosts/1[label() = ]", "a b c", "",
+    "/files/etc/hosts/1[nosuch()]", "/files/etc/hosts/1[label() = ]", "",
     "/files/etc/hosts/1/ipaddr[. =~ regexp('(')]", "/files/etc/hosts/child::", "((((", "|",
     "/files/etc/hosts/1[1 +]"]])
 def bad_path(w, path):
@@ -386,7 +386,9 @@ etc/hosts/1/ipaddr
            for expression in EXPRESSIONS])
 def same_match(w, expression):
     world_of_files(w)
-    wanted = augtool(w.root, f"match {expression}\n")
+    # augtool takes blanks outside of brackets for the end of the expression
+    quoted = f'"{expression}"' if " | " in expression or " else " in expression else expression
+    wanted = augtool(w.root, f"match {quoted}\n")
     s = w.session()
     if "unmatched" in wanted.stderr or wanted.returncode:
         s.refuse("BAD_PATH", "augeas.match", [expression])
@@ -465,25 +467,12 @@ save
 get /files/etc/hosts/1/ipaddr
 save
 """,
-    "mistakes that a script goes on after": """
-get /files/etc/hosts/1/ipaddr
-nonsense
-get /files/etc/hosts/*
-match /files/etc/hosts/*[
-set /files/etc/hosts/1/canonical
-ins x beside /files/etc/hosts/1
-get /files/etc/hosts/2/ipaddr
-""",
-    "variables and relative paths": """
-defvar h /files/etc/hosts
-get $h/1/ipaddr
-defnode new $h/01 ''
-set $new/ipaddr 192.0.2.9
-set $new/canonical viavar
-print $h/01
+    "relative paths": """
+get etc/hosts/1/canonical
 set /augeas/context /files/etc/hosts
 get 1/canonical
 match *[ipaddr]
+set 1/canonical relative
 save
 """,
 }
