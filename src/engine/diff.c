@@ -235,7 +235,7 @@ static void print_hunks(FILE *out, const struct comparison *c)
 	}
 }
 
-static char *print(const char *name, const struct comparison *c)
+static char *print(const char *from, const char *to, const struct comparison *c)
 {
 	scoped_ptr char *text = NULL;
 	size_t size = 0;
@@ -244,7 +244,7 @@ static char *print(const char *name, const struct comparison *c)
 	if (!out)
 		return NULL;
 	if (c->head < c->a_end || c->head < c->b_end) {
-		fprintf(out, "--- %s\n+++ %s\n", name, name);
+		fprintf(out, "--- %s\n+++ %s\n", from, to);
 		print_hunks(out, c);
 	}
 	return fclose(out) == 0 ? take_ptr(text) : NULL;
@@ -261,7 +261,8 @@ char *diff_unified(const char *name, struct text from, struct text to)
 		if (c.removed && c.added) {
 			trim(&c);
 			if (search(&c) == 0)
-				text = print(name, &c);
+				text = print(from.data ? name : "/dev/null",
+					     to.data ? name : "/dev/null", &c);
 		}
 	}
 	free(c.removed);

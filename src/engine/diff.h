@@ -11,7 +11,8 @@ struct text {
 
 /*
  * The difference of two texts line by line, in unified format with three lines
- * of context and the file's name in both headers (POSIX diff -u). The shortest edit is found
+ * of context (POSIX diff -u). A text whose data is NULL is a file that does not
+ * exist, and /dev/null in its header. The shortest edit is found
  * by Myers's algorithm ("An O(ND) Difference Algorithm and Its Variations",
  * 1986); texts that differ in more than DIFF_COST_MAX lines are shown as
  * replaced from the first difference to the last. "" if there is none; NULL
