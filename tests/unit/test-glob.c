@@ -137,6 +137,15 @@ static void test_wildcards_are_told_from_escaped_ones(void **state)
 	assert_false(glob_has_wildcard("a\\"));
 }
 
+static void test_the_fixed_part_ends_before_the_first_wildcard(void **state)
+{
+	(void)state;
+	assert_int_equal(glob_fixed_length("/etc/apt/*.list"), strlen("/etc/apt"));
+	assert_int_equal(glob_fixed_length("/etc/a?c/x"), strlen("/etc"));
+	assert_int_equal(glob_fixed_length("/*/x"), 0);
+	assert_int_equal(glob_fixed_length("/etc/\\*/x*"), strlen("/etc/\\*"));
+}
+
 /* What takes exponential time in a careless matcher: thirty stars and a text that fits until its
  * end. */
 static void test_many_stars_take_no_exponential_time(void **state)
@@ -162,6 +171,7 @@ int main(void)
 		cmocka_unit_test(test_paths_match_component_by_component),
 		cmocka_unit_test(test_no_wildcard_crosses_a_slash_or_finds_a_dot_file),
 		cmocka_unit_test(test_wildcards_are_told_from_escaped_ones),
+		cmocka_unit_test(test_the_fixed_part_ends_before_the_first_wildcard),
 		cmocka_unit_test(test_many_stars_take_no_exponential_time),
 	};
 

@@ -23,6 +23,9 @@
  */
 int unit_skip(const char *why);
 
+/* The same for one test of several. */
+void unit_skip_test(const char *why);
+
 /* What is written to descriptor 2 between the two calls, as a new string. */
 void unit_capture_begin(void);
 char *unit_capture_end(void);
