@@ -127,7 +127,8 @@ static void exec_daemon(const char *policy, int client, int secret)
 	/* first out of the way of the numbers that they are to have */
 	client = fcntl(client, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
 	secret = fcntl(secret, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
-	if (dup2(client, CLIENT_FD) >= 0 && dup2(secret, SECRET_FD) >= 0)
+	if (dup2(client, CLIENT_FD) >= 0 && dup2(secret, SECRET_FD) >= 0 &&
+	    freopen("/dev/null", "w", stderr))
 		execl(SBINDIR "/exmachinad", "exmachinad", "--policy", policy, "--fd", "3",
 		      "--secret-fd", "4", NULL);
 	_exit(127);

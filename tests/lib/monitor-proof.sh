@@ -29,13 +29,14 @@ sources=$(readelf --debug-dump=info --dwarf-depth=1 "$program" 2>/dev/null |
 grep -q '/monitor/main\.c$' <<<"$sources" || complain "monitor/main.c is not among the sources"
 while read -r source; do
 	# what the compiler read for it, as automake keeps it
-	depend=$(grep -lE -r --include='*.Po' --include='*.Plo' \
-		"^[^:]*: +(\S*/)?${source#*src/}( |\$)" "$build/src" | head -n 1)
-	[ -n "$depend" ] || {
+	mapfile -t depends < <(grep -lrwF --include='*.Po' --include='*.Plo' -- "$source" "$build/src")
+	[ "${#depends[@]}" -gt 0 ] || {
 		complain "no dependencies were kept for $source"
 		continue
 	}
-	bad=$(tr -s '[:space:]' '\n' <"$depend" | grep -E "$forbidden" | sort -u | tr '\n' ' ')
+	headers=$(cat "${depends[@]}" | tr -s '[:space:]' '\n')
+	grep -q 'stddef\.h' <<<"$headers" || complain "the dependencies of $source are not whole"
+	bad=$(grep -E "$forbidden" <<<"$headers" | sort -u | tr '\n' ' ')
 	[ -z "$bad" ] || complain "$source includes $bad"
 done <<<"$sources"
 
