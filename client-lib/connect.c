@@ -181,7 +181,7 @@ int exm_connect_fds(struct exm *session, int fd, int secret_fd, unsigned int fla
 	return r;
 }
 
-/* A descriptor from the environment. It or -ENOENT, -EBADF. */
+/* A descriptor from the environment. It or -ENOTCONN, -EBADF. */
 static int fd_from(const char *variable)
 {
 	const char *text = getenv(variable);
@@ -189,7 +189,7 @@ static int fd_from(const char *variable)
 	long fd;
 
 	if (!text || !*text)
-		return -ENOENT;
+		return -ENOTCONN;
 	errno = 0;
 	fd = strtol(text, &end, 10);
 	if (errno != 0 || *end || !isdigit((unsigned char)*text) || fd > INT_MAX ||

@@ -131,7 +131,7 @@ enum exm_flag {
  * close-on-exec and removes the variables (not thread-safe), unless flags has
  * EXM_KEEP_ENV. The descriptors belong to the session when it is connected.
  *
- *   -ENOENT           the variables are not set
+ *   -ENOTCONN         the variables are not set
  *   -EBADF            they name no open descriptor, or with EXM_KEEP_ENV a
  *                     secret that is not open for writing
  *   -EKEYREJECTED     the secret is not 64 hexadecimal digits
@@ -182,7 +182,7 @@ EXM_PUBLIC int exm_error_field(const struct exm *session, const char *name,
 
 /*
  * A sentence about what a call returned: the server's message for -EREMOTEIO,
- * else that of strerror(3). Lives until the session's next call.
+ * else what the number means. Lives until the session's next call.
  */
 EXM_PUBLIC const char *exm_strerror(const struct exm *session, int result);
 

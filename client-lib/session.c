@@ -126,9 +126,27 @@ int exm_error_field(const struct exm *session, const char *name, char **ret_text
 	return 0;
 }
 
+/* Where strerror(3) would tell of files and devices. */
+static const struct {
+	int error;
+	const char *text;
+} meanings[] = {
+	{ ENOTCONN, "no session with a server" },
+	{ ECONNRESET, "the server has gone" },
+	{ ETIMEDOUT, "no answer in time" },
+	{ EMSGSIZE, "more than the protocol carries" },
+	{ EBADMSG, "the server's answer makes no sense" },
+	{ EKEYREJECTED, "the secret is not 64 hexadecimal digits" },
+	{ EPROTONOSUPPORT, "the server speaks another version of the protocol" },
+	{ EISCONN, "there is a session already" },
+};
+
 const char *exm_strerror(const struct exm *session, int result)
 {
 	if (result == -EREMOTEIO && session && session->failed)
 		return session->error.message;
+	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
+		if (meanings[i].error == -result)
+			return meanings[i].text;
 	return strerror(result < 0 ? -result : 0);
 }

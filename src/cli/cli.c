@@ -37,7 +37,7 @@ static enum status no_server(const struct cli *cli, const char *where, int resul
 	if (result == -EREMOTEIO)
 		return report_failure(cli, result);
 	report(cli, "no session with a server%s%s: %s", *where ? " at " : " of EXMACHINA_FD", where,
-	       strerror(-result));
+	       exm_strerror(cli->session, result));
 	return STATUS_NO_SERVER;
 }
 
@@ -45,14 +45,14 @@ static enum status no_server(const struct cli *cli, const char *where, int resul
 static enum status open_session(struct cli *cli, const struct options *options)
 {
 	const char *where = "";
-	int r = -ENOENT;
+	int r = -ENOTCONN;
 
 	if (exm_new(&cli->session) < 0)
 		call_memory(NULL);
 	exm_set_notify(cli->session, notified, cli);
 	if (!options->socket && !options->secret_file)
 		r = exm_connect(cli->session, EXM_KEEP_ENV);
-	if (r == -ENOENT) {
+	if (r == -ENOTCONN) {
 		cli->once = true;
 		where = options->socket ? options->socket : RUN_DIR "/socket";
 		r = exm_connect_socket(cli->session, options->socket, options->secret_file);

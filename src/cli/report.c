@@ -154,14 +154,7 @@ enum status report_failure(const struct cli *cli, int result)
 
 	if (result == -EREMOTEIO && error)
 		return report_error(cli, error);
-	if (result == -ECONNRESET)
-		report(cli, "the server has gone");
-	else if (result == -EMSGSIZE)
-		report(cli, "that is more than the protocol carries");
-	else if (result == -EBADMSG)
-		report(cli, "the server's answer makes no sense");
-	else
-		report(cli, "%s", strerror(-result));
+	report(cli, "%s", exm_strerror(cli->session, result));
 	return STATUS_FAILED;
 }
 
