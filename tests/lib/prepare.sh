@@ -33,5 +33,9 @@ done
 # readable by the paired programs, wherever the sources are
 rm -rf /opt/exmachina-tests
 mkdir -p /opt/exmachina-tests
-cp -r "$source/tests/lib" "$source/tests/system" /opt/exmachina-tests/
+cp -r "$source/tests/lib" "$source/tests/system" "$source/examples" /opt/exmachina-tests/
+# the programs, not libtool's wrappers for them: the library is installed
+for program in "$build"/examples/.libs/*; do
+	[ ! -x "$program" ] || cp "$program" /opt/exmachina-tests/examples/
+done
 chmod -R a+rX /opt/exmachina-tests

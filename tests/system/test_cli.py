@@ -363,6 +363,15 @@ def run_mistake(w):
     matches(run.stderr, r"(:2\b|line 2)")
 
 
+@test("run stops at the first line that fails, so that what follows is not saved")
+def run_stops(w):
+    path = script(w, f"set {H}/1/canonical one\nget {H}/99\nget {H}/*\nset {H}/2/canonical two\n"
+                  "save\n")
+    run = cli(w, "run", path)
+    equal((run.returncode, run.stdout), (FAILED, f"{H}/99 (o)\n"), run.stderr)
+    equal(w.read("/etc/hosts"), HOSTS)
+
+
 @test("run as an interpreter of a script (#!) in the pair")
 def interpreter(w):
     path = script(w, f"#!{CLI} run\nget {H}/1/ipaddr\n")
