@@ -14,6 +14,15 @@
 #include <string.h>
 #include <time.h>
 
+/*
+ * Goes in front of a request where somebody, killed in the middle of it, may
+ * have left a line without its end: that line swallows this one, not the
+ * request. By itself it is a notification, which does nothing and has no answer.
+ */
+#define GUARD "{\"jsonrpc\":\"2.0\",\"method\":\"session.hello\"}\n"
+
+enum { GUARD_LENGTH = sizeof(GUARD) - 1 };
+
 void exchange_new_id(struct exm *session, char id[static ID_SIZE])
 {
 	/* the process ID now, not at the start: a fork copies the rest */
@@ -40,14 +49,14 @@ int exchange_build(const char *id, const char *method, struct json_object *param
 		return -ENOMEM;
 	if (length > REQUEST_MAX)
 		return -EMSGSIZE;
-	line = malloc(length + 2);
+	line = malloc(GUARD_LENGTH + length + 1);
 	if (!line)
 		return -ENOMEM;
-	line[0] = '\n';
-	memcpy(line + 1, text, length);
-	line[length + 1] = '\n';
+	memcpy(line, GUARD, GUARD_LENGTH);
+	memcpy(line + GUARD_LENGTH, text, length);
+	line[GUARD_LENGTH + length] = '\n';
 	*ret_line = line;
-	*ret_length = length + 2;
+	*ret_length = GUARD_LENGTH + length + 1;
 	return 0;
 }
 
@@ -89,8 +98,7 @@ void exchange_end(struct exm *session)
 
 int exchange_send(struct exm *session, const char *lines, size_t length, int64_t deadline)
 {
-	/* ends what somebody, killed in the middle of it, left without its end */
-	size_t skip = session->shared || session->stream.torn ? 0 : 1;
+	size_t skip = session->shared || session->stream.torn ? 0 : GUARD_LENGTH;
 	int r = stream_write(&session->stream, lines + skip, length - skip, deadline);
 
 	return r == -EPIPE || r == -ECONNRESET ? 0 : r;

@@ -46,8 +46,8 @@ int session_keep_error(struct exm *session, struct json_object *answer);
 
 void exchange_new_id(struct exm *session, char id[static ID_SIZE]);
 /*
- * A request as one line, with an end of line before and after it; takes params
- * over. 0, -EMSGSIZE, -ENOMEM.
+ * A request as one line, with a guard line before it (see exchange.c); takes
+ * params over. 0, -EMSGSIZE, -ENOMEM.
  */
 int exchange_build(const char *id, const char *method, struct json_object *params, char **ret_line,
 		   size_t *ret_length) must_check;
@@ -56,8 +56,8 @@ int exchange_build(const char *id, const char *method, struct json_object *param
 int exchange_begin(struct exm *session, int64_t deadline) must_check;
 void exchange_end(struct exm *session);
 /*
- * Writes requests, without the end of line in front where no one can have left
- * a line unfinished. 0 also if the peer takes no more: it may have said why,
+ * Writes requests, without the guard line where no one can have left a line
+ * unfinished. 0 also if the peer takes no more: it may have said why,
  * and reading finds the end of the stream.
  */
 int exchange_send(struct exm *session, const char *lines, size_t length,

@@ -3,11 +3,14 @@
  * Runs in the command line client. Tells what went wrong, to people on
  * standard error or as JSON on standard output, and what exit status that is.
  */
+#include <config.h>
+
+#include "cli/cli.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
-#include "cli/cli.h"
 #include "exmachina.h"
 
 enum { DATA_DEPTH = 100 };
@@ -45,25 +48,41 @@ static void print_lines(const char *indent, const char *text)
 	}
 }
 
-/* The place in a file, which people look for at the front: "/etc/hosts:3.7: ". */
-static void print_place(const struct json_object *data)
+/*
+ * The place in a file, which people look for at the front: "/etc/hosts:3.7: ".
+ * Not if the message has it.
+ */
+static void print_place(const struct json_object *data, const char *message)
 {
 	const char *file = json_string(json_get(data, "file"), NULL);
 	struct json_object *line = json_get(data, "line");
 	struct json_object *column = json_get(data, "column");
+	scoped_ptr char *place = NULL;
 
 	if (!file || !line)
 		return;
-	fprintf(stderr, "%s:%lld", file, (long long)json_int(line));
-	if (column)
-		fprintf(stderr, ".%lld", (long long)json_int(column));
-	fputs(": ", stderr);
+	if (asprintf(&place, column ? "%s:%lld.%lld" : "%s:%lld", file, (long long)json_int(line),
+		     (long long)json_int(column)) < 0)
+		place = call_memory(NULL);
+	if (!strstr(message, place))
+		fprintf(stderr, "%s: ", place);
 }
 
 struct telling {
 	const char *message;
 	bool placed; /* file, line and column are told */
 };
+
+/* Words for programs, which the message has for people. */
+static bool is_for_programs(const char *key)
+{
+	static const char *const keys[] = { "name", "kind", "key", "position", "expected" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (strcmp(key, keys[i]) == 0)
+			return true;
+	return false;
+}
 
 /* One member of the details, unless the message has it already. */
 static int print_detail(const char *key, struct json_object *value, void *data)
@@ -74,7 +93,7 @@ static int print_detail(const char *key, struct json_object *value, void *data)
 	scoped_ptr char *bytes = NULL;
 	const char *text;
 
-	if (!value || strcmp(key, "name") == 0 || (is_place && telling->placed))
+	if (!value || is_for_programs(key) || (is_place && telling->placed))
 		return 0;
 	if (json_kind(value) == JSON_ARRAY) {
 		fprintf(stderr, "  %s:\n", key);
@@ -105,7 +124,7 @@ static void tell_people(const struct cli *cli, const struct exm_error *error)
 	if (json_parse(error->data, strlen(error->data), DATA_DEPTH, &data, &where) < 0)
 		data = NULL;
 	prefix(cli);
-	print_place(data);
+	print_place(data, error->message);
 	fprintf(stderr, "%s\n", error->message);
 	telling.placed = json_get(data, "file") && json_get(data, "line");
 	(void)json_each(data, print_detail, &telling);

@@ -37,6 +37,7 @@ struct server {
 	char id[160]; /* of the last request */
 	char *line;
 	size_t size;
+	int guards; /* lines in front of it that ask for nothing */
 };
 
 static void say(const struct server *server, const char *text)
@@ -45,18 +46,20 @@ static void say(const struct server *server, const char *text)
 		_exit(3);
 }
 
-/* Reads the next request, whatever blank lines are in front of it. */
+/* Reads the next request; notifications, which guard it, are passed over. */
 static void hear(struct server *server, const char *method)
 {
 	static const char key[] = "\"id\":\"";
 	const char *id;
 
+	server->guards = 0;
 	do {
 		if (getline(&server->line, &server->size, server->in) < 0)
 			_exit(4);
-	} while (strcmp(server->line, "\n") == 0);
-	id = strstr(server->line, key);
-	if (!id || !strstr(server->line, method))
+		id = strstr(server->line, key);
+		server->guards += id ? 0 : 1;
+	} while (!id);
+	if (!strstr(server->line, method))
 		_exit(5);
 	id += strlen(key);
 	snprintf(server->id, sizeof(server->id), "%.*s", (int)strcspn(id, "\""), id);
@@ -489,6 +492,49 @@ static void test_a_server_that_dies_is_told_each_time(void **state)
 	assert_null(exm_last_error(world->session));
 }
 
+static void expect_a_guard_first_only(struct server *server)
+{
+	hear(server, "session.hello");
+	if (server->guards != 1 || strstr(server->line, "\n\n"))
+		_exit(8);
+	answer(server, server->id, HELLO);
+	hear(server, "session.authenticate");
+	answer(server, server->id, GRANTED);
+	hear(server, "session.ping");
+	if (server->guards != 0)
+		_exit(9);
+	answer(server, server->id, "\"result\":\"pong\"");
+}
+
+static void test_a_stream_of_its_own_is_guarded_only_at_its_beginning(void **state)
+{
+	struct world *world = *state;
+
+	connect_to(world, expect_a_guard_first_only);
+	assert_int_equal(exm_ping(world->session), 0);
+}
+
+static void expect_guards(struct server *server)
+{
+	greet(server);
+	for (int i = 0; i < 3; i++) {
+		hear(server, "session.ping");
+		if (server->guards != 1)
+			_exit(8);
+		answer(server, server->id, "\"result\":\"pong\"");
+	}
+}
+
+static void test_a_shared_stream_is_guarded_before_each_request(void **state)
+{
+	struct world *world = *state;
+
+	serve(world, expect_guards);
+	assert_int_equal(connect_world(world, EXM_KEEP_ENV), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(exm_ping(world->session), 0);
+}
+
 static void expect_one_ping(struct server *server)
 {
 	greet(server);
@@ -772,6 +818,8 @@ int main(void)
 		SESSION_TEST(test_an_error_without_id_may_be_anothers_on_a_shared_stream),
 		SESSION_TEST(test_a_late_answer_is_not_taken_for_the_next),
 		SESSION_TEST(test_a_server_that_dies_is_told_each_time),
+		SESSION_TEST(test_a_stream_of_its_own_is_guarded_only_at_its_beginning),
+		SESSION_TEST(test_a_shared_stream_is_guarded_before_each_request),
 		SESSION_TEST(test_what_the_server_could_not_read_is_not_sent),
 		SESSION_TEST(test_a_shared_stream_is_one_process_at_a_time),
 		SESSION_TEST(test_a_secret_that_cannot_be_locked_is_refused),
