@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
 from exm import (HOSTS_FREE, SESSION, check, contains, equal, for_each, main, matches, test,
@@ -257,18 +258,34 @@ def not_by_program(w):
 
 # ---- read again ------------------------------------------------------------------------------------
 
+def hup_idle(s):
+    """Between two requests: the engine has noted that it has answered the last one."""
+    time.sleep(0.1)
+    os.kill(s.pid, signal.SIGHUP)
+
+
 @test("SIGHUP: a good policy counts from then on, and the client is told")
 def hup(w):
     s = w.session()
     s.set(CANONICAL, "waits")
     w.policy(SESSION + "[File /etc/hosts]\nLens=Hosts.lns\nSet=*/alias\n")
-    os.kill(s.pid, signal.SIGHUP)
+    hup_idle(s)
     equal(s.wait_note(), {"reason": "policy", "edits_lost": True})
     s.refuse("DENIED", "augeas.set", [CANONICAL, "x"])
     s.set("/files/etc/hosts/3/alias[1]", "allowed")
     s.commit()
     contains(w.read("/etc/hosts"), " allowed ")
     check("waits" not in w.read("/etc/hosts"), "a dropped edit was written")
+
+
+@test("SIGHUP right after an answer: no request is answered twice, or not at all")
+def hup_race(w):
+    s = w.session()
+    for n in range(25):
+        s.line({"jsonrpc": "2.0", "id": n, "method": "augeas.get", "params": [CANONICAL]})
+        equal(s.read()["id"], n)
+        os.kill(s.pid, signal.SIGHUP)
+        equal(s.wait_note(), {"reason": "policy", "edits_lost": False})
 
 
 @test("SIGHUP: a bad policy is refused whole and logged, the old one and the edits stay")
@@ -299,7 +316,7 @@ def hup_taken(w):
     s = w.session()
     s.set(CANONICAL, "waits")
     w.policy(SESSION)
-    os.kill(s.pid, signal.SIGHUP)
+    hup_idle(s)
     s.wait_note()
     s.commit()
     check("waits" not in w.read("/etc/hosts"), "it was written")
