@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Proves src/monitor/commit.c and handout.c: all files change or none, and what was written counts.
+ */
+#include "root_fixture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "common/memfd.h"
+#include "monitor/commit.h"
+
+struct world {
+	struct root *root;
+	struct policy *policy;
+	struct handouts handouts;
+	struct staged staged[STAGED_MAX];
+	size_t count;
+	struct commit_result result;
+};
+
+static int setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	struct policy_file *file;
+	void *root;
+
+	assert_non_null(w);
+	root_setup(&root);
+	w->root = root;
+	w->policy = policy_new();
+	assert_int_equal(policy_file_add(w->policy, "/*", &file), 0);
+	file->create_mode = 0644;
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+	void *root = w->root;
+
+	for (size_t i = 0; i < w->count; i++)
+		close_fd(w->staged[i].content);
+	handouts_clear(&w->handouts);
+	policy_free(w->policy);
+	root_teardown(&root);
+	free(w);
+	return 0;
+}
+
+static int memfd(const char *text)
+{
+	int fd = text ? memfd_of("unit", text, strlen(text)) : -1;
+
+	assert_int_equal(fd >= 0, text != NULL);
+	return fd;
+}
+
+/* The file is there (or is not), was handed out, and is to become `content`. */
+static void stage(struct world *w, const char *path, const char *base, const char *content)
+{
+	if (base)
+		root_write(w->root, path, base);
+	assert_int_equal(handout_set(&w->handouts, path, memfd(base)), 0);
+	w->staged[w->count].path = (char *)(uintptr_t)path;
+	w->staged[w->count++].content = memfd(content);
+}
+
+static enum mon_outcome commit(struct world *w)
+{
+	scoped_ptr char *logged = NULL;
+
+	unit_capture_begin();
+	w->result = commit_files(w->root->fd, w->policy, w->staged, w->count, &w->handouts);
+	logged = unit_capture_end();
+	return w->result.outcome;
+}
+
+static void assert_handout(struct world *w, const char *path, const char *expected)
+{
+	const struct handout *handout = handout_find(&w->handouts, path);
+	scoped_mapping mapping = { 0 };
+
+	assert_non_null(handout);
+	if (!expected) {
+		assert_int_equal(handout->content, -1);
+		return;
+	}
+	assert_int_equal(memfd_map(handout->content, CONTENT_MAX, &mapping), 0);
+	assert_int_equal(mapping.size, strlen(expected));
+	assert_memory_equal(mapping.data, expected, mapping.size);
+}
+
+static void test_several_files_change_come_and_go_together(void **state)
+{
+	struct world *w = *state;
+
+	stage(w, "/a", "old a", "new a");
+	stage(w, "/b", NULL, "new b");
+	stage(w, "/c", "old c", NULL);
+	assert_int_equal(commit(w), OUTCOME_DONE);
+	assert_root_content(w->root, "/a", "new a");
+	assert_root_content(w->root, "/b", "new b");
+	assert_root_content(w->root, "/c", NULL);
+	assert_root_count(w->root, "/", 2);
+}
+
+static void test_what_was_written_counts_as_handed_out(void **state)
+{
+	struct world *w = *state;
+
+	stage(w, "/a", "old", "new");
+	stage(w, "/b", NULL, "b");
+	stage(w, "/c", "c", NULL);
+	assert_int_equal(commit(w), OUTCOME_DONE);
+	assert_handout(w, "/a", "new");
+	assert_handout(w, "/b", "b");
+	assert_handout(w, "/c", NULL);
+	/* so that the next commit is compared with it */
+	close_fd(w->staged[0].content);
+	w->staged[0].content = memfd("newer");
+	w->count = 1;
+	assert_int_equal(commit(w), OUTCOME_DONE);
+	assert_root_content(w->root, "/a", "newer");
+}
+
+static void test_each_change_is_logged_with_its_kind(void **state)
+{
+	struct world *w = *state;
+	scoped_ptr char *logged = NULL;
+
+	stage(w, "/a", "old", "new");
+	stage(w, "/b", NULL, "b");
+	stage(w, "/c", "c", NULL);
+	unit_capture_begin();
+	w->result = commit_files(w->root->fd, w->policy, w->staged, w->count, &w->handouts);
+	logged = unit_capture_end();
+	assert_int_equal(w->result.outcome, OUTCOME_DONE);
+	assert_non_null(strstr(logged, "/a changed\n"));
+	assert_non_null(strstr(logged, "/b created\n"));
+	assert_non_null(strstr(logged, "/c removed\n"));
+}
+
+static void test_no_staged_file_is_done_at_once(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(commit(w), OUTCOME_DONE);
+	assert_root_count(w->root, "/", 0);
+}
+
+static void test_as_many_files_as_may_be_staged_are_committed(void **state)
+{
+	static char names[STAGED_MAX][8];
+	struct world *w = *state;
+
+	for (size_t i = 0; i < STAGED_MAX; i++) {
+		snprintf(names[i], sizeof(names[i]), "/f%zu", i);
+		stage(w, names[i], "old", "new");
+	}
+	assert_int_equal(commit(w), OUTCOME_DONE);
+	for (size_t i = 0; i < STAGED_MAX; i++)
+		assert_root_content(w->root, names[i], "new");
+	assert_root_count(w->root, "/", STAGED_MAX);
+}
+
+/* Nothing of the first two is seen when the third cannot be done. */
+static void assert_none_changed(struct world *w, enum mon_outcome outcome, uint32_t index)
+{
+	size_t before = unit_open_descriptors();
+
+	assert_int_equal(commit(w), outcome);
+	assert_int_equal(w->result.index, index);
+	assert_root_content(w->root, "/a", "old a");
+	assert_root_content(w->root, "/b", NULL);
+	assert_handout(w, "/a", "old a");
+	assert_handout(w, "/b", NULL);
+	assert_int_equal(unit_open_descriptors(), before);
+}
+
+static void test_a_conflict_in_one_file_changes_none(void **state)
+{
+	struct world *w = *state;
+
+	stage(w, "/a", "old a", "new a");
+	stage(w, "/b", NULL, "new b");
+	stage(w, "/c", "old c", "new c");
+	root_write(w->root, "/c", "theirs");
+	assert_none_changed(w, OUTCOME_CONFLICT, 2);
+	assert_root_content(w->root, "/c", "theirs");
+	assert_root_count(w->root, "/", 2);
+}
+
+static void test_a_link_in_one_file_changes_none(void **state)
+{
+	struct world *w = *state;
+
+	stage(w, "/a", "old a", "new a");
+	stage(w, "/b", NULL, "new b");
+	stage(w, "/c", NULL, "new c");
+	root_symlink(w->root, "a", "/c");
+	assert_none_changed(w, OUTCOME_NOT_PLAIN, 2);
+	assert_int_equal(w->result.failure.error, ELOOP);
+	assert_root_count(w->root, "/", 2);
+}
+
+static void test_a_full_disk_changes_none(void **state)
+{
+	scoped_ptr char *large = unit_repeat('x', 1 << 20);
+	struct world *w = *state;
+
+	root_mkdir(w->root, "/small");
+	root_mount_tmpfs(w->root, "/small", "size=64k");
+	stage(w, "/a", "old a", "new a");
+	stage(w, "/b", NULL, "new b");
+	stage(w, "/small/c", "old c", large);
+	assert_none_changed(w, OUTCOME_IO, 2);
+	assert_int_equal(w->result.failure.error, ENOSPC);
+	assert_string_equal(w->result.failure.step, "write the new content");
+	assert_root_content(w->root, "/small/c", "old c");
+	assert_root_count(w->root, "/small", 1);
+	assert_root_count(w->root, "/", 2);
+}
+
+static void test_a_directory_that_is_absent_or_a_link_changes_none(void **state)
+{
+	struct world *w = *state;
+
+	stage(w, "/a", "old a", "new a");
+	stage(w, "/b", NULL, "new b");
+	stage(w, "/none/c", NULL, "new c");
+	assert_none_changed(w, OUTCOME_IO, 2);
+	assert_int_equal(w->result.failure.error, ENOENT);
+	root_mkdir(w->root, "/real");
+	root_symlink(w->root, "real", "/none");
+	assert_none_changed(w, OUTCOME_NOT_PLAIN, 2);
+	assert_int_equal(w->result.failure.error, ELOOP);
+	assert_root_count(w->root, "/real", 0);
+}
+
+/* The second switch of the same file finds it changed, by the first one. */
+static void test_a_failure_after_the_first_switch_brings_all_back(void **state)
+{
+	struct world *w = *state;
+
+	stage(w, "/a", "old a", "new a");
+	stage(w, "/b", NULL, "new b");
+	stage(w, "/c", "old c", NULL);
+	stage(w, "/a", "old a", "newer a");
+	assert_none_changed(w, OUTCOME_CONFLICT, 3);
+	assert_root_content(w->root, "/c", "old c");
+	assert_root_count(w->root, "/", 2);
+}
+
+/* ---- hand-outs --------------------------------------------------------------------------- */
+
+static void test_a_handout_takes_the_place_of_the_one_before(void **state)
+{
+	struct handouts handouts = { 0 };
+	size_t before = unit_open_descriptors();
+
+	(void)state;
+	assert_null(handout_find(&handouts, "/a"));
+	assert_int_equal(handout_set(&handouts, "/a", memfd("1")), 0);
+	assert_int_equal(handout_set(&handouts, "/b", -1), 0);
+	assert_int_equal(handout_set(&handouts, "/a", memfd("2")), 0);
+	assert_int_equal(handouts.count, 2);
+	assert_int_equal(unit_open_descriptors(), before + 1);
+	assert_null(handout_find(&handouts, "/"));
+	handouts_clear(&handouts);
+	assert_int_equal(unit_open_descriptors(), before);
+	assert_null(handout_find(&handouts, "/a"));
+}
+
+static void test_more_handouts_than_the_bound_are_refused_and_closed(void **state)
+{
+	struct handouts handouts = { 0 };
+	size_t before = unit_open_descriptors();
+
+	(void)state;
+	for (size_t i = 0; i < HANDOUTS_MAX; i++) {
+		char path[16];
+
+		snprintf(path, sizeof(path), "/%zu", i);
+		assert_int_equal(handout_set(&handouts, path, -1), 0);
+	}
+	assert_int_equal(handout_set(&handouts, "/more", memfd("x")), -E2BIG);
+	assert_int_equal(unit_open_descriptors(), before);
+	assert_int_equal(handout_set(&handouts, "/0", memfd("x")), 0);
+	handouts_clear(&handouts);
+	assert_int_equal(unit_open_descriptors(), before);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_several_files_change_come_and_go_together),
+		TEST(test_what_was_written_counts_as_handed_out),
+		TEST(test_each_change_is_logged_with_its_kind),
+		TEST(test_no_staged_file_is_done_at_once),
+		TEST(test_as_many_files_as_may_be_staged_are_committed),
+		TEST(test_a_conflict_in_one_file_changes_none),
+		TEST(test_a_link_in_one_file_changes_none),
+		TEST(test_a_full_disk_changes_none),
+		TEST(test_a_directory_that_is_absent_or_a_link_changes_none),
+		TEST(test_a_failure_after_the_first_switch_brings_all_back),
+		cmocka_unit_test(test_a_handout_takes_the_place_of_the_one_before),
+		cmocka_unit_test(test_more_handouts_than_the_bound_are_refused_and_closed),
+	};
+	int r = root_enter();
+
+	return r ? r : cmocka_run_group_tests(tests, NULL, NULL);
+}
