@@ -36,8 +36,8 @@ static enum status no_server(const struct cli *cli, const char *where, int resul
 {
 	if (result == -EREMOTEIO)
 		return report_failure(cli, result);
-	report(cli, "no session with a server%s%s: %s", *where ? " at " : " of EXMACHINA_FD", where,
-	       exm_strerror(cli->session, result));
+	report(cli, "no session %s%s: %s", *where ? "with a server at " : "over EXMACHINA_FD",
+	       where, exm_strerror(cli->session, result));
 	return STATUS_NO_SERVER;
 }
 

@@ -76,7 +76,8 @@ struct telling {
 /* Words for programs, which the message has for people. */
 static bool is_for_programs(const char *key)
 {
-	static const char *const keys[] = { "name", "kind", "key", "position", "expected" };
+	static const char *const keys[] = { "name",     "kind", "key",      "position",
+					    "expected", "load", "main_pid", "main_pid_before" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (strcmp(key, keys[i]) == 0)
@@ -139,7 +140,7 @@ static void tell_programs(const struct exm_error *error)
 	if (json_parse(error->data, strlen(error->data), DATA_DEPTH, &data, &where) < 0)
 		data = NULL;
 	if (json_put(object, "code", json_new_int(error->code)) < 0 ||
-	    json_put(object, "message", json_new_string(error->message)) < 0 ||
+	    json_put(object, "message", json_new_text(error->message)) < 0 ||
 	    json_put(object, "data", data) < 0)
 		call_memory(NULL);
 	report_json(object);
@@ -180,10 +181,12 @@ enum status report_failure(const struct cli *cli, int result)
 enum status report_no_node(const struct cli *cli, const char *path)
 {
 	scoped_json *data = call_memory(json_new_object());
-	struct exm_error error = { .code = EXM_ERROR_NO_MATCH,
-				   .name = "NO_MATCH",
-				   .message = "no such node" };
+	struct exm_error error = { .code = EXM_ERROR_NO_MATCH, .name = "NO_MATCH" };
+	scoped_ptr char *message = NULL;
 
+	if (asprintf(&message, "%s: no such node", path) < 0)
+		message = call_memory(NULL);
+	error.message = message;
 	if (json_put(data, "name", json_new_string(error.name)) < 0 ||
 	    json_put(data, "path", call_argument(path)) < 0)
 		call_memory(NULL);
