@@ -3,8 +3,6 @@
  * Runs in the client. Finds the server and the secret, and shows it. The
  * secret is in these functions' own buffers only, which are wiped.
  */
-#include <config.h>
-
 #include "session.h"
 
 #include <ctype.h>
@@ -18,6 +16,7 @@
 #include <sys/un.h>
 
 #include "common/utf8.h"
+#include "config.h"
 
 #define FD_VARIABLE "EXMACHINA_FD"
 #define SECRET_VARIABLE "EXMACHINA_SECRET_FD"

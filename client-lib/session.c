@@ -3,8 +3,6 @@
  * Runs in the client. A session's life, its settings, and the error that the
  * server answered last, whose text is the server's: it is handed on as it is.
  */
-#include <config.h>
-
 #include "session.h"
 
 #include <errno.h>
@@ -12,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+
+#include "config.h"
 
 const char *exm_version(void)
 {

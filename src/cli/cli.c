@@ -3,8 +3,6 @@
  * Runs in the command line client, unprivileged. Finds the server and hands
  * the verb on. The user is trusted with nothing but his own session.
  */
-#include <config.h>
-
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -12,6 +10,7 @@
 
 #include "cli/options.h"
 #include "cli/verb.h"
+#include "config.h"
 #include "exmachina.h"
 
 static void notified(void *data, const char *method, const char *params)

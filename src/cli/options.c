@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Runs in the command line client. Reads the options in front of the verb. */
-#include <config.h>
-
 #include "cli/options.h"
 
 #include <getopt.h>
 
 #include "cli/verb.h"
+#include "config.h"
 #include "exmachina.h"
 
 enum option_code {

@@ -3,8 +3,6 @@
  * Runs in the command line client. Tells what went wrong, to people on
  * standard error or as JSON on standard output, and what exit status that is.
  */
-#include <config.h>
-
 #include "cli/cli.h"
 
 #include <errno.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Runs in the command line client. The verbs that change the tree; the server keeps the edits. */
-#include <config.h>
-
 #include "cli/verb.h"
 
 #include <stdio.h>

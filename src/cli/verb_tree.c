@@ -3,8 +3,6 @@
  * Runs in the command line client. The verbs that read the tree. In a script
  * they print what augtool(1) prints; match, ls and print do so anywhere.
  */
-#include <config.h>
-
 #include "cli/verb.h"
 
 #include <stdio.h>
