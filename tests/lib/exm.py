@@ -163,11 +163,14 @@ class Line:
                 raise Failure("the server closed the stream")
             if not line:
                 continue  # a new engine ends the line that the lost one may have begun
-            message = json.loads(line.decode("utf-8"))
+            try:
+                message = json.loads(line.decode("utf-8"))
+            except ValueError:
+                # only an engine that was lost may leave half a line, and the next one says so
+                self.wait_note(seconds)
+                continue
             if isinstance(message, dict) and "method" in message:
-                check("id" not in message, f"a request from the server: {message!r}")
-                equal(message.get("jsonrpc"), "2.0", "jsonrpc of a notification")
-                self.notes.append(message)
+                self._take_note(message)
                 continue
             for answer in message if isinstance(message, list) else [message]:
                 equal(answer.get("jsonrpc"), "2.0", "jsonrpc of an answer")
@@ -185,10 +188,13 @@ class Line:
             line = self.read_line(end - time.monotonic())
             check(line is not None, "the server closed the stream")
             if line:
-                note = json.loads(line)
-                check("method" in note, f"a notification, not {note!r}")
-                self.notes.append(note)
+                self._take_note(json.loads(line))
         return self.notes[-1]["params"]
+
+    def _take_note(self, note):
+        equal(sorted(note), ["jsonrpc", "method", "params"], f"members of {note!r}")
+        equal((note["jsonrpc"], note["method"]), ("2.0", "session.engine_lost"), "notification")
+        self.notes.append(note)
 
     def silent(self, seconds=0.3):
         """Nothing comes for that long."""
