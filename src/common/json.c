@@ -41,10 +41,58 @@ static bool has_all_names(struct json_object *value, size_t names)
 	return json_c_visit(value, 0, count_members, &members) == 0 && members == names;
 }
 
-int json_parse(const char *text, size_t length, unsigned int depth, struct json_object **ret_value,
-	       struct json_error *ret_error)
-{
+struct json_reader {
 	struct json_tokener *tokener;
+	unsigned int depth;
+};
+
+struct json_reader *json_reader_new(unsigned int depth)
+{
+	struct json_reader *reader = malloc(sizeof(*reader));
+
+	if (!reader)
+		return NULL;
+	reader->depth = depth;
+	/* json-c counts the innermost value as one level more */
+	reader->tokener = json_tokener_new_ex((int)depth + 1);
+	if (!reader->tokener) {
+		free(reader);
+		return NULL;
+	}
+	json_tokener_set_flags(reader->tokener,
+			       JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
+	return reader;
+}
+
+struct json_reader *json_reader_free(struct json_reader *reader)
+{
+	if (reader)
+		json_tokener_free(reader->tokener);
+	free(reader);
+	return NULL;
+}
+
+/* What json-c makes of a text that was looked at before. */
+static enum json_tokener_error tokenize(struct json_reader *reader, const char *text, size_t length,
+					struct json_object **ret_value, size_t *ret_end)
+{
+	enum json_tokener_error error;
+
+	json_tokener_reset(reader->tokener);
+	*ret_value = json_tokener_parse_ex(reader->tokener, text, (int)length);
+	*ret_end = json_tokener_get_parse_end(reader->tokener);
+	error = json_tokener_get_error(reader->tokener);
+	if (error != json_tokener_continue)
+		return error;
+	/* a number at the very end is complete only when something follows it */
+	*ret_value = json_tokener_parse_ex(reader->tokener, " ", 1);
+	*ret_end = length;
+	return json_tokener_get_error(reader->tokener);
+}
+
+int json_read(struct json_reader *reader, const char *text, size_t length,
+	      struct json_object **ret_value, struct json_error *ret_error)
+{
 	struct json_object *value;
 	enum json_tokener_error error;
 	size_t end, names;
@@ -59,26 +107,10 @@ int json_parse(const char *text, size_t length, unsigned int depth, struct json_
 		*ret_error = (struct json_error){ end, "not UTF-8" };
 		return -EBADMSG;
 	}
-	if (json_scan(text, length, depth, &names, ret_error) < 0)
+	if (json_scan(text, length, reader->depth, &names, ret_error) < 0)
 		return -EBADMSG;
 
-	/* json-c counts the innermost value as one level more */
-	tokener = json_tokener_new_ex((int)depth + 1);
-	if (!tokener)
-		return -ENOMEM;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
-	value = json_tokener_parse_ex(tokener, text, (int)length);
-	error = json_tokener_get_error(tokener);
-	/* a number at the very end is complete only when something follows it */
-	if (error == json_tokener_continue) {
-		value = json_tokener_parse_ex(tokener, " ", 1);
-		error = json_tokener_get_error(tokener);
-		end = length;
-	} else {
-		end = json_tokener_get_parse_end(tokener);
-	}
-	json_tokener_free(tokener);
-
+	error = tokenize(reader, text, length, &value, &end);
 	if (error == json_tokener_success && end == length && has_all_names(value, names)) {
 		*ret_value = value;
 		return 0;
@@ -94,6 +126,19 @@ int json_parse(const char *text, size_t length, unsigned int depth, struct json_
 	else
 		ret_error->reason = json_tokener_error_desc(error);
 	return -EBADMSG;
+}
+
+int json_parse(const char *text, size_t length, unsigned int depth, struct json_object **ret_value,
+	       struct json_error *ret_error)
+{
+	struct json_reader *reader = json_reader_new(depth);
+	int r;
+
+	if (!reader)
+		return -ENOMEM;
+	r = json_read(reader, text, length, ret_value, ret_error);
+	json_reader_free(reader);
+	return r;
 }
 
 struct json_object *json_free(struct json_object *value)

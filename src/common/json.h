@@ -42,6 +42,14 @@ struct json_error {
  */
 int json_parse(const char *text, size_t length, unsigned int depth, struct json_object **ret_value,
 	       struct json_error *ret_error) must_check;
+
+/* The same for many texts, without making a parser for each. NULL when memory is short. */
+struct json_reader;
+struct json_reader *json_reader_new(unsigned int depth);
+struct json_reader *json_reader_free(struct json_reader *reader);
+int json_read(struct json_reader *reader, const char *text, size_t length,
+	      struct json_object **ret_value, struct json_error *ret_error) must_check;
+
 struct json_object *json_free(struct json_object *value);
 
 static inline void json_freep(struct json_object **value)

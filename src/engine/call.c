@@ -33,15 +33,6 @@ const char *call_error_name(int code)
 	}
 }
 
-static struct json_object *new_answer(const struct call *call)
-{
-	struct json_object *answer = json_new_object();
-
-	json_put(answer, "jsonrpc", json_new_string("2.0"));
-	json_put(answer, "id", json_share(call->id));
-	return answer;
-}
-
 /* One answer a request; a second one would be a bug, and is not sent. */
 static bool take_turn(struct call *call)
 {
@@ -53,20 +44,17 @@ static bool take_turn(struct call *call)
 
 int call_result(struct call *call, struct json_object *result)
 {
-	struct json_object *answer;
+	int r = 0;
 
-	if (!take_turn(call) || call->notification) {
-		json_free(result);
-		return 0;
-	}
-	answer = new_answer(call);
-	json_put(answer, "result", result);
-	return rpc_answer(call, answer);
+	if (take_turn(call) && !call->notification)
+		r = rpc_answer(call, "result", result);
+	json_free(result);
+	return r;
 }
 
 int call_error(struct call *call, int code, struct json_object *data, const char *format, ...)
 {
-	struct json_object *answer, *error;
+	struct json_object *error;
 	char message[MESSAGE_SIZE];
 	va_list arguments;
 
@@ -85,11 +73,10 @@ int call_error(struct call *call, int code, struct json_object *data, const char
 	json_put(error, "code", json_new_int(code));
 	json_put(error, "message", json_new_text(message));
 	json_put(error, "data", data);
-	answer = new_answer(call);
-	json_put(answer, "error", error);
 	/* a client that is gone is noticed by whoever reads from it next */
-	if (rpc_answer(call, answer) < 0)
+	if (rpc_answer(call, "error", error) < 0)
 		call->engine->stream.ended = true;
+	json_free(error);
 	return -1;
 }
 

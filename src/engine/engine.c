@@ -16,6 +16,7 @@
 #include "config.h"
 #include "engine/rpc.h"
 #include "engine/sandbox.h"
+#include "engine/timer.h"
 
 enum { POLICY_MAX = 64 << 20 };
 
@@ -47,7 +48,12 @@ static int start(struct engine *engine, int client, int memfd)
 	engine->timeout_ms = welcome.timeout_ms;
 	engine->user = strdup(welcome.user);
 	engine->root = strdup(welcome.root);
+	engine->reader = json_reader_new(RPC_DEPTH_MAX);
+	if (!engine->user || !engine->root || !engine->reader)
+		return -ENOMEM;
 	r = sandbox_enter(SANDBOX_SERVE, welcome.lens_path);
+	if (r == 0)
+		r = timer_init(engine->timeout_ms);
 	if (r == 0)
 		r = stream_open(&engine->stream, client, memfd);
 	if (r == 0)
@@ -86,8 +92,8 @@ static int serve_lines(struct engine *engine)
 	}
 }
 
-/* Waits for the client or the monitor. 0, or negative when it is over. */
-static int wait_for_input(struct engine *engine)
+/* Waits for the client and the monitor. 0, or negative when it is over. */
+static int wait_for_both(struct engine *engine)
 {
 	struct pollfd fds[] = {
 		{ .fd = engine->stream.fd, .events = engine->stream.ended ? 0 : POLLIN },
@@ -102,14 +108,21 @@ static int wait_for_input(struct engine *engine)
 		if (r < 0)
 			return r;
 	}
-	if (fds[0].revents & POLLIN) {
-		r = stream_fill(&engine->stream);
-		return r == -EAGAIN ? 0 : r;
-	}
+	if (fds[0].revents & POLLIN)
+		return stream_fill(&engine->stream);
 	/* it neither speaks nor listens any more */
 	if (fds[0].revents & (POLLHUP | POLLERR))
 		return -ECONNRESET;
 	return 0;
+}
+
+/*
+ * A monitor of whom nothing was asked says nothing, and if it dies this
+ * process dies too; so it is enough to wait for the client, in one system call.
+ */
+static int wait_for_input(struct engine *engine)
+{
+	return service_jobs_open(engine) ? wait_for_both(engine) : stream_fill(&engine->stream);
 }
 
 static void serve(struct engine *engine)
@@ -136,6 +149,8 @@ static void engine_clear(struct engine *engine)
 	policy_free(engine->policy);
 	free(engine->user);
 	free(engine->root);
+	json_reader_free(engine->reader);
+	output_clear(&engine->out);
 }
 
 int engine_run(int channel, int client, int memfd)

@@ -5,6 +5,7 @@
 #include "common/policy.h"
 #include "engine/call.h"
 #include "engine/mon.h"
+#include "engine/output.h"
 #include "engine/stream.h"
 #include "engine/tree.h"
 
@@ -14,6 +15,8 @@ struct engine {
 	struct mon mon;
 	struct policy *policy;
 	struct tree *tree;
+	struct json_reader *reader;
+	struct output out;
 	bool authenticated;
 	bool closing; /* nothing more is read; session.bye or too many wrong secrets */
 	uint32_t timeout_ms;

@@ -56,6 +56,7 @@ enum { METHOD_PARAMS_MAX = 4 };
 enum method_flag {
 	METHOD_PLAIN = 0,
 	METHOD_BEFORE_AUTH = 1,
+	METHOD_READS = 2, /* leaves the tree as it is, but for files that it brings in */
 };
 
 struct method_param {

@@ -20,10 +20,13 @@ static int too_many(struct call *call, const char *path)
 
 int augeas_get(struct call *call, const struct arguments *a)
 {
+	struct lookup *lookup = &call->engine->tree->lookup;
 	augeas *aug = call->engine->tree->aug;
 	const char *value = NULL;
 	int r;
 
+	if (lookup_find(lookup, a->path, &value))
+		return call_result(call, json_new_bytes(value));
 	if (tree_need(call, a->path) < 0)
 		return -1;
 	r = aug_get(aug, a->path, &value);
@@ -32,6 +35,7 @@ int augeas_get(struct call *call, const struct arguments *a)
 	if (r < 0)
 		return aug_error(aug) == AUG_EMMATCH ? too_many(call, a->path)
 						     : tree_fail(call, a->path);
+	lookup_remember(lookup, a->path, value);
 	return call_result(call, json_new_bytes(value));
 }
 

@@ -21,7 +21,7 @@
 char *path_expr_prefix(const char *expr, const char *context);
 
 /*
- * Length of the expression without its last step, as in "/a/b[x = '/']/c": 15.
+ * Length of the expression without its last step, as in "/a/b[x = '/']/c": 13.
  * 0 if there is no step to take away.
  */
 size_t path_expr_parent(const char *expr);

@@ -8,39 +8,22 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/time.h>
 
 #include "engine/engine.h"
 #include "engine/method.h"
+#include "engine/timer.h"
 
 struct batch {
-	struct json_object *answers;
+	struct output out;
 	unsigned int waiting; /* requests that are answered later, and the reader while it reads */
 };
 
-/* SIGALRM ends this process, and the monitor starts another; see session.c there. */
-static void limit_time(uint32_t timeout_ms)
+static int write_output(struct engine *engine, struct output *out)
 {
-	const struct itimerval timer = {
-		.it_value = { .tv_sec = timeout_ms / 1000,
-			      .tv_usec = (suseconds_t)(timeout_ms % 1000) * 1000 },
-	};
-
-	setitimer(ITIMER_REAL, &timer, NULL);
-}
-
-static int write_json(struct engine *engine, struct json_object *value)
-{
-	size_t length;
-	const char *text = json_text(value, &length);
-	int r = -ENOMEM;
-
+	output_literal(out, "\n");
 	/* how long the client takes to read is not the request's time */
-	limit_time(0);
-	if (text)
-		r = stream_write(&engine->stream, text, length);
-	json_free(value);
-	return r;
+	timer_end();
+	return out->failed ? -ENOMEM : stream_write(&engine->stream, out->text, out->length);
 }
 
 static int too_large(struct call *call)
@@ -51,31 +34,47 @@ static int too_large(struct call *call)
 	return 0;
 }
 
-int rpc_answer(struct call *call, struct json_object *answer)
+/* The envelope up to the member's value. */
+static void begin_answer(struct call *call, struct output *out, const char *member)
 {
-	size_t length = 0;
+	if (call->batch)
+		output_add(out, out->length == 0 ? "[" : ",", 1);
+	else
+		output_start(out);
+	output_literal(out, "{\"jsonrpc\":\"2.0\",\"id\":");
+	output_json(out, call->id);
+	output_literal(out, ",\"");
+	output_add(out, member, strlen(member));
+	output_literal(out, "\":");
+}
 
-	if (!answer || !json_text(answer, &length)) {
-		json_free(answer);
-		return -ENOMEM;
-	}
-	if (length > RPC_ANSWER_MAX) {
-		json_free(answer);
+int rpc_answer(struct call *call, const char *member, struct json_object *value)
+{
+	struct output *out = call->batch ? &call->batch->out : &call->engine->out;
+	size_t before = call->batch ? out->length : 0;
+
+	begin_answer(call, out, member);
+	output_json(out, value);
+	output_literal(out, "}");
+	/* in a batch all answers together are one line */
+	if (out->length > RPC_ANSWER_MAX && strcmp(member, "error") != 0) {
+		out->length = before;
 		return too_large(call);
 	}
-	if (call->batch)
-		return json_append(call->batch->answers, answer);
-	return write_json(call->engine, answer);
+	return call->batch ? 0 : write_output(call->engine, out);
 }
 
 int rpc_notify(struct engine *engine, const char *method, struct json_object *params)
 {
-	struct json_object *notification = json_new_object();
+	struct output *out = &engine->out;
 
-	json_put(notification, "jsonrpc", json_new_string("2.0"));
-	json_put(notification, "method", json_new_string(method));
-	json_put(notification, "params", params);
-	return write_json(engine, notification);
+	output_start(out);
+	output_literal(out, "{\"jsonrpc\":\"2.0\",\"method\":\"");
+	output_add(out, method, strlen(method));
+	output_literal(out, "\",\"params\":");
+	output_json(out, params);
+	output_literal(out, "}");
+	return write_output(engine, out);
 }
 
 void rpc_batch_wait(struct batch *batch)
@@ -88,11 +87,13 @@ void rpc_batch_done(struct engine *engine, struct batch *batch)
 {
 	if (!batch || --batch->waiting > 0)
 		return;
-	if (json_length(batch->answers) > 0) {
-		if (write_json(engine, take_ptr(batch->answers)) < 0)
+	/* a batch of notifications has no answer */
+	if (batch->out.length > 0) {
+		output_literal(&batch->out, "]");
+		if (write_output(engine, &batch->out) < 0)
 			engine->stream.ended = true;
 	}
-	json_free(batch->answers);
+	output_clear(&batch->out);
 	free(batch);
 }
 
@@ -158,9 +159,11 @@ static void dispatch(struct call *call, const struct json_object *request)
 	call->method = method->name;
 	if (arguments_take(call, method, json_get(request, "params"), &arguments) < 0)
 		return;
-	limit_time(engine->timeout_ms);
+	if (!(method->flags & METHOD_READS))
+		lookup_forget(&engine->tree->lookup);
+	timer_begin();
 	method->handler(call, &arguments);
-	limit_time(0);
+	timer_end();
 	if (!call->answered && !call->later)
 		call_internal(call, "answer", ENOMSG);
 }
@@ -213,7 +216,6 @@ static int whole_batch(struct engine *engine, const struct json_object *requests
 	batch = calloc(1, sizeof(*batch));
 	if (!batch)
 		return -ENOMEM;
-	batch->answers = json_new_array();
 	batch->waiting = 1;
 	for (size_t i = 0; i < count && !engine->closing; i++)
 		one_request(engine, batch, seen_ids, json_at(requests, i));
@@ -229,7 +231,7 @@ int rpc_line(struct engine *engine, const char *line, size_t length)
 	int r;
 
 	stream_mark(&engine->stream, STREAM_READING, length);
-	r = json_parse(line, length, RPC_DEPTH_MAX, &value, &error);
+	r = json_read(engine->reader, line, length, &value, &error);
 	if (r == -EBADMSG) {
 		struct json_object *data = json_new_object();
 

@@ -22,14 +22,14 @@ int rpc_line_too_long(struct engine *engine, size_t max) must_check;
 /* Answers what an engine that is gone has left open, and tells the client. */
 int rpc_take_over(struct engine *engine, enum lost_reason reason) must_check;
 
-/* Sends a notification; params is taken over. */
+/* Sends a notification; params stays the caller's. */
 int rpc_notify(struct engine *engine, const char *method, struct json_object *params) must_check;
 
 /* Batches, while an answer waits. */
 void rpc_batch_wait(struct batch *batch);
 void rpc_batch_done(struct engine *engine, struct batch *batch);
 
-/* The answer is complete: writes it, or puts it to its batch. */
-int rpc_answer(struct call *call, struct json_object *answer) must_check;
+/* Writes the answer, whose member ("result" or "error") has this value, or puts it to its batch. */
+int rpc_answer(struct call *call, const char *member, struct json_object *value) must_check;
 
 #endif

@@ -45,12 +45,13 @@ static struct json_object *lost_answer(const struct takeover *t, struct json_obj
 
 static int send_answer(const struct takeover *t, struct json_object *answer)
 {
-	size_t length;
-	const char *text = json_text(answer, &length);
-	int r = text ? stream_write(&t->engine->stream, text, length) : -ENOMEM;
+	struct output *out = &t->engine->out;
 
+	output_start(out);
+	output_json(out, answer);
+	output_literal(out, "\n");
 	json_free(answer);
-	return r;
+	return out->failed ? -ENOMEM : stream_write(&t->engine->stream, out->text, out->length);
 }
 
 /* Those of the line that was being worked on; notifications get no answer. */
@@ -112,7 +113,7 @@ int rpc_take_over(struct engine *engine, enum lost_reason reason)
 	json_put(params, "edits_lost", json_new_bool(rest.edits));
 	stream_set_edits(&engine->stream, false);
 	if (r == 0)
-		r = rpc_notify(engine, "session.engine_lost", take_ptr(params));
+		r = rpc_notify(engine, "session.engine_lost", params);
 	json_free(params);
 	if (r == 0 && rest.stage != STREAM_IDLE)
 		r = answer_line(&t, &rest);

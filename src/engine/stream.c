@@ -74,7 +74,7 @@ int stream_fill(struct stream *stream)
 
 	make_room(s);
 	do {
-		n = recv(stream->fd, s->data + s->end, DATA_SIZE - s->end, MSG_DONTWAIT);
+		n = recv(stream->fd, s->data + s->end, DATA_SIZE - s->end, 0);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0 && errno != ECONNRESET)
 		return -errno;
@@ -128,41 +128,27 @@ void stream_mark(struct stream *stream, enum stream_stage stage, size_t length)
 	__atomic_store_n(&s->stage, (uint8_t)stage, __ATOMIC_RELEASE);
 }
 
-static int write_all(struct stream *stream, struct iovec *part, size_t count)
+static int write_all(struct stream *stream, const char *text, size_t length)
 {
-	struct msghdr header = { .msg_iov = part, .msg_iovlen = count };
-
-	while (header.msg_iovlen > 0) {
-		ssize_t n = sendmsg(stream->fd, &header, MSG_NOSIGNAL);
+	while (length > 0) {
+		ssize_t n = send(stream->fd, text, length, MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -errno;
-		while (header.msg_iovlen > 0 && (size_t)n >= header.msg_iov->iov_len) {
-			n -= (ssize_t)header.msg_iov->iov_len;
-			header.msg_iov++;
-			header.msg_iovlen--;
-		}
-		if (header.msg_iovlen > 0) {
-			header.msg_iov->iov_base = (char *)header.msg_iov->iov_base + n;
-			header.msg_iov->iov_len -= (size_t)n;
-		}
+		text += n;
+		length -= (size_t)n;
 	}
 	return 0;
 }
 
-int stream_write(struct stream *stream, const char *line, size_t length)
+int stream_write(struct stream *stream, const char *text, size_t length)
 {
-	char newline = '\n';
-	struct iovec part[] = {
-		{ .iov_base = (char *)(uintptr_t)line, .iov_len = length },
-		{ .iov_base = &newline, .iov_len = 1 },
-	};
 	int r;
 
 	__atomic_store_n(&stream->shared->writing, 1, __ATOMIC_RELEASE);
-	r = write_all(stream, part, ARRAY_SIZE(part));
+	r = write_all(stream, text, length);
 	__atomic_store_n(&stream->shared->writing, 0, __ATOMIC_RELEASE);
 	return r;
 }
@@ -218,5 +204,5 @@ const struct stream_open *stream_slot(const struct stream *stream, int slot)
 
 int stream_mend(struct stream *stream)
 {
-	return stream->shared->writing ? stream_write(stream, "", 0) : 0;
+	return stream->shared->writing ? stream_write(stream, "\n", 1) : 0;
 }

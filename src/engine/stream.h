@@ -43,7 +43,7 @@ struct stream {
 /* Maps the memfd and gives it its size if it is new. 0 or -errno. */
 int stream_open(struct stream *stream, int fd, int memfd) must_check;
 
-/* Reads what is there. 0, -EAGAIN if nothing is, -errno; sets ended. */
+/* Reads what is there, and waits until something is. 0 or -errno; sets ended. */
 int stream_fill(struct stream *stream) must_check;
 
 enum stream_line {
@@ -58,8 +58,8 @@ enum stream_line stream_next(struct stream *stream, size_t max, const char **ret
 /* Marks how far the line got; STREAM_IDLE drops it. */
 void stream_mark(struct stream *stream, enum stream_stage stage, size_t length);
 
-/* Writes a line with its end, however long the client takes. 0 or -errno. */
-int stream_write(struct stream *stream, const char *line, size_t length) must_check;
+/* Writes a line, which includes its end, however long the client takes. 0 or -errno. */
+int stream_write(struct stream *stream, const char *text, size_t length) must_check;
 
 /* Whether edits wait to be committed. */
 void stream_set_edits(struct stream *stream, bool edits);

@@ -47,7 +47,8 @@ static void forget_files(struct tree *tree)
 		close_fd(tree->file[i].base);
 	}
 	tree->count = 0;
-	tree->last = 0;
+	free(tree->last_node);
+	tree->last_node = NULL;
 }
 
 struct tree *tree_free(struct tree *tree)
@@ -55,6 +56,7 @@ struct tree *tree_free(struct tree *tree)
 	if (!tree)
 		return NULL;
 	forget_files(tree);
+	lookup_forget(&tree->lookup);
 	if (tree->aug)
 		aug_close(tree->aug);
 	free(tree->listed);
@@ -121,6 +123,7 @@ static int fetch(struct call *call, uint32_t entry, const char *path, struct tre
 	if (tree->count == TREE_FILES_MAX)
 		return call_error(call, EXM_ERROR_LIMIT, data_of("limit", "files"),
 				  "more than %d files in one session", TREE_FILES_MAX);
+	lookup_forget(&tree->lookup);
 	file = &tree->file[tree->count];
 	*file = (struct tree_file){ .entry = entry, .base = -1, .nul_offset = -1 };
 	file->path = strdup(path);
@@ -238,6 +241,30 @@ static int need_entry(struct call *call, uint32_t entry, const char *prefix,
 	return fetch(call, entry, named, ret_file);
 }
 
+/*
+ * The common case, without a look at the policy: the same file as last time,
+ * and below it nothing but labels, positions and wildcards, none of which could leave it.
+ */
+static bool same_as_last(const struct tree *tree, const char *expr)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_-#*[]/";
+	size_t length = tree->last_node ? strlen(tree->last_node) : 0;
+	const char *rest = expr + length;
+
+	if (length == 0 || strncmp(expr, tree->last_node, length) != 0)
+		return false;
+	if (*rest != '\0' && *rest != '/')
+		return false;
+	return rest[strspn(rest, plain)] == '\0' && !strstr(rest, "[/");
+}
+
+static void remember(struct tree *tree, const struct tree_file *file)
+{
+	free(tree->last_node);
+	tree->last_node = staging_node(file->path);
+}
+
 static int need_prefix(struct call *call, const char *prefix)
 {
 	struct tree *tree = call->engine->tree;
@@ -255,19 +282,10 @@ static int need_prefix(struct call *call, const char *prefix)
 		tree->everything = true;
 	if (!named)
 		return 0;
-	tree->last = (size_t)(named - tree->file);
 	if (named->state == TREE_PARSE_FAILED || named->state == TREE_UNREADABLE)
 		return tree_file_fail(call, named);
+	remember(tree, named);
 	return 0;
-}
-
-/* The common case: the same well-loaded file as last time, and nothing that could leave it. */
-static bool same_as_last(const struct tree *tree, const char *prefix)
-{
-	const struct tree_file *file = &tree->file[tree->last];
-
-	return tree->count > 0 && prefix[0] != '\0' && is_below(prefix, file->path) &&
-	       (file->state == TREE_LOADED || file->state == TREE_ABSENT);
 }
 
 static char *prefix_of(const struct tree *tree, const char *expr)
@@ -291,14 +309,12 @@ bool tree_is_outside(const struct tree *tree, const char *expr)
 
 int tree_need(struct call *call, const char *expr)
 {
-	struct tree *tree = call->engine->tree;
-	scoped_ptr char *prefix = prefix_of(tree, expr);
+	scoped_ptr char *prefix = NULL;
 
-	if (!prefix)
-		return call_no_memory(call);
-	if (same_as_last(tree, prefix))
+	if (same_as_last(call->engine->tree, expr))
 		return 0;
-	return need_prefix(call, prefix);
+	prefix = prefix_of(call->engine->tree, expr);
+	return prefix ? need_prefix(call, prefix) : call_no_memory(call);
 }
 
 int tree_need_all(struct call *call)

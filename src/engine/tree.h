@@ -10,6 +10,7 @@
 #include "common/memfd.h"
 #include "common/policy.h"
 #include "engine/call.h"
+#include "engine/lookup.h"
 #include "engine/mon.h"
 
 /*
@@ -49,8 +50,9 @@ struct tree {
 	size_t count;
 	bool everything; /* every file of the policy has been fetched */
 	bool *listed;    /* for each entry with wildcards, whether its files were listed */
-	size_t last;     /* file of the last simple expression */
+	char *last_node; /* of the file that was named last */
 	time_t next_mtime;
+	struct lookup lookup;
 };
 
 /* staging is an empty directory. 0 or -errno. */

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Runs in the engine. What is added may be long; it is the caller who bounds it. */
+#include "engine/output.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/json.h"
+
+enum { FIRST_SIZE = 4096, KEPT_SIZE = 1 << 20 };
+
+void output_clear(struct output *output)
+{
+	free(output->text);
+	*output = (struct output){ 0 };
+}
+
+void output_start(struct output *output)
+{
+	/* one long answer shall not hold its memory for the rest of the session */
+	if (output->size > KEPT_SIZE)
+		output_clear(output);
+	output->length = 0;
+	output->failed = false;
+}
+
+void output_add(struct output *output, const char *text, size_t length)
+{
+	if (!output->failed && length > output->size - output->length) {
+		size_t size = output->size > 0 ? 2 * output->size : FIRST_SIZE;
+		char *grown;
+
+		while (size - output->length < length)
+			size *= 2;
+		grown = realloc(output->text, size);
+		output->failed = !grown;
+		if (grown) {
+			output->text = grown;
+			output->size = size;
+		}
+	}
+	if (output->failed)
+		return;
+	memcpy(output->text + output->length, text, length);
+	output->length += length;
+}
+
+/* Printable ASCII but for the quote and the backslash stands for itself (RFC 8259, section 7). */
+static bool is_plain(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (text[i] < ' ' || text[i] > '~' || text[i] == '"' || text[i] == '\\')
+			return false;
+	return true;
+}
+
+void output_json(struct output *output, struct json_object *value)
+{
+	size_t length;
+	const char *text = json_string(value, &length);
+
+	if (text && is_plain(text, length)) {
+		output_literal(output, "\"");
+		output_add(output, text, length);
+		output_literal(output, "\"");
+		return;
+	}
+	text = json_text(value, &length);
+	if (text)
+		output_add(output, text, length);
+	else
+		output->failed = true;
+}

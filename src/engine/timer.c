@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Runs in the engine. The signal handler uses nothing that signal-safety(7) does not list. */
+#include "engine/timer.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/time.h>
+#include <time.h>
+
+/* A signal handler has no argument of ours, so this is the engine's one global state. */
+static struct {
+	int64_t limit_us;
+	volatile int64_t started_us; /* of the request under way; 0: none */
+	volatile sig_atomic_t armed;
+} state;
+
+static int64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void arm(int64_t us)
+{
+	const struct itimerval timer = {
+		.it_value = { .tv_sec = us / 1000000, .tv_usec = us % 1000000 },
+	};
+
+	state.armed = 1;
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static void on_alarm(int number)
+{
+	int64_t started = state.started_us, left;
+	int saved = errno;
+
+	state.armed = 0;
+	if (started != 0) {
+		left = started + state.limit_us - now_us();
+		if (left <= 0) {
+			signal(number, SIG_DFL);
+			raise(number);
+		} else {
+			arm(left);
+		}
+	}
+	errno = saved;
+}
+
+int timer_init(uint32_t timeout_ms)
+{
+	const struct sigaction action = { .sa_handler = on_alarm, .sa_flags = SA_RESTART };
+
+	state.limit_us = (int64_t)timeout_ms * 1000;
+	return sigaction(SIGALRM, &action, NULL) < 0 ? -errno : 0;
+}
+
+void timer_begin(void)
+{
+	state.started_us = now_us();
+	if (!state.armed)
+		arm(state.limit_us);
+}
+
+void timer_end(void)
+{
+	state.started_us = 0;
+}

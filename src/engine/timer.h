@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_TIMER_H
+#define EXM_TIMER_H
+
+#include <stdint.h>
+
+#include "common/cleanup.h"
+
+/*
+ * The time that one request may take. An engine over it ends by SIGALRM, and
+ * the monitor starts another, who answers TIMEOUT. The kernel's timer runs on from
+ * request to request and is only looked at when it expires, so that a request
+ * costs no system call.
+ */
+int timer_init(uint32_t timeout_ms) must_check;
+void timer_begin(void);
+void timer_end(void);
+
+#endif
