@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/node_path.h"
+#include "engine/edit.h"
 #include "engine/engine.h"
 #include "engine/method.h"
 #include "engine/rpc.h"
@@ -169,22 +171,25 @@ int augeas_span(struct call *call, const struct arguments *a)
 	return call_result(call, result);
 }
 
+/* aug_source(3) itself gives the staged file's name while spans are on. */
 int augeas_source(struct call *call, const struct arguments *a)
 {
-	augeas *aug = call->engine->tree->aug;
-	scoped_ptr char *file = NULL;
-	int count;
+	scoped_nodes nodes = { 0 };
+	scoped_node_path node = { 0 };
+	const struct tree_file *file;
+	scoped_ptr char *text = NULL;
 
-	if (tree_need(call, a->path) < 0)
+	if (nodes_match_one(call, a->path, &nodes) < 0)
 		return -1;
-	count = aug_match(aug, a->path, NULL);
-	if (count == 0)
-		return tree_no_match(call, a->path);
-	if (count > 1)
-		return too_many(call, a->path);
-	if (aug_source(aug, a->path, &file) < 0)
-		return tree_fail(call, a->path);
-	return call_result(call, json_new_bytes(file));
+	if (node_path_parse(nodes.path[0], &node) < 0)
+		return call_no_memory(call);
+	file = tree_file_of(call->engine->tree, &node);
+	if (file) {
+		text = staging_node(file->path);
+		if (!text)
+			return call_no_memory(call);
+	}
+	return call_result(call, json_new_bytes(text));
 }
 
 int augeas_errors(struct call *call, const struct arguments *a)
