@@ -219,7 +219,10 @@ static void test_more_files_than_are_remembered_are_not_handed_out(void **state)
 
 static void test_opening_what_is_no_file_of_the_entry_ends_the_session(void **state)
 {
-	static const struct msg_open requests[] = {
+	static const struct {
+		uint32_t entry;
+		const char *name;
+	} requests[] = {
 		{ ENTRIES, "" },
 		{ UINT32_MAX, "" },
 		{ HOSTS, "x" },
@@ -241,11 +244,14 @@ static void test_opening_what_is_no_file_of_the_entry_ends_the_session(void **st
 	struct world *w = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
-		const struct msg_stage stage = { requests[i].entry, requests[i].name };
+		uint32_t entry = requests[i].entry;
+		const char *name = requests[i].name;
+		const struct msg_open open = { .entry = entry, .name = name };
+		const struct msg_stage stage = { .entry = entry, .name = name };
 		int fd = -1;
 
-		if (op_open(&w->session, &requests[i], &fd) >= 0)
-			fail_msg("%u '%s' is opened", requests[i].entry, requests[i].name);
+		if (op_open(&w->session, &open, &fd) >= 0)
+			fail_msg("%u '%s' is opened", entry, name);
 		assert_true(op_stage(&w->session, &stage, &fd) < 0);
 		assert_no_answer(w);
 	}
@@ -272,14 +278,15 @@ static void test_the_names_of_an_entry_are_listed(void **state)
 
 static void test_listing_what_has_no_wildcard_ends_the_session(void **state)
 {
-	static const struct msg_list requests[] = {
-		{ HOSTS }, { READ_ONLY }, { ENTRIES }, { UINT32_MAX }
-	};
+	static const uint32_t entries[] = { HOSTS, READ_ONLY, ENTRIES, UINT32_MAX };
 	struct world *w = *state;
 	int none = -1;
 
-	for (size_t i = 0; i < ARRAY_SIZE(requests); i++)
-		assert_true(op_list(&w->session, &requests[i], &none) < 0);
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++) {
+		const struct msg_list request = { .entry = entries[i] };
+
+		assert_true(op_list(&w->session, &request, &none) < 0);
+	}
 	assert_no_answer(w);
 }
 

@@ -9,6 +9,9 @@
 
 #include "common/policy.h"
 
+#define HEX "[0-9a-fA-F]{1,4}"
+#define IPV6 "((" HEX ":){7}" HEX "|(" HEX ":){1,7}:|(" HEX ":){1,6}:" HEX "|::)"
+
 static int compile(char *ere)
 {
 	struct policy_value value = { .ere = ere };
@@ -34,8 +37,7 @@ static void test_regexes_of_real_policies_compile(void **state)
 		"no|yes|prohibit-password",
 		"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*",
 		"([0-9]{1,3}\\.){3}[0-9]{1,3}(/[0-9]{1,2})?",
-		"(([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,7}:|"
-		"([0-9a-fA-F]{1,4}:){1,6}:[0-9a-fA-F]{1,4}|::)",
+		IPV6,
 		"(https?|ftp)://[[:graph:]]+",
 		"([A-Za-z0-9+/]{4})*(==|=)?",
 		".{0,1000}",
