@@ -27,8 +27,7 @@ static void test_good_text_is_taken(void **state)
 		"\xf4\x8f\xbf\xbf",
 		"\xef\xbb\xbf",
 		"1234567\xc3\xa9",
-		"12345678\xc3\xa9"
-		"12345678",
+		"12345678\xc3\xa9zzzzzzzz",
 	};
 
 	(void)state;
