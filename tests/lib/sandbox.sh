@@ -216,7 +216,6 @@ wait_for_systemd()
 
 outside()
 {
-	local status
 	trap cleanup EXIT
 	trap 'exit 130' INT TERM HUP
 	mount -t tmpfs -o mode=755 exmachina-sandbox "$base" || fail "no tmpfs"
@@ -243,9 +242,10 @@ outside()
 		sleep 0.05
 	done
 	wait_for_systemd || fail "systemd did not come up"
-	in_namespaces "${command[@]}"
-	status=$?
-	exit "$status"
+	# in the background, so that a signal need not wait for it
+	in_namespaces "${command[@]}" <&0 &
+	wait "$!"
+	exit
 }
 
 # ---- start -------------------------------------------------------------------
@@ -291,8 +291,10 @@ start)
 	EXM_SANDBOX=$(mktemp -d) || fail "no temporary directory"
 	export EXM_SANDBOX
 	trap 'rmdir "$EXM_SANDBOX"' EXIT
-	trap : INT TERM HUP # the child ends by itself; then this one goes on to clean up
-	unshare --mount --propagation private bash "$self" outside "${arguments[@]}"
+	trap 'kill -TERM "$outside"; wait "$outside"; exit 130' INT TERM HUP
+	unshare --mount --propagation private bash "$self" outside "${arguments[@]}" <&0 &
+	outside=$!
+	wait "$outside"
 	exit
 	;;
 esac
