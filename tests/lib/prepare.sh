@@ -38,4 +38,9 @@ cp -r "$source/tests/lib" "$source/tests/system" "$source/examples" /opt/exmachi
 for program in "$build"/examples/.libs/*; do
 	[ ! -x "$program" ] || cp "$program" /opt/exmachina-tests/examples/
 done
+# what takes the engine's place in the tests of the monitor
+if [ -x "$build/tests/hostile/engine" ]; then
+	mkdir /opt/exmachina-tests/hostile
+	cp "$build/tests/hostile/engine" /opt/exmachina-tests/hostile/
+fi
 chmod -R a+rX /opt/exmachina-tests
