@@ -226,7 +226,7 @@ enum bye_reason { BYE_CLIENT_GONE, BYE_CLIENT_ASKED, BYE_MAX };
 #define X(NAME, name, phases, flags) \
 	struct msg_##name { \
 		FIELDS_##name(MSG_DECLARE_U8, MSG_DECLARE_U32, MSG_DECLARE_U64, MSG_DECLARE_I32, \
-			      MSG_DECLARE_STR) char empty_[0]; \
+			      MSG_DECLARE_STR) \
 	};
 MON_MESSAGES(X)
 #undef X

@@ -111,9 +111,9 @@ int op_service(struct session *session, const struct msg_service *request, int *
 		job_free(job);
 		log_warning("%s of %s: systemd cannot be asked", service_verb_word(request->verb),
 			    request->unit);
-		refusal.outcome = r == -EBUSY  ? JOB_BUSY :
-				  r == -EINVAL ? JOB_NO_UNIT :
-						 JOB_UNAVAILABLE;
+		refusal.outcome = r == -EBUSY    ? JOB_BUSY
+				  : r == -EINVAL ? JOB_NO_UNIT
+						 : JOB_UNAVAILABLE;
 		refusal.error = -r;
 		return send_job(session, &refusal);
 	}
