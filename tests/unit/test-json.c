@@ -258,8 +258,8 @@ static void test_half_surrogate_pairs_are_refused(void **state)
 	(void)state;
 	REFUSED("half of a surrogate pair", TEXT("\"\\ud800\""), TEXT("\"\\uDFFF\""),
 		TEXT("\"\\ud800x\""), TEXT("\"\\ud800\\u0041\""), TEXT("\"\\ud800\\ud800\""),
-		TEXT("\"\\udc00\\ud800\""), TEXT("\"\\ud800\\n\""), TEXT("{\"\\udbff\":1}"),
-		TEXT("\"\\ud83d\\ude00\\ude00\""), TEXT("\"\\ud800\\u\""));
+		TEXT("\"\\udc00\\ud800\""), TEXT("\"\\udc00\\udc00\""), TEXT("\"\\ud800\\n\""),
+		TEXT("{\"\\udbff\":1}"), TEXT("\"\\ud83d\\ude00\\ude00\""), TEXT("\"\\ud800\\u\""));
 }
 
 static void test_what_is_not_utf8_is_refused(void **state)

@@ -135,11 +135,25 @@ static void test_units_are_found_by_the_same_rule(void **state)
 static void test_other_units_have_no_section(void **state)
 {
 	static const char *const units[] = {
-		"ssh",          "ssh.socket",     "sshd.service",
-		"ssh.service ", "ssh.service\n",  "",
-		"-H.service",   "--now",          "apache2.service",
-		"a/b.timer",    "../ssh.service", "SSH.service",
-		".timer",       "xssh.service",   "dev-disk-byx2duuid.device",
+		"x y.timer",
+		"x\n.timer",
+		"x;y.timer",
+		"x\xc3\xa9.timer",
+		"ssh",
+		"ssh.socket",
+		"sshd.service",
+		"ssh.service ",
+		"ssh.service\n",
+		"",
+		"-H.service",
+		"--now",
+		"apache2.service",
+		"a/b.timer",
+		"../ssh.service",
+		"SSH.service",
+		".timer",
+		"xssh.service",
+		"dev-disk-byx2duuid.device",
 	};
 	struct policy *policy = *state;
 

@@ -101,6 +101,8 @@ static void test_back_references_are_refused(void **state)
 {
 	(void)state;
 	assert_int_equal(compile_literal("(a)\\1"), REG_ESUBREG);
+	/* the first group of the administrator's is the second one between the anchors */
+	assert_int_equal(compile_literal("(a)\\2"), REG_ESUBREG);
 	assert_int_equal(compile_literal("(a*)*\\1"), REG_ESUBREG);
 	assert_int_equal(compile_literal("\\9"), REG_ESUBREG);
 	assert_int_equal(compile_literal("[a]\\1"), REG_ESUBREG);
