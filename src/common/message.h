@@ -143,6 +143,7 @@ enum message_flag {
 /* the first message to an engine; the descriptor is the policy */
 #define FIELDS_welcome(U8, U32, U64, I32, STR) \
 	U8(authenticated) \
+	U8(tries_left) \
 	U8(lost) \
 	U32(timeout_ms) \
 	STR(user, MESSAGE_TEXT_MAX) \

@@ -166,14 +166,23 @@ ssize_t policy_find_service(const struct policy *policy, const char *unit)
 	return -1;
 }
 
-enum policy_verdict policy_check_node(const struct policy_file *file, enum policy_right right,
-				      const struct node_path *node)
+const char *policy_denied_by(const struct policy_file *file, const struct node_path *node)
 {
-	const struct policy_list *deny = &file->rights[RIGHT_DENY], *give = &file->rights[right];
+	const struct policy_list *deny = &file->rights[RIGHT_DENY];
 
 	for (size_t i = 0; i < deny->count; i++)
 		if (node_pattern_covers(deny->item[i], node, 0))
-			return POLICY_DENIED;
+			return deny->item[i];
+	return NULL;
+}
+
+enum policy_verdict policy_check_node(const struct policy_file *file, enum policy_right right,
+				      const struct node_path *node)
+{
+	const struct policy_list *give = &file->rights[right];
+
+	if (policy_denied_by(file, node))
+		return POLICY_DENIED;
 	if (node->depth == 0 || right == RIGHT_DENY)
 		return POLICY_NO_RULE;
 	for (size_t i = 0; i < give->count; i++)

@@ -165,6 +165,9 @@ enum policy_verdict {
 enum policy_verdict policy_check_node(const struct policy_file *file, enum policy_right right,
 				      const struct node_path *node);
 
+/* The Deny= pattern that covers the node, or NULL. */
+const char *policy_denied_by(const struct policy_file *file, const struct node_path *node);
+
 /*
  * The first Value= rule that the value breaks, or NULL. A node without a value
  * (NULL) breaks every rule that names it.

@@ -119,6 +119,8 @@ static int check_chain(struct call *call, const char *path, size_t first, size_t
 {
 	size_t file = guard_file_depth(call, path);
 
+	if (file == 0)
+		return guard_created(call, path, value);
 	for (size_t depth = file > first ? file : first; depth <= last; depth++) {
 		scoped_ptr char *node = cut_to_depth(path, depth);
 

@@ -45,6 +45,7 @@ static int start(struct engine *engine, int client, int memfd)
 	if (r < 0)
 		return r;
 	engine->authenticated = welcome.authenticated;
+	engine->tries_left = welcome.tries_left;
 	engine->timeout_ms = welcome.timeout_ms;
 	engine->user = strdup(welcome.user);
 	engine->root = strdup(welcome.root);

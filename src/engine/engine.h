@@ -18,6 +18,7 @@ struct engine {
 	struct json_reader *reader;
 	struct output out;
 	bool authenticated;
+	uint8_t tries_left;
 	bool closing; /* nothing more is read; session.bye or too many wrong secrets */
 	uint32_t timeout_ms;
 	char *user;

@@ -67,32 +67,18 @@ static int denied(struct call *call, const struct tree_file *file, const char *n
 			  call->engine->policy->files[file->entry].path, rule ? rule : key);
 }
 
-static int denied_by_deny(struct call *call, const struct tree_file *file, const char *node,
-			  const char *what)
-{
-	struct json_object *data = data_of("file", file->path);
-
-	json_put(data, "node", json_new_bytes(node));
-	json_put(data, "key", json_new_string("Deny"));
-	return call_error(call, EXM_ERROR_DENIED, data,
-			  "%s of %s in %s is not allowed: a Deny= of [File %s] names it", what,
-			  node, file->path, call->engine->policy->files[file->entry].path);
-}
-
 static int outside(struct call *call, const struct node_path *whole)
 {
 	scoped_ptr char *text = node_text(whole, 0);
-	bool below_files = whole->depth > 0 && strcmp(whole->label[0], "files") == 0;
-	struct json_object *data = json_new_object();
+	scoped_ptr char *path = NULL;
+	struct json_object *data;
 
-	if (below_files && text && whole->depth > 1) {
-		json_put(data, "file", json_new_bytes(text + strlen("files")));
-		json_put(data, "key", json_new_string("[File]"));
-	}
-	json_put(data, "path", json_new_bytes(text));
+	if (!text || asprintf(&path, "/%s", text) < 0)
+		return call_no_memory(call);
+	data = data_of_path(path);
+	json_put(data, "key", json_new_string("[File]"));
 	return call_error(call, EXM_ERROR_DENIED, data,
-			  "/%.200s is not a node of a file that the policy names",
-			  text ? text : "");
+			  "%.200s is not a node of a file that the policy names", path);
 }
 
 /* What all checks begin with. */
@@ -140,6 +126,22 @@ static int subject_of(struct call *call, const char *canonical, struct subject *
 	return subject_of_labels(call, &s->parsed, s);
 }
 
+static int denied_by_deny(struct call *call, const struct subject *s, const char *what)
+{
+	const char *pattern = policy_denied_by(s->entry, &s->node);
+	scoped_ptr char *rule = NULL;
+	struct json_object *data = data_of("file", s->file->path);
+
+	if (!pattern || asprintf(&rule, "Deny=%s", pattern) < 0)
+		rule = NULL;
+	json_put(data, "node", json_new_bytes(s->text));
+	json_put(data, "key", json_new_string("Deny"));
+	json_put(data, "rule", json_new_bytes(rule));
+	return call_error(call, EXM_ERROR_DENIED, data,
+			  "%s of %s in %s is not allowed: [File %s] has %s", what, s->text,
+			  s->file->path, s->entry->path, rule ? rule : "a Deny=");
+}
+
 static int check_right(struct call *call, const struct subject *s, enum policy_right right,
 		       const char *what)
 {
@@ -147,7 +149,7 @@ static int check_right(struct call *call, const struct subject *s, enum policy_r
 	case POLICY_ALLOWED:
 		return 0;
 	case POLICY_DENIED:
-		return denied_by_deny(call, s->file, s->text, what);
+		return denied_by_deny(call, s, what);
 	case POLICY_NO_RULE:
 	default:
 		return denied(call, s->file, s->text, policy_right_key(right), s->text, what);
@@ -247,7 +249,7 @@ static int check_below(struct call *call, const struct subject *s, const char *c
 		if (r == 0)
 			r = subject_of(call, below[i], &b);
 		if (r == 0 && policy_check_node(b.entry, RIGHT_REMOVE, &b.node) == POLICY_DENIED)
-			r = denied_by_deny(call, b.file, b.text, "removal");
+			r = denied_by_deny(call, &b, "removal");
 		free(below[i]);
 	}
 	free(below);

@@ -45,7 +45,9 @@ static int set_one(struct call *call, const char *expr, const char *value)
 	if (aug_get(aug, nodes.path[0], &old) == 1 && (old == NULL) == (value == NULL) &&
 	    (!old || strcmp(old, value) == 0))
 		return 0;
-	if (guard_change(call, nodes.path[0], value) < 0)
+	/* where relative expressions begin is the client's own business */
+	if (strcmp(nodes.path[0], "/augeas/context") != 0 &&
+	    guard_change(call, nodes.path[0], value) < 0)
 		return -1;
 	if (aug_set(aug, nodes.path[0], value) < 0)
 		return tree_fail(call, expr);
@@ -106,10 +108,6 @@ int augeas_setm(struct call *call, const struct arguments *a)
 
 	if (nodes_match(call, a->base, &bases) < 0)
 		return -1;
-	if (bases.count == 0 && !a->sub) {
-		r = create(call, a->base, a->value);
-		return r < 0 ? r : call_result(call, json_new_int(1));
-	}
 	made = calloc((size_t)bases.count + 1, sizeof(*made));
 	if (!made)
 		return call_no_memory(call);
@@ -149,13 +147,22 @@ static int guard_sibling(struct call *call, const char *canonical, char *label, 
 			    value);
 }
 
+/* aug_insert(3) takes an empty label, and says nothing of what is wrong with a slash. */
+static int check_label(struct call *call, const char *label)
+{
+	if (label[0] != '\0' && !strchr(label, '/'))
+		return 0;
+	return call_error(call, EXM_ERROR_BAD_VALUE, data_of("label", label),
+			  "%s: a label is not empty and holds no slash", call->method);
+}
+
 int augeas_insert(struct call *call, const struct arguments *a)
 {
 	augeas *aug = call->engine->tree->aug;
 	bool before = argument_given(a, PARAM_before) ? a->before : true;
 	scoped_nodes nodes = { 0 };
 
-	if (nodes_match_one(call, a->path, &nodes) < 0)
+	if (check_label(call, a->label) < 0 || nodes_match_one(call, a->path, &nodes) < 0)
 		return -1;
 	if (guard_sibling(call, nodes.path[0], a->label, NULL) < 0)
 		return -1;
@@ -317,7 +324,7 @@ int augeas_rename(struct call *call, const struct arguments *a)
 	scoped_nodes nodes = { 0 };
 	int renamed;
 
-	if (nodes_match(call, a->path, &nodes) < 0)
+	if (check_label(call, a->label) < 0 || nodes_match(call, a->path, &nodes) < 0)
 		return -1;
 	for (int i = 0; i < nodes.count; i++)
 		if (guard_rename(call, nodes.path[i], a->label) < 0)

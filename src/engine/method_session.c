@@ -45,6 +45,7 @@ int session_authenticate(struct call *call, const struct arguments *a)
 	explicit_bzero(a->secret, strlen(a->secret));
 	if (r < 0)
 		return call_internal(call, "ask the monitor", r);
+	engine->tries_left = reply.tries_left;
 	if (reply.granted) {
 		engine->authenticated = true;
 		data = json_new_object();

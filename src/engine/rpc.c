@@ -116,7 +116,7 @@ static const char *read_id(struct call *call, const struct json_object *request)
 		return NULL;
 	if (kind != JSON_STRING && kind != JSON_INT && kind != JSON_NULL)
 		return "id must be a string, an integer or null";
-	if (id && json_text(id, &length) && length > STREAM_ID_MAX)
+	if (json_string(id, &length) && length > STREAM_ID_MAX)
 		return "id is longer than 128 bytes";
 	call->id = json_share(id);
 	return NULL;
@@ -147,7 +147,10 @@ static void dispatch(struct call *call, const struct json_object *request)
 	call->method = json_string(json_get(request, "method"), NULL);
 	method = method_find(call->method);
 	if (!engine->authenticated && !(method && (method->flags & METHOD_BEFORE_AUTH))) {
-		call_error(call, EXM_ERROR_UNAUTHENTICATED, NULL,
+		struct json_object *data = json_new_object();
+
+		json_put(data, "tries_left", json_new_int(engine->tries_left));
+		call_error(call, EXM_ERROR_UNAUTHENTICATED, data,
 			   "show the secret with session.authenticate first");
 		return;
 	}

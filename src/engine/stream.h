@@ -14,10 +14,11 @@
  * can tell the client what became of its requests.
  */
 enum {
-	STREAM_LINE_MAX = 1 << 20,     /* bytes of one line, without its end */
-	STREAM_LOCKED_LINE_MAX = 4096, /* the same before authentication */
-	STREAM_ID_MAX = 128,           /* bytes of an id as JSON text */
-	STREAM_OPEN_MAX = 128,         /* requests that wait for something */
+	STREAM_LINE_MAX = 1 << 20,                  /* bytes of one line, without its end */
+	STREAM_LOCKED_LINE_MAX = 4096,              /* the same before authentication */
+	STREAM_ID_MAX = 128,                        /* bytes of an id that is a string */
+	STREAM_ID_TEXT_MAX = 6 * STREAM_ID_MAX + 2, /* the same as JSON text, all escaped */
+	STREAM_OPEN_MAX = 128,                      /* requests that wait for something */
 };
 
 enum stream_stage {
@@ -29,7 +30,7 @@ enum stream_stage {
 struct stream_open {
 	uint32_t used;
 	uint32_t length;
-	char id[STREAM_ID_MAX];
+	char id[STREAM_ID_TEXT_MAX];
 };
 
 struct stream_shared;

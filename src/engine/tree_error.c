@@ -141,7 +141,9 @@ static int bad_path(struct call *call, const char *expr)
 	const char *details = aug_error_details(aug), *minor = aug_error_minor_message(aug);
 	const char *mark = details ? strstr(details, "|=|") : NULL;
 	struct json_object *data = data_of_path(expr);
-	long position = mark ? mark - details : 0;
+	/* some errors have their text in front of the mark */
+	size_t length = strlen(expr), ahead = mark ? (size_t)(mark - details) : 0;
+	long position = (long)(ahead < length ? ahead : length);
 
 	json_put(data, "position", json_new_int(position));
 	json_put(data, "reason", json_new_text(minor ? minor : "malformed"));

@@ -83,14 +83,17 @@ int metadata_copy(int from, const struct stat *from_stat, int to)
 	size_t size = 0;
 	int r = remove_others(from, to);
 
-	if (r == 0)
-		r = metadata_set(to, from_stat->st_uid, from_stat->st_gid, from_stat->st_mode);
+	/* a change of owner takes capabilities away, so they come after it */
+	if (r == 0 && fchown(to, from_stat->st_uid, from_stat->st_gid) < 0)
+		r = -errno;
 	if (r == 0)
 		r = list_names(from, &names, &size);
 	for (const char *name = names; r == 0 && name && name < names + size;
 	     name += strlen(name) + 1)
 		if (!belongs_to_content(name))
 			r = copy_one(from, to, name);
+	if (r == 0 && fchmod(to, from_stat->st_mode & MODE_BITS) < 0)
+		r = -errno;
 	return r;
 }
 

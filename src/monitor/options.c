@@ -84,6 +84,20 @@ static int parse_fd(const char *text, int *ret_fd)
 	return 0;
 }
 
+/* NAME or NAME=VALUE, where NAME is not one that tells the program its descriptors. */
+static bool variable_is_free(const char *wish)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+	size_t length = strcspn(wish, "=");
+
+	if (length == 0 || !strchr(letters, wish[0]))
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (!strchr(letters, wish[i]) && !(wish[i] >= '0' && wish[i] <= '9'))
+			return false;
+	return strncmp(wish, "EXMACHINA_", strlen("EXMACHINA_")) != 0;
+}
+
 static int take_option(int option, struct options *o)
 {
 	switch (option) {
@@ -99,6 +113,8 @@ static int take_option(int option, struct options *o)
 	case OPT_SETENV:
 		if (o->set_env_count == OPTIONS_ENV_MAX)
 			return complain("too many --setenv", "");
+		if (!variable_is_free(optarg))
+			return complain("--setenv: not a name for a variable: ", optarg);
 		o->set_env[o->set_env_count++] = optarg;
 		return 0;
 	case OPT_SECRET_FILE:

@@ -83,7 +83,10 @@ static enum mon_outcome find_old(struct replacement *r, struct replace_failure *
 	return same ? OUTCOME_DONE : OUTCOME_CONFLICT;
 }
 
-/* The owner is set before the mode, and the mode before a byte is in it. */
+/*
+ * Readable by nobody but root until it is complete: the content comes first,
+ * since writing takes some attributes away again, and the mode comes last.
+ */
 static int write_new(struct replacement *r, const char **ret_step)
 {
 	scoped_fd fd = -1;
@@ -95,16 +98,16 @@ static int write_new(struct replacement *r, const char **ret_step)
 	if (fd < 0)
 		return -errno;
 	r->state = REPLACE_PREPARED;
+	*ret_step = "write the new content";
+	result = fd_copy(r->content, fd, CONTENT_MAX, NULL);
+	if (result < 0)
+		return result;
 	*ret_step = "set owner, mode and attributes";
 	if (r->old >= 0)
 		result = metadata_copy(r->old, &r->old_stat, fd);
 	else
 		result = metadata_set(fd, r->entry->create_uid, r->entry->create_gid,
 				      r->entry->create_mode);
-	if (result < 0)
-		return result;
-	*ret_step = "write the new content";
-	result = fd_copy(r->content, fd, CONTENT_MAX, NULL);
 	if (result < 0)
 		return result;
 	*ret_step = "bring the new content to disk";

@@ -72,6 +72,7 @@ static int send_welcome(struct session *session, enum lost_reason lost)
 		.type = MON_WELCOME,
 		.welcome = {
 			.authenticated = session->authenticated,
+			.tries_left = (uint8_t)session->tries_left,
 			.lost = (uint8_t)lost,
 			.timeout_ms = host->policy->timeout_ms,
 			.user = host->user,

@@ -225,7 +225,7 @@ static void too_many_waiting_requests_are_refused(void **state)
 static void an_id_that_is_too_long_is_refused(void **state)
 {
 	struct fixture *f = *state;
-	char id[STREAM_ID_MAX + 1] = { 0 };
+	char id[STREAM_ID_TEXT_MAX + 1] = { 0 };
 
 	assert_int_equal(stream_open_request(&f->stream, id, sizeof(id)), -1);
 }
