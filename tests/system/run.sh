@@ -3,6 +3,10 @@
 #
 # Runs the system tests inside the sandbox and prints TAP.
 # usage: run.sh [TOPIC [NAME-PART]]
+#
+# One topic, from the top of the source after `./check gcc`:
+#   . tests/lib/packages.sh
+#   in_sandbox "$PWD" "$PWD/build/check/gcc" /opt/exmachina-tests/system/run.sh engine
 set -u
 here=$(dirname "$(readlink -f "$0")")
 status=0

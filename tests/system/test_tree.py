@@ -269,8 +269,8 @@ def relative(w):
     s = w.session()
     equal(s.get("etc/hosts/1/ipaddr"), "127.0.0.1")
     s.set("/augeas/context", "/files/etc/hosts")
-    equal(s.get("1/ipaddr"), "127.0.0.1")
-    s.set("1/canonical", "relative")
+    equal(s.get("*[1]/ipaddr"), "127.0.0.1")
+    s.set("./1/canonical", "relative")
     s.commit()
     contains(w.read("/etc/hosts"), "127.0.0.1\trelative\n")
 
@@ -466,9 +466,9 @@ save
     "relative paths": """
 get etc/hosts/1/canonical
 set /augeas/context /files/etc/hosts
-get 1/canonical
+get ./1/canonical
 match *[ipaddr]
-set 1/canonical relative
+set *[1]/canonical relative
 save
 """,
 }
