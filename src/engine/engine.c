@@ -64,6 +64,11 @@ static int start(struct engine *engine, int client, int memfd)
 		r = mon_ready(&engine->mon, (uint32_t)engine->policy->file_count);
 	if (r == 0 && welcome.lost != LOST_NONE)
 		r = rpc_take_over(engine, welcome.lost < LOST_MAX ? welcome.lost : LOST_CRASHED);
+	/* the client may be gone by now, which serve() will notice */
+	if (r == -EPIPE || r == -ECONNRESET) {
+		engine->stream.ended = true;
+		r = 0;
+	}
 	return r;
 }
 
@@ -76,7 +81,7 @@ static int serve_lines(struct engine *engine)
 		size_t length;
 		int r = 0;
 
-		if (engine->closing)
+		if (engine->closing || timer_retiring())
 			return 0;
 		switch (stream_next(&engine->stream, max, &line, &length)) {
 		case STREAM_NOTHING:
@@ -132,6 +137,8 @@ static void serve(struct engine *engine)
 
 	while (r == 0) {
 		r = serve_lines(engine);
+		if (timer_retiring())
+			return;
 		if (engine->closing)
 			break;
 		/* a client that has said its last word still gets the answers that are due */

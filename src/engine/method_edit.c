@@ -29,6 +29,20 @@ static int create(struct call *call, const char *expr, const char *value)
 	return 0;
 }
 
+/* Augeas makes the node that the context names if it is missing, and asks no guard. */
+static int check_context(struct call *call, const char *value)
+{
+	struct json_object *data;
+
+	if (value && tree_may_be_context(call->engine->tree, value))
+		return 0;
+	data = data_of_path("/augeas/context");
+	json_put(data, "key", json_new_string("[File]"));
+	return call_error(
+		call, EXM_ERROR_DENIED, data,
+		"the context must be the node of a file that the policy names, or one above it");
+}
+
 static int set_one(struct call *call, const char *expr, const char *value)
 {
 	augeas *aug = call->engine->tree->aug;
@@ -45,10 +59,12 @@ static int set_one(struct call *call, const char *expr, const char *value)
 	if (aug_get(aug, nodes.path[0], &old) == 1 && (old == NULL) == (value == NULL) &&
 	    (!old || strcmp(old, value) == 0))
 		return 0;
-	/* where relative expressions begin is the client's own business */
-	if (strcmp(nodes.path[0], "/augeas/context") != 0 &&
-	    guard_change(call, nodes.path[0], value) < 0)
+	if (strcmp(nodes.path[0], "/augeas/context") == 0) {
+		if (check_context(call, value) < 0)
+			return -1;
+	} else if (guard_change(call, nodes.path[0], value) < 0) {
 		return -1;
+	}
 	if (aug_set(aug, nodes.path[0], value) < 0)
 		return tree_fail(call, expr);
 	guard_edited(call, nodes.path[0]);

@@ -33,7 +33,7 @@ static const int allowed[] = {
 	SCMP_SYS(gettid),         SCMP_SYS(getuid),        SCMP_SYS(geteuid),
 	SCMP_SYS(getgid),         SCMP_SYS(getegid),       SCMP_SYS(rt_sigaction),
 	SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),  SCMP_SYS(restart_syscall),
-	SCMP_SYS(tgkill),         SCMP_SYS(exit),          SCMP_SYS(exit_group),
+	SCMP_SYS(exit),           SCMP_SYS(exit_group),
 };
 
 int sandbox_seccomp(void)
@@ -43,6 +43,10 @@ int sandbox_seccomp(void)
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(allowed); i++)
 		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
+	/* raise(3), to itself and to no other engine of the same user */
+	if (r == 0)
+		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+				     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
 	if (r == 0)
 		r = seccomp_load(filter);
 	seccomp_release(filter);

@@ -73,9 +73,9 @@ int stream_fill(struct stream *stream)
 	ssize_t n;
 
 	make_room(s);
-	do {
-		n = recv(stream->fd, s->data + s->end, DATA_SIZE - s->end, 0);
-	} while (n < 0 && errno == EINTR);
+	n = recv(stream->fd, s->data + s->end, DATA_SIZE - s->end, 0);
+	if (n < 0 && errno == EINTR)
+		return 0;
 	if (n < 0 && errno != ECONNRESET)
 		return -errno;
 	if (n <= 0) {

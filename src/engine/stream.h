@@ -44,7 +44,7 @@ struct stream {
 /* Maps the memfd and gives it its size if it is new. 0 or -errno. */
 int stream_open(struct stream *stream, int fd, int memfd) must_check;
 
-/* Reads what is there, and waits until something is. 0 or -errno; sets ended. */
+/* Reads what is there, and waits until something is, or a signal comes. 0 or -errno; sets ended. */
 int stream_fill(struct stream *stream) must_check;
 
 enum stream_line {

@@ -12,7 +12,10 @@ static struct {
 	int64_t limit_us;
 	volatile int64_t started_us; /* of the request under way; 0: none */
 	volatile sig_atomic_t armed;
+	volatile sig_atomic_t retiring;
 } state;
+
+enum { NUDGE_US = 5000 };
 
 static int64_t now_us(void)
 {
@@ -38,24 +41,51 @@ static void on_alarm(int number)
 	int saved = errno;
 
 	state.armed = 0;
+	if (state.retiring)
+		arm(NUDGE_US);
 	if (started != 0) {
 		left = started + state.limit_us - now_us();
 		if (left <= 0) {
 			signal(number, SIG_DFL);
 			raise(number);
-		} else {
+		} else if (!state.retiring) {
 			arm(left);
 		}
 	}
 	errno = saved;
 }
 
+/*
+ * A system call that waits is interrupted; one that is about to wait when the
+ * signal comes would not be, so the timer goes on nudging.
+ */
+static void on_terminate(int number)
+{
+	const struct sigaction action = { .sa_handler = on_alarm };
+	int saved = errno;
+
+	(void)number;
+	state.retiring = 1;
+	sigaction(SIGALRM, &action, NULL);
+	arm(NUDGE_US);
+	errno = saved;
+}
+
+bool timer_retiring(void)
+{
+	return state.retiring;
+}
+
 int timer_init(uint32_t timeout_ms)
 {
 	const struct sigaction action = { .sa_handler = on_alarm, .sa_flags = SA_RESTART };
 
+	const struct sigaction retire = { .sa_handler = on_terminate };
+
 	state.limit_us = (int64_t)timeout_ms * 1000;
-	return sigaction(SIGALRM, &action, NULL) < 0 ? -errno : 0;
+	if (sigaction(SIGALRM, &action, NULL) < 0 || sigaction(SIGTERM, &retire, NULL) < 0)
+		return -errno;
+	return 0;
 }
 
 void timer_begin(void)

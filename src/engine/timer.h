@@ -2,6 +2,7 @@
 #ifndef EXM_TIMER_H
 #define EXM_TIMER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/cleanup.h"
@@ -12,6 +13,12 @@
  * request to request and is only looked at when it expires, so that a request
  * costs no system call.
  */
+/*
+ * SIGTERM asks the engine to retire: it answers the request in hand and ends,
+ * so that the next engine finds the stream between two requests.
+ */
+bool timer_retiring(void);
+
 int timer_init(uint32_t timeout_ms) must_check;
 void timer_begin(void);
 void timer_end(void);

@@ -307,6 +307,30 @@ bool tree_is_outside(const struct tree *tree, const char *expr)
 	return prefix && prefix[0] != '\0';
 }
 
+bool tree_may_be_context(const struct tree *tree, const char *path)
+{
+	scoped_ptr char *prefix = path_expr_prefix(path, "/files"), *node = NULL;
+
+	if (strcmp(path, "/files") == 0)
+		return true;
+	/* nothing but labels: what was understood of it is all there is */
+	node = prefix && prefix[0] != '\0' ? staging_node(prefix) : NULL;
+	if (!node || strcmp(node, path) != 0)
+		return false;
+	for (size_t i = 0; i < tree->policy->file_count; i++) {
+		const char *pattern = tree->policy->files[i].path;
+		scoped_ptr char *file = glob_has_wildcard(pattern) ? cut_to(prefix, pattern) : NULL;
+
+		if (!glob_has_wildcard(pattern) && is_below(pattern, prefix))
+			return true;
+		/* not deeper than the pattern */
+		if (glob_has_wildcard(pattern) && on_the_way(pattern, prefix) &&
+		    (!file || strcmp(file, prefix) == 0))
+			return true;
+	}
+	return false;
+}
+
 int tree_need(struct call *call, const char *expr)
 {
 	scoped_ptr char *prefix = NULL;

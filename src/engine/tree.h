@@ -81,6 +81,9 @@ int tree_forget(struct tree *tree) must_check;
 /* Does the expression name only what no file of the policy can hold? */
 bool tree_is_outside(const struct tree *tree, const char *expr);
 
+/* May relative expressions begin there: at a file that the policy names, or above one? */
+bool tree_may_be_context(const struct tree *tree, const char *path);
+
 /* The answer when an expression names no node. Returns -1. */
 int tree_no_match(struct call *call, const char *expr);
 

@@ -41,16 +41,19 @@ static int enter_namespaces(const struct identity *identity)
 static void run_child(const struct engine_spec *spec, pid_t parent)
 {
 	const int keep[] = { spec->channel, spec->client, spec->stream };
-	char name[] = "exmachina-engine", index[] = "--index", journal[] = "JOURNAL_STREAM=";
+	char name[] = "exmachina-engine", index[] = "--index";
 	char *const argv[] = { name, spec->index ? index : NULL, NULL };
-	/* its presence tells the log that the journal reads it */
-	char *const environment[] = { getenv("JOURNAL_STREAM") ? journal : NULL, NULL };
+	char *const environment[] = { NULL };
 	const char *step = "start in a session of its own";
 	int r;
 
 	setsid(); /* what the terminal sends to the program is not for the engine */
 	umask(077);
-	r = fd_quiet(STDOUT_FILENO); /* standard error stays for the log */
+	unsetenv("JOURNAL_STREAM"); /* the monitor adds the priority */
+	log_open(name, LOG_TO_STDERR);
+	r = fd_quiet(STDOUT_FILENO);
+	if (r == 0 && spec->log >= 0 && dup2(spec->log, STDERR_FILENO) < 0)
+		r = -errno;
 	if (r == 0) {
 		step = "keep its descriptors";
 		r = fd_keep_only(keep, spec->index ? 1 : ARRAY_SIZE(keep));

@@ -15,6 +15,7 @@ struct engine_spec {
 	int channel; /* the engine's end */
 	int client;  /* the server's end of the client's stream */
 	int stream;  /* memfd that outlives one engine, see engine/stream.h */
+	int log;     /* standard error; -1: the daemon's own */
 	bool index;  /* only to tell which lens serves which file; no client */
 };
 

@@ -78,7 +78,7 @@ static int ask(struct policy *policy, const struct identity *identity)
 	};
 	scoped_fd ours = -1, theirs = -1, memfd = policy_to_memfd(policy);
 	struct engine_spec spec = {
-		.identity = identity, .client = -1, .stream = -1, .index = true
+		.identity = identity, .client = -1, .stream = -1, .log = -1, .index = true
 	};
 	pid_t pid;
 	int r;

@@ -23,7 +23,7 @@
 static int entry_path(const struct session *session, uint32_t entry, const char *name,
 		      char **ret_path)
 {
-	const struct policy *policy = session->host->policy;
+	const struct policy *policy = session->policy;
 	scoped_ptr char *path = NULL;
 	int r;
 
@@ -77,7 +77,7 @@ int op_open(struct session *session, const struct msg_open *request, int *fd)
 
 int op_list(struct session *session, const struct msg_list *request, int *fd)
 {
-	const struct policy *policy = session->host->policy;
+	const struct policy *policy = session->policy;
 	struct message reply = { .type = MON_LIST_REPLY };
 	scoped_fd names = -1;
 	uint32_t count = 0;
@@ -109,7 +109,7 @@ static bool may_stage(const struct policy_file *entry, const struct handout *bas
 
 int op_stage(struct session *session, const struct msg_stage *request, int *fd)
 {
-	const struct policy *policy = session->host->policy;
+	const struct policy *policy = session->policy;
 	struct message reply = { .type = MON_STAGE_REPLY };
 	scoped_ptr char *path = NULL;
 	const struct handout *base;
@@ -170,8 +170,8 @@ int op_commit(struct session *session, const struct msg_commit *request, int *fd
 	if (request->drop > 1)
 		return -EPROTO;
 	if (!request->drop && session->staged_count > 0) {
-		result = commit_files(session->host->root_fd, session->host->policy,
-				      session->staged, session->staged_count, &session->handouts);
+		result = commit_files(session->host->root_fd, session->policy, session->staged,
+				      session->staged_count, &session->handouts);
 		if (result.outcome == OUTCOME_CONFLICT)
 			theirs = conflicting_content(session, session->staged[result.index].path);
 		if (result.outcome != OUTCOME_DONE)

@@ -64,7 +64,7 @@ static void on_done(const struct msg_job *result, void *data)
 
 static int allowed(const struct session *session, const struct msg_service *request)
 {
-	const struct policy *policy = session->host->policy;
+	const struct policy *policy = session->policy;
 
 	if (request->verb >= SERVICE_VERB_MAX || request->entry >= policy->service_count)
 		return -EPROTO;
@@ -106,7 +106,7 @@ int op_service(struct session *session, const struct msg_service *request, int *
 		return -ENOMEM;
 	}
 	r = service_call(session->host->service, request->ticket, request->verb, request->unit,
-			 session->host->policy->timeout_ms, on_done, job);
+			 session->policy->timeout_ms, on_done, job);
 	if (r < 0) {
 		job_free(job);
 		log_warning("%s of %s: systemd cannot be asked", service_verb_word(request->verb),

@@ -9,7 +9,7 @@ int op_ready(struct session *session, const struct msg_ready *request, int *fd)
 {
 	(void)fd;
 	if (request->protocol != MESSAGE_PROTOCOL ||
-	    request->entry_count != session->host->policy->file_count)
+	    request->entry_count != session->policy->file_count)
 		return -EPROTO;
 	session->phase = session->authenticated ? PHASE_OPEN : PHASE_LOCKED;
 	session->host->ready(session->host->ready_data);

@@ -10,6 +10,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 
@@ -83,6 +84,35 @@ int privileges_drop(const struct identity *identity)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
 	return verify(identity);
+}
+
+/* Is it one that reading and replacing files, or starting the engine and the program, takes? */
+static bool is_needed(unsigned int capability)
+{
+	static const unsigned int needed[] = {
+		CAP_DAC_OVERRIDE, CAP_CHOWN,  CAP_FOWNER,  CAP_FSETID, CAP_SETFCAP, /* files */
+		CAP_SETUID,       CAP_SETGID, CAP_SETPCAP, /* to drop them */
+		CAP_SYS_ADMIN,                             /* namespaces */
+		CAP_KILL,                                  /* both ends */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
+		if (needed[i] == capability)
+			return true;
+	return false;
+}
+
+int privileges_reduce(void)
+{
+	const capng_type_t sets =
+		CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE | CAPNG_BOUNDING_SET;
+
+	if (capng_get_caps_process() < 0)
+		return -EPERM;
+	for (unsigned int capability = 0; capability <= CAP_LAST_CAP; capability++)
+		if (!is_needed(capability) && capng_update(CAPNG_DROP, sets, capability) < 0)
+			return -EINVAL;
+	return capng_apply(CAPNG_SELECT_BOTH) < 0 ? -EPERM : 0;
 }
 
 int privileges_child_setup(pid_t parent, int death_signal)

@@ -27,6 +27,12 @@ void identity_clear(struct identity *identity);
 int privileges_drop(const struct identity *identity) must_check;
 
 /*
+ * For the server itself: keeps the capabilities that it works with, and drops
+ * all others from every set, so that not even a new program gets them back. 0 or -errno.
+ */
+int privileges_reduce(void) must_check;
+
+/*
  * For a child between fork and exec: default signal dispositions, nothing
  * blocked, SIGKILL when its parent (of this process ID) dies.
  */

@@ -129,12 +129,15 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 		log_error("the new policy is refused: User= cannot change while a session may run");
 		policy_free(policy);
 	} else {
-		policy_free(server->policy);
+		struct policy *old = server->policy;
+
 		server->policy = policy;
 		server->host.policy = policy;
 		log_notice("policy read anew");
 		if (server->session)
-			session_policy_changed(server->session);
+			session_policy_changed(server->session, old);
+		else
+			policy_free(old);
 	}
 	sd_notify(0, "READY=1");
 	return 0;
@@ -212,6 +215,11 @@ static int prepare_machine(struct server *server)
 	if (mkdir(RUN_DIR, 0755) < 0 && errno != EEXIST) {
 		log_error("cannot make %s: %s", RUN_DIR, strerror(errno));
 		return -errno;
+	}
+	r = privileges_reduce();
+	if (r < 0) {
+		log_error("cannot drop the capabilities that are not needed: %s", strerror(-r));
+		return r;
 	}
 	r = raise_descriptor_limit(&server->descriptors);
 	if (r < 0)

@@ -25,6 +25,8 @@
 enum {
 	SECRET_TRIES = 3,
 	LOSS_WINDOW_SECONDS = 60,
+	RETIRE_USEC = 3000000,
+	RETIRE_ACCURACY_USEC = 100000,
 	PRIORITY_CHANNEL = -10, /* what the engine said before it died counts first */
 };
 
@@ -74,13 +76,13 @@ static int send_welcome(struct session *session, enum lost_reason lost)
 			.authenticated = session->authenticated,
 			.tries_left = (uint8_t)session->tries_left,
 			.lost = (uint8_t)lost,
-			.timeout_ms = host->policy->timeout_ms,
+			.timeout_ms = session->policy->timeout_ms,
 			.user = host->user,
 			.root = host->root,
 			.lens_path = LENS_PATH,
 		},
 	};
-	scoped_fd policy = policy_to_memfd(host->policy);
+	scoped_fd policy = policy_to_memfd(session->policy);
 
 	if (policy < 0)
 		return policy;
@@ -92,7 +94,7 @@ static int on_engine_exit(sd_event_source *source, const siginfo_t *info, void *
 static int start_engine(struct session *session, enum lost_reason lost)
 {
 	const struct session_host *host = session->host;
-	scoped_fd theirs = -1;
+	scoped_fd theirs = -1, log = -1;
 	struct engine_spec spec = {
 		.identity = host->engine_identity,
 		.client = session->client,
@@ -100,14 +102,19 @@ static int start_engine(struct session *session, enum lost_reason lost)
 	};
 	int r = channel_pair(&session->channel, &theirs);
 
+	if (r == 0)
+		r = engine_log_new(host->event, &session->log, &log);
 	if (r < 0)
 		return r;
 	spec.channel = theirs;
+	spec.log = log;
+	session->policy = host->policy;
 	session->phase = PHASE_START;
 	session->engine_generation++;
 	r = engine_start(&spec, &session->engine);
 	if (r < 0)
 		return r;
+	engine_log_name(session->log, session->engine);
 	r = sd_event_add_child(host->event, &session->engine_source, session->engine, WEXITED,
 			       on_engine_exit, session);
 	if (r < 0)
@@ -124,6 +131,9 @@ static void forget_engine(struct session *session)
 {
 	session->channel_source = sd_event_source_disable_unref(session->channel_source);
 	session->engine_source = sd_event_source_disable_unref(session->engine_source);
+	session->retire_source = sd_event_source_disable_unref(session->retire_source);
+	session->log = engine_log_free(session->log);
+	session->retired_policy = policy_free(session->retired_policy);
 	session->channel = close_fd(session->channel);
 	session->engine = 0;
 	session->next_loss = LOST_NONE;
@@ -163,8 +173,9 @@ static int on_engine_exit(sd_event_source *source, const siginfo_t *info, void *
 		session_end(session, SESSION_SANDBOX);
 		return 0;
 	}
-	log_warning("engine %d is gone: %s (%s %d)", (int)info->si_pid, reasons[reason],
-		    info->si_code == CLD_EXITED ? "status" : "signal", info->si_status);
+	log_write(reason == LOST_POLICY ? LOG_NOTICE : LOG_WARNING, "engine %d is gone: %s (%s %d)",
+		  (int)info->si_pid, reasons[reason],
+		  info->si_code == CLD_EXITED ? "status" : "signal", info->si_status);
 	forget_engine(session);
 	if (reason != LOST_POLICY && lost_too_often(session)) {
 		log_error("the engine was lost %zu times in %d seconds; the session ends",
@@ -231,12 +242,29 @@ struct session *session_free(struct session *session)
 	return NULL;
 }
 
-void session_policy_changed(struct session *session)
+static int on_patience_over(sd_event_source *source, uint64_t usec, void *data)
 {
-	/* entry numbers mean something else from now on, so the old engine is not heard any more */
-	session->channel_source = sd_event_source_disable_unref(session->channel_source);
+	(void)source;
+	(void)usec;
+	kill_engine(data);
+	return 0;
+}
+
+void session_policy_changed(struct session *session, struct policy *old)
+{
+	/* with an engine on its way out, that engine's policy is kept already */
+	if (session->retired_policy) {
+		policy_free(old);
+		return;
+	}
+	session->retired_policy = old;
 	session->next_loss = LOST_POLICY;
-	kill_engine(session);
+	if (session->engine > 0)
+		kill(session->engine, SIGTERM);
+	if (sd_event_add_time_relative(session->host->event, &session->retire_source,
+				       CLOCK_MONOTONIC, RETIRE_USEC, RETIRE_ACCURACY_USEC,
+				       on_patience_over, session) < 0)
+		kill_engine(session);
 }
 
 void session_drain(struct session *session)

@@ -9,6 +9,7 @@
 #include "common/channel.h"
 #include "common/policy.h"
 #include "monitor/commit.h"
+#include "monitor/engine_log.h"
 #include "monitor/handout.h"
 #include "monitor/privileges.h"
 #include "monitor/secret.h"
@@ -57,8 +58,12 @@ struct session {
 	pid_t engine;
 	sd_event_source *channel_source;
 	sd_event_source *engine_source;
-	enum lost_reason next_loss; /* why the engine is being replaced, if we do it */
-	uint64_t losses[16];        /* when engines were lost, in turn */
+	sd_event_source *retire_source; /* the patience with an engine that is to go */
+	struct engine_log *log;
+	const struct policy *policy;   /* the one that the engine knows */
+	struct policy *retired_policy; /* the same, when the host's is another one already */
+	enum lost_reason next_loss;    /* why the engine is being replaced, if we do it */
+	uint64_t losses[16];           /* when engines were lost, in turn */
 	size_t loss_count;
 
 	struct handouts handouts;
@@ -78,8 +83,12 @@ int session_new(const struct session_host *host, int client, const struct secret
 		session_ended *ended, void *data, struct session **ret_session) must_check;
 struct session *session_free(struct session *session);
 
-/* The host's policy is another one now: an engine that knows the new one takes over. */
-void session_policy_changed(struct session *session);
+/*
+ * The host's policy is another one now: an engine that knows the new one takes
+ * over as soon as the present one has answered the request in hand, or soon
+ * anyhow. The old policy is taken over, since it counts until then.
+ */
+void session_policy_changed(struct session *session, struct policy *old);
 
 /* No more requests; those that have arrived are answered, then the session ends. */
 void session_drain(struct session *session);

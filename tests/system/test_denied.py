@@ -263,12 +263,13 @@ def trick(w, path):
     untouched(w)
 
 
-@test("a context below an allowed node does not loosen the rules")
+@test("the context cannot be changed, since Augeas makes the node that it names")
 def context_trick(w):
     s = narrow(w)
-    s.set("/augeas/context", SSH + "/Port")
-    s.refuse("DENIED", "augeas.set", ["../X11Forwarding", "no"])
-    s.refuse("DENIED", "augeas.set", ["below", "no"])
+    s.refuse("DENIED", "augeas.set", ["/augeas/context", SSH + "/Banner"])
+    equal(s.get("/augeas/context"), "/files")
+    s.refuse("DENIED", "augeas.set", ["etc/ssh/sshd_config/X11Forwarding", "no"])
+    equal(s.match(SSH + "/Banner"), [])
     equal(s.diff(), {"files": []})
 
 

@@ -11,7 +11,7 @@ sys.path.insert(0, sys.path[0] + "/../lib")
 from exm import (DAEMON, ENGINE, HOSTS, HOSTS_FREE, SESSION, UID, check, equal, main, new_secret,
                  test, wait_until)
 
-HOSTILE = "/opt/exmachina-tests/hostile-engine"
+HOSTILE = "/opt/exmachina-tests/hostile/engine"
 CASE_FILE = "/etc/exmachina-hostile"
 EXIT_PROTOCOL = 120
 # three files, of which the first has no wildcard, the second has, and the third is stricter
