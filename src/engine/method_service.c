@@ -20,16 +20,17 @@ static char *full_name(const char *unit)
 
 static int denied(struct call *call, enum service_verb verb, const char *unit)
 {
+	const char *word = service_verb_word(verb);
 	scoped_ptr char *rule = NULL;
 	struct json_object *data = data_of("unit", unit);
 
-	if (asprintf(&rule, "[Service %s] Allow=%s", unit, service_verb_word(verb)) < 0)
+	if (!word || asprintf(&rule, "[Service %s] Allow=%s", unit, word) < 0)
 		rule = NULL;
-	json_put(data, "verb", json_new_string(service_verb_word(verb)));
+	json_put(data, "verb", json_new_string(word));
 	json_put(data, "key", json_new_string("Allow"));
 	json_put(data, "rule", json_new_bytes(rule));
 	return call_error(call, EXM_ERROR_DENIED, data,
-			  "%s of %.200s is not allowed; it would need %s", service_verb_word(verb),
+			  "%s of %.200s is not allowed; it would need %s", word,
 			  unit, rule ? rule : "a rule");
 }
 
