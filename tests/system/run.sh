@@ -17,7 +17,7 @@ for file in "${files[@]}"; do
 		code=$?
 		status=1
 		# 1 is a failed test, which has said so itself
-		[ "$code" = 1 ] || echo "not ok - $(basename "$file"): ended with status $code"
+		[ "$code" = 1 ] || echo "not ok $(basename "$file"): ended with status $code"
 	}
 done
 exit "$status"
