@@ -30,8 +30,8 @@ static int denied(struct call *call, enum service_verb verb, const char *unit)
 	json_put(data, "key", json_new_string("Allow"));
 	json_put(data, "rule", json_new_bytes(rule));
 	return call_error(call, EXM_ERROR_DENIED, data,
-			  "%s of %.200s is not allowed; it would need %s", word,
-			  unit, rule ? rule : "a rule");
+			  "%s of %.200s is not allowed; it would need %s", word, unit,
+			  rule ? rule : "a rule");
 }
 
 static int free_slot(const struct engine *engine)

@@ -46,7 +46,7 @@ int sandbox_seccomp(void)
 	/* raise(3), to itself and to no other engine of the same user */
 	if (r == 0)
 		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-				     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+				     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 	if (r == 0)
 		r = seccomp_load(filter);
 	seccomp_release(filter);

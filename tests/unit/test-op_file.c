@@ -51,6 +51,7 @@ static int setup(void **state)
 	add_entry(w->policy, "/etc/d/main.list", NULL);
 	w->host = (struct session_host){ .policy = w->policy, .root_fd = w->root->fd };
 	w->session.host = &w->host;
+	w->session.policy = w->policy;
 	assert_int_equal(channel_pair(&w->session.channel, &w->engine), 0);
 	root_mkdir(w->root, "/etc");
 	root_mkdir(w->root, "/etc/d");

@@ -49,6 +49,7 @@ static int setup(void **state)
 		.ready_data = w,
 	};
 	w->session.host = &w->host;
+	w->session.policy = w->policy;
 	w->session.tries_left = 3;
 	snprintf(w->session.secret.text, sizeof(w->session.secret.text), "%s", DIGITS);
 	assert_int_equal(channel_pair(&w->session.channel, &w->engine), 0);
