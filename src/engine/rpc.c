@@ -242,7 +242,10 @@ int rpc_line(struct engine *engine, const char *line, size_t length)
 		call_error(&nobody, EXM_ERROR_PARSE, data, "not JSON, at byte %zu: %s",
 			   error.offset, error.reason);
 		r = 0;
-	} else if (r == 0) {
+	} else if (r < 0) {
+		call_no_memory(&nobody);
+		r = 0;
+	} else {
 		stream_mark(&engine->stream, STREAM_WORKING, length);
 		if (json_kind(value) == JSON_ARRAY)
 			r = whole_batch(engine, value);

@@ -21,8 +21,8 @@ static int check_policy(const struct options *options)
 	if (options->action == ACTION_PRINT_POLICY)
 		policy_print(stdout, policy);
 	else
-		printf("%s: %zu files, %zu services\n", options->policy_dir, policy->file_count,
-		       policy->service_count);
+		printf("%s: policy accepted; [File] sections: %zu, [Service] sections: %zu\n",
+		       options->policy_dir, policy->file_count, policy->service_count);
 	return EXIT_SUCCESS;
 }
 

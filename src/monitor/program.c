@@ -96,7 +96,9 @@ static void run_child(const struct program_spec *spec, pid_t parent)
 		log_error("cannot drop the privileges of %s: %s", spec->argv[0], strerror(-r));
 		_exit(EXIT_SANDBOX);
 	}
-	execvpe(spec->argv[0], spec->argv, env.item);
+	/* found in the PATH that it gets, and not in the server's */
+	environ = env.item;
+	execvp(spec->argv[0], spec->argv);
 	log_error("cannot run %s: %s", spec->argv[0], strerror(errno));
 	_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
 }

@@ -20,6 +20,9 @@ if [ $# -gt 0 ] && [ -d "$build/packages" ]; then
 	}
 fi
 
+# what Debian's installer writes, where a minimal system has none
+[ -s /etc/hosts ] || printf '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n' >/etc/hosts
+
 make -C "$build" -s install >/run/prepare.log 2>&1 || {
 	tail -n 20 /run/prepare.log >&2
 	exit 1
