@@ -49,7 +49,7 @@ int sandbox_enter(enum sandbox_role role, const char *lens_path)
 		return -errno;
 	r = set_limits();
 	if (r == 0)
-		r = sandbox_landlock(lens_path);
+		r = sandbox_landlock(SANDBOX_STAGING, lens_path);
 	return r < 0 ? r : sandbox_seccomp();
 }
 

@@ -27,7 +27,9 @@ int sandbox_enter(enum sandbox_role role, const char *lens_path) must_check;
 /* The layers that hold, by name, up to a NULL. */
 const char *const *sandbox_describe(void);
 
-int sandbox_landlock(const char *lens_path) must_check;
+/* Of the file system only these remain: staging for everything, the lens directories for reading.
+ */
+int sandbox_landlock(const char *staging, const char *lens_path) must_check;
 int sandbox_seccomp(void) must_check;
 
 #endif

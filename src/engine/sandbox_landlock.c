@@ -50,7 +50,7 @@ static int permit(int ruleset, const char *path, uint64_t access)
 	return 0;
 }
 
-int sandbox_landlock(const char *lens_path)
+int sandbox_landlock(const char *staging, const char *lens_path)
 {
 	struct landlock_ruleset_attr attributes = { 0 };
 	scoped_ptr char *paths = strdup(lens_path);
@@ -69,7 +69,7 @@ int sandbox_landlock(const char *lens_path)
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof(attributes), 0);
 	if (ruleset < 0)
 		return -errno;
-	r = permit(ruleset, SANDBOX_STAGING, STAGING & attributes.handled_access_fs);
+	r = permit(ruleset, staging, STAGING & attributes.handled_access_fs);
 	while (r == 0 && (path = strsep(&rest, ":")))
 		r = permit(ruleset, path, READ_ONLY);
 	if (r < 0)

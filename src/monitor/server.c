@@ -268,6 +268,9 @@ static void server_clear(struct server *server)
 	identity_clear(&server->user);
 	identity_clear(&server->engine_identity);
 	close_fd(server->root_fd);
+	/* the one that it made itself; systemd's socket stays */
+	if (server->listener >= 0 && server->options->listen_path)
+		unlink(server->options->listen_path);
 	close_fd(server->listener);
 	sd_event_unref(server->event);
 }

@@ -12,8 +12,8 @@ import sys
 import threading
 
 sys.path.insert(0, sys.path[0] + "/../lib")
-from exm import (HOSTS, HOSTS_FREE, MIB, SESSION, SSHD, RpcError, Skip, check, contains, equal,
-                 for_each, main, matches, test)
+from exm import (HOSTS, HOSTS_FREE, MIB, SESSION, SSHD, Failure, RpcError, Skip, check, contains,
+                 equal, for_each, main, matches, test)
 
 BOTH = SESSION + HOSTS_FREE + "[File /etc/ssh/sshd_config]\nLens=Sshd.lns\nSet=**\n"
 LISTS = (SESSION + "[File /etc/apt/sources.list.d/*.list]\nLens=Aptsources.lns\nSet=**\nInsert=**\n"
@@ -554,6 +554,25 @@ def no_directory(w):
 
 
 # ---- files that are no configuration ---------------------------------------------------------------
+
+@for_each([(f"a file that its lens cannot parse is not replaced through {path}", path) for path in [
+    "/files/etc/./hosts/1/canonical", "/files/etc/ssh/../hosts/1/canonical",
+    "/files/*[hosts or ssh]/hosts/1/canonical", "etc/hosts/1/canonical",
+    "/files/etc[ssh]/hosts/1/canonical"]])
+def unparsable_indirectly(w, path):
+    broken = "127.0.0.1 localhost\nlonely\n"
+    w.write("/etc/hosts", broken)
+    # with the right to make the file, nothing but its state stands in the way
+    s = w.session(SESSION + HOSTS_FREE + "Create=0644 root:root\n[File /etc/ssh/sshd_config]\nLens=Sshd.lns\nSet=**\n")
+    try:
+        s.set(path, "x")
+        raise Failure("it was set")
+    except RpcError as error:
+        check(error.name in ("PARSE_FAILED", "DENIED", "NO_MATCH", "BAD_PATH"), str(error))
+    equal(s.diff(), {"files": []})
+    s.commit()
+    equal(w.read("/etc/hosts"), broken)
+
 
 @test("a file that its lens cannot parse: file, line, column, lens, and edits are refused")
 def unparsable(w):

@@ -207,6 +207,19 @@ def deny_wins(w):
     s.refuse("DENIED", "augeas.set", ["/files/etc/hosts/1/canonical", "x"])
 
 
+@test("a move onto a node that is there takes the right to remove that one")
+def move_onto(w):
+    policy = SESSION + ("[File /etc/hosts]\nLens=Hosts.lns\nSet=**\nInsert=**\n"
+                        "Remove=2 2/** 3/alias\n")
+    s = w.session(policy)
+    error = s.refuse("DENIED", "augeas.move", ["/files/etc/hosts/2", "/files/etc/hosts/1"])
+    equal(error.data["rule"], "Remove=1")
+    s.refuse("DENIED", "augeas.move", ["/files/etc/hosts/2/canonical", "/files/etc/hosts/1/canonical"])
+    equal(s.diff(), {"files": []})
+    s.call("augeas.move", ["/files/etc/hosts/2/canonical", "/files/etc/hosts/3/alias[1]"])
+    equal(s.get("/files/etc/hosts/3/alias[1]"), "debian")
+
+
 @test("Deny= holds for a node below one that is removed or moved")
 def deny_below(w):
     s = w.session(SESSION + "[File /etc/hosts]\nLens=Hosts.lns\nSet=**\nInsert=**\nRemove=**\n"
