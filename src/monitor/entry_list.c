@@ -14,6 +14,7 @@
 
 #include "common/glob.h"
 #include "common/memfd.h"
+#include "monitor/root_open.h"
 
 int entry_join(const char *pattern, const char *name, char **ret_path)
 {
@@ -97,28 +98,6 @@ static int walk_directory(struct walk *walk, int parent, const char *name, const
 	return r;
 }
 
-/* From the root to the fixed directory, one component at a time, over no symbolic link. */
-static int open_fixed(int root_fd, const char *fixed)
-{
-	scoped_ptr char *copy = strdup(fixed);
-	scoped_fd dir = fcntl(root_fd, F_DUPFD_CLOEXEC, 0);
-	char *rest = copy;
-	const char *component;
-
-	if (!copy)
-		return -ENOMEM;
-	while (dir >= 0 && (component = strsep(&rest, "/"))) {
-		int next;
-
-		if (component[0] == '\0')
-			continue;
-		next = openat(dir, component, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		close_fd(dir);
-		dir = next;
-	}
-	return dir < 0 ? -errno : take_fd(&dir);
-}
-
 static int by_bytes(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -159,7 +138,7 @@ int entry_list(int root_fd, const struct policy *policy, uint32_t entry, int *re
 	walk->policy = policy;
 	walk->entry = entry;
 	walk->skip = strlen(fixed) + 1;
-	dir = open_fixed(root_fd, fixed);
+	dir = root_open_plain(root_fd, fixed[0] ? fixed + 1 : ".", O_PATH | O_DIRECTORY);
 	if (dir >= 0)
 		r = walk_directory(walk, dir, ".", fixed, pattern + walk->skip);
 	else if (dir != -ENOENT && dir != -ENOTDIR && dir != -ELOOP)

@@ -12,4 +12,10 @@
  */
 int root_open(int root_fd, const char *path, int flags) must_check;
 
+/*
+ * The same without any symbolic link on the way, below any directory: -ELOOP
+ * if there is one. For paths that the policy and the engine name.
+ */
+int root_open_plain(int dir_fd, const char *path, int flags) must_check;
+
 #endif

@@ -153,7 +153,6 @@ static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *
 	if (info->ssi_signo == SIGINT && server->options->form == FORM_PROGRAM)
 		return 0;
 	log_notice("ending after signal %u", info->ssi_signo);
-	server->stopping = true;
 	if (server->options->form == FORM_PROGRAM)
 		form_program_stop(server);
 	else

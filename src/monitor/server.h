@@ -26,7 +26,6 @@ struct server {
 	int program_status;
 	bool program_gone;
 	int verdict; /* our own exit status, in place of the program's; 0: none */
-	bool stopping;
 	int listener;
 };
 

@@ -9,29 +9,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/syscall.h>
 
 #include "common/fd.h"
 #include "common/memfd.h"
+#include "monitor/root_open.h"
 
 enum { READ_TRIES = 5 };
-
-static int open_beneath(int dir, const char *path, uint64_t flags)
-{
-	struct open_how how = {
-		.flags = flags | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-	};
-	long fd;
-
-	do {
-		fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
-	} while (fd < 0 && (errno == EINTR || errno == EAGAIN));
-	return fd < 0 ? -errno : (int)fd;
-}
 
 void target_clear(struct target *target)
 {
@@ -49,7 +34,7 @@ int target_open(int root_fd, const char *path, struct target *ret_target)
 	directory = strndup(path + 1, slash > path ? (size_t)(slash - path - 1) : 0);
 	if (!directory)
 		return -ENOMEM;
-	fd = open_beneath(root_fd, directory[0] ? directory : ".", O_PATH | O_DIRECTORY);
+	fd = root_open_plain(root_fd, directory[0] ? directory : ".", O_PATH | O_DIRECTORY);
 	if (fd < 0)
 		return fd;
 	*ret_target = (struct target){ .dir = fd, .name = slash + 1 };
@@ -77,7 +62,7 @@ enum mon_outcome target_read(const struct target *target, int *ret_fd, struct st
 		return failed(ELOOP, ret_error);
 	if (!S_ISREG(st.st_mode))
 		return failed(EINVAL, ret_error);
-	fd = open_beneath(target->dir, target->name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	fd = root_open_plain(target->dir, target->name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return failed(-fd, ret_error);
 	if (fstat(fd, &st) < 0)
