@@ -36,18 +36,13 @@ int nodes_match(struct call *call, const char *expr, struct nodes *ret_nodes)
 
 int nodes_match_one(struct call *call, const char *expr, struct nodes *ret_nodes)
 {
-	struct json_object *data;
-
 	if (nodes_match(call, expr, ret_nodes) < 0)
 		return -1;
-	if (ret_nodes->count == 1)
-		return 0;
 	if (ret_nodes->count == 0)
 		return tree_no_match(call, expr);
-	data = data_of_path(expr);
-	json_put(data, "matches", json_new_int(ret_nodes->count));
-	return call_error(call, EXM_ERROR_TOO_MANY_MATCHES, data, "%.200s: names %d nodes", expr,
-			  ret_nodes->count);
+	if (ret_nodes->count > 1)
+		return tree_too_many(call, expr, ret_nodes->count);
+	return 0;
 }
 
 void creation_clear(struct creation *creation)

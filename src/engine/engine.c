@@ -52,7 +52,7 @@ static int start(struct engine *engine, int client, int memfd)
 	engine->reader = json_reader_new(RPC_DEPTH_MAX);
 	if (!engine->user || !engine->root || !engine->reader)
 		return -ENOMEM;
-	r = sandbox_enter(SANDBOX_SERVE, welcome.lens_path);
+	r = sandbox_enter(welcome.lens_path);
 	if (r == 0)
 		r = timer_init(engine->timeout_ms);
 	if (r == 0)

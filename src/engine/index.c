@@ -99,7 +99,7 @@ int engine_index(int channel)
 	int r = engine_receive_policy(&mon, &packet, &welcome, &policy);
 
 	if (r == 0)
-		r = sandbox_enter(SANDBOX_INDEX, welcome.lens_path);
+		r = sandbox_enter(welcome.lens_path);
 	if (r < 0) {
 		log_error("cannot start: %s", strerror(-r));
 		return SANDBOX_EXIT_STATUS;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/fd.h"
 #include "engine/diff.h"
 #include "engine/engine.h"
 #include "engine/method.h"
@@ -46,14 +47,6 @@ static void touch(struct tree *tree, struct tree_file *file)
 		aug_rm(tree->aug, probe);
 }
 
-static bool has_error(struct tree *tree, const struct tree_file *file)
-{
-	scoped_ptr char *node = staging_node(file->path), *error = NULL;
-
-	return node && asprintf(&error, "/augeas%s/error", node) >= 0 &&
-	       aug_match(tree->aug, error, NULL) > 0;
-}
-
 /* Lets Augeas write what was edited to the staging directory. */
 static int render(struct call *call)
 {
@@ -71,7 +64,7 @@ static int render(struct call *call)
 	for (size_t i = 0; i < tree->count; i++) {
 		struct tree_file *file = &tree->file[i];
 
-		file->needs_touch = file->edited && has_error(tree, file);
+		file->needs_touch = file->edited && staging_has_error(tree, file);
 		if (file->needs_touch && !failed)
 			failed = file;
 	}
@@ -94,19 +87,14 @@ static int map_content(int fd, struct mapping *ret_mapping)
 /* 1 if the new content differs from what was handed out, 0 or -errno. */
 static int differs(const struct pending *p)
 {
-	scoped_mapping old = { 0 }, new = { 0 };
-	int r;
+	int same;
 
 	if ((p->file->base < 0) != (p->content < 0))
 		return 1;
 	if (p->content < 0)
 		return 0;
-	r = map_content(p->file->base, &old);
-	if (r == 0)
-		r = map_content(p->content, &new);
-	if (r < 0)
-		return r;
-	return old.size != new.size || memcmp(old.data, new.data, old.size) != 0;
+	same = fd_same_content(p->file->base, p->content);
+	return same < 0 ? same : !same;
 }
 
 static int collect(struct call *call, struct pendings **ret_pendings)

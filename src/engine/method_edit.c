@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "engine/guard.h"
 #include "engine/method.h"
+#include "engine/path_expr.h"
 
 #define SOURCE_NODE "exmachina_source"
 
@@ -54,7 +55,7 @@ static int set_one(struct call *call, const char *expr, const char *value)
 	if (nodes.count == 0)
 		return create(call, expr, value);
 	if (nodes.count > 1)
-		return nodes_match_one(call, expr, &nodes);
+		return tree_too_many(call, expr, nodes.count);
 	/* what changes nothing needs no right */
 	if (aug_get(aug, nodes.path[0], &old) == 1 && (old == NULL) == (value == NULL) &&
 	    (!old || strcmp(old, value) == 0))
@@ -188,15 +189,6 @@ int augeas_insert(struct call *call, const struct arguments *a)
 	return done(call);
 }
 
-/* Is the node the last allowed one or below it? Matches come in document order. */
-static bool is_covered(const char *node, const char *top)
-{
-	size_t length = top ? strlen(top) : 0;
-
-	return top && strncmp(node, top, length) == 0 &&
-	       (node[length] == '/' || node[length] == '\0');
-}
-
 int augeas_remove(struct call *call, const struct arguments *a)
 {
 	augeas *aug = call->engine->tree->aug;
@@ -207,7 +199,8 @@ int augeas_remove(struct call *call, const struct arguments *a)
 	if (nodes_match(call, a->path, &nodes) < 0)
 		return -1;
 	for (int i = 0; i < nodes.count; i++) {
-		if (is_covered(nodes.path[i], top))
+		/* in document order, so what is below an allowed node comes right after it */
+		if (top && path_is_below(nodes.path[i], top))
 			continue;
 		if (guard_remove(call, nodes.path[i]) < 0)
 			return -1;
@@ -269,7 +262,7 @@ static int move_destination(struct call *call, const char *expr, struct creation
 	if (nodes_match(call, expr, &nodes) < 0)
 		return -1;
 	if (nodes.count > 1)
-		return nodes_match_one(call, expr, &nodes);
+		return tree_too_many(call, expr, nodes.count);
 	if (nodes.count == 1) {
 		if (guard_remove(call, nodes.path[0]) < 0)
 			return -1;

@@ -11,13 +11,14 @@
 #include "engine/staging.h"
 #include "engine/tree_error.h"
 
-static int too_many(struct call *call, const char *path)
+/* What aug_get(3) and aug_label(3) fail with. */
+static int not_one(struct call *call, const char *path)
 {
-	struct json_object *data = data_of_path(path);
+	augeas *aug = call->engine->tree->aug;
 
-	json_put(data, "matches", json_new_int(aug_match(call->engine->tree->aug, path, NULL)));
-	return call_error(call, EXM_ERROR_TOO_MANY_MATCHES, data,
-			  "%.200s: names more than one node", path);
+	if (aug_error(aug) != AUG_EMMATCH)
+		return tree_fail(call, path);
+	return tree_too_many(call, path, aug_match(aug, path, NULL));
 }
 
 int augeas_get(struct call *call, const struct arguments *a)
@@ -35,8 +36,7 @@ int augeas_get(struct call *call, const struct arguments *a)
 	if (r == 0)
 		return tree_no_match(call, a->path);
 	if (r < 0)
-		return aug_error(aug) == AUG_EMMATCH ? too_many(call, a->path)
-						     : tree_fail(call, a->path);
+		return not_one(call, a->path);
 	lookup_remember(lookup, a->path, value);
 	return call_result(call, json_new_bytes(value));
 }
@@ -53,8 +53,7 @@ int augeas_label(struct call *call, const struct arguments *a)
 	if (r == 0)
 		return tree_no_match(call, a->path);
 	if (r < 0)
-		return aug_error(aug) == AUG_EMMATCH ? too_many(call, a->path)
-						     : tree_fail(call, a->path);
+		return not_one(call, a->path);
 	return call_result(call, json_new_bytes(label));
 }
 
@@ -149,15 +148,10 @@ int augeas_span(struct call *call, const struct arguments *a)
 	scoped_ptr char *file = NULL;
 	struct json_object *result;
 	size_t staging = strlen(tree->staging);
-	int count;
+	scoped_nodes nodes = { 0 };
 
-	if (tree_need(call, a->path) < 0)
+	if (nodes_match_one(call, a->path, &nodes) < 0)
 		return -1;
-	count = aug_match(tree->aug, a->path, NULL);
-	if (count == 0)
-		return tree_no_match(call, a->path);
-	if (count > 1)
-		return too_many(call, a->path);
 	if (aug_span(tree->aug, a->path, &file, &label_start, &label_end, &value_start, &value_end,
 		     &span_start, &span_end) < 0)
 		return tree_fail(call, a->path);

@@ -120,3 +120,11 @@ size_t path_expr_parent(const char *expr)
 	}
 	return last;
 }
+
+bool path_is_below(const char *below, const char *above)
+{
+	size_t length = strlen(above);
+
+	return strncmp(below, above, length) == 0 &&
+	       (below[length] == '\0' || below[length] == '/');
+}

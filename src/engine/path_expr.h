@@ -26,4 +26,7 @@ char *path_expr_prefix(const char *expr, const char *context);
  */
 size_t path_expr_parent(const char *expr);
 
+/* Is the path `below` the path `above` itself, or below it? */
+bool path_is_below(const char *below, const char *above);
+
 #endif

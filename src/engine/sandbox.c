@@ -36,11 +36,10 @@ static int set_limits(void)
 	return r;
 }
 
-int sandbox_enter(enum sandbox_role role, const char *lens_path)
+int sandbox_enter(const char *lens_path)
 {
 	int r;
 
-	(void)role;
 	if (geteuid() == 0)
 		return -EPERM;
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)

@@ -16,13 +16,8 @@
 /* As EXIT_SANDBOX of the monitor: the sandbox could not be built, so nothing was started. */
 enum { SANDBOX_EXIT_STATUS = 122 };
 
-enum sandbox_role {
-	SANDBOX_SERVE,
-	SANDBOX_INDEX,
-};
-
 /* Enters all layers, or fails: 0 or -errno. lens_path is as Augeas's, colon-separated. */
-int sandbox_enter(enum sandbox_role role, const char *lens_path) must_check;
+int sandbox_enter(const char *lens_path) must_check;
 
 /* The layers that hold, by name, up to a NULL. */
 const char *const *sandbox_describe(void);

@@ -120,18 +120,21 @@ static int find_nul(int content, long *ret_offset)
 	return 0;
 }
 
-static int load(struct tree *tree, struct tree_file *file)
+bool staging_has_error(const struct tree *tree, const struct tree_file *file)
 {
-	scoped_ptr char *error_node = NULL, *node = staging_node(file->path);
+	scoped_ptr char *node = staging_node(file->path), *error = NULL;
 
-	if (!node || asprintf(&error_node, "/augeas%s/error", node) < 0)
-		return -ENOMEM;
+	return node && asprintf(&error, "/augeas%s/error", node) >= 0 &&
+	       aug_match(tree->aug, error, NULL) > 0;
+}
+
+static void load(struct tree *tree, struct tree_file *file)
+{
 	file->state = TREE_LOADED;
 	/* a lens that is missing is told by aug_error(3) alone */
 	if (aug_load_file(tree->aug, file->path) < 0 || aug_error(tree->aug) != AUG_NOERROR ||
-	    aug_match(tree->aug, error_node, NULL) > 0)
+	    staging_has_error(tree, file))
 		file->state = TREE_PARSE_FAILED;
-	return 0;
 }
 
 static int stage_and_load(struct tree *tree, struct tree_file *file)
@@ -151,7 +154,9 @@ static int stage_and_load(struct tree *tree, struct tree_file *file)
 		return 0;
 	}
 	r = write_staged(tree, staged, file->base);
-	return r < 0 ? r : load(tree, file);
+	if (r == 0)
+		load(tree, file);
+	return r;
 }
 
 int staging_fetch(struct tree *tree, struct tree_file *file)

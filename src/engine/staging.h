@@ -10,6 +10,9 @@ int staging_fetch(struct tree *tree, struct tree_file *file) must_check;
 /* Takes the file out of the tree and of the staging directory. 0 or -errno. */
 int staging_forget(struct tree *tree, const struct tree_file *file) must_check;
 
+/* Did Augeas note an error with the file? */
+bool staging_has_error(const struct tree *tree, const struct tree_file *file);
+
 /*
  * The file as it would be committed now: a sealed memfd, or -1 in ret_content
  * if it shall not exist. 0 or -errno.

@@ -73,15 +73,6 @@ static struct tree_file *find(struct tree *tree, const char *path)
 	return NULL;
 }
 
-/* Is `below` the same path as `above`, or below it? */
-static bool is_below(const char *below, const char *above)
-{
-	size_t length = strlen(above);
-
-	return strncmp(below, above, length) == 0 &&
-	       (below[length] == '\0' || below[length] == '/');
-}
-
 /* Component by component, since a label may hold a slash and look like two of them. */
 static bool holds(const struct tree_file *file, const struct node_path *node)
 {
@@ -171,7 +162,7 @@ static int fetch_listed(struct call *call, uint32_t entry, const char *prefix)
 
 		if (!path)
 			return call_no_memory(call);
-		if (is_below(path, prefix) || is_below(prefix, path))
+		if (path_is_below(path, prefix) || path_is_below(prefix, path))
 			r = fetch(call, entry, path, &file);
 	}
 	if (r == 0 && prefix[0] == '\0')
@@ -218,7 +209,7 @@ static bool concerns(const char *pattern, const char *prefix)
 		return true;
 	if (glob_has_wildcard(pattern))
 		return on_the_way(pattern, prefix);
-	return is_below(prefix, pattern) || is_below(pattern, prefix);
+	return path_is_below(prefix, pattern) || path_is_below(pattern, prefix);
 }
 
 static int need_entry(struct call *call, uint32_t entry, const char *prefix,
@@ -232,7 +223,8 @@ static int need_entry(struct call *call, uint32_t entry, const char *prefix,
 	if (!concerns(pattern, prefix))
 		return 0;
 	if (!glob_has_wildcard(pattern))
-		return fetch(call, entry, pattern, is_below(prefix, pattern) ? ret_file : &file);
+		return fetch(call, entry, pattern,
+			     path_is_below(prefix, pattern) ? ret_file : &file);
 	named = cut_to(prefix, pattern);
 	if (!named)
 		return tree->listed[entry] ? 0 : fetch_listed(call, entry, prefix);
@@ -321,7 +313,7 @@ bool tree_may_be_context(const struct tree *tree, const char *path)
 		const char *pattern = tree->policy->files[i].path;
 		scoped_ptr char *file = glob_has_wildcard(pattern) ? cut_to(prefix, pattern) : NULL;
 
-		if (!glob_has_wildcard(pattern) && is_below(pattern, prefix))
+		if (!glob_has_wildcard(pattern) && path_is_below(pattern, prefix))
 			return true;
 		/* not deeper than the pattern */
 		if (glob_has_wildcard(pattern) && on_the_way(pattern, prefix) &&

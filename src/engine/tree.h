@@ -87,6 +87,9 @@ bool tree_may_be_context(const struct tree *tree, const char *path);
 /* The answer when an expression names no node. Returns -1. */
 int tree_no_match(struct call *call, const char *expr);
 
+/* The answer when it names more than the one that was asked for. Returns -1. */
+int tree_too_many(struct call *call, const char *expr, int matches);
+
 /* Reports Augeas's last error as the answer to a call. Returns -1. */
 int tree_fail(struct call *call, const char *expr);
 

@@ -22,7 +22,6 @@ static const char *error_get(augeas *aug, const char *node, const char *member)
 	return aug_get(aug, path, &value) == 1 ? value : NULL;
 }
 
-/* "/usr/share/augeas/lenses/dist/sshd.aug:27.8-.42:" tells the lens well enough by its file. */
 static void put_text(struct json_object *data, const char *key, const char *text)
 {
 	if (text)
@@ -132,6 +131,15 @@ int tree_no_match(struct call *call, const char *expr)
 	json_put(data, "key", json_new_string("[File]"));
 	return call_error(call, EXM_ERROR_DENIED, data,
 			  "%.200s: no [File] section of the policy names it", expr);
+}
+
+int tree_too_many(struct call *call, const char *expr, int matches)
+{
+	struct json_object *data = data_of_path(expr);
+
+	json_put(data, "matches", json_new_int(matches));
+	return call_error(call, EXM_ERROR_TOO_MANY_MATCHES, data, "%.200s: names %d nodes", expr,
+			  matches);
 }
 
 /* Augeas marks the place with "|=|" in the expression that it repeats. */
