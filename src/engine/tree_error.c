@@ -138,8 +138,8 @@ int tree_too_many(struct call *call, const char *expr, int matches)
 	struct json_object *data = data_of_path(expr);
 
 	json_put(data, "matches", json_new_int(matches));
-	return call_error(call, EXM_ERROR_TOO_MANY_MATCHES, data, "%.200s: names %d nodes", expr,
-			  matches);
+	return call_error(call, EXM_ERROR_TOO_MANY_MATCHES, data,
+			  "%.200s: names more than one node", expr);
 }
 
 /* Augeas marks the place with "|=|" in the expression that it repeats. */
