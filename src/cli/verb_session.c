@@ -7,7 +7,7 @@
 #include "common/service_verb.h"
 #include "exmachina.h"
 
-#define X(name, word, method) word,
+#define X(name, word, kind, method) word,
 static const char *const service_verbs[] = { SERVICE_VERBS(X) NULL };
 #undef X
 

@@ -3,14 +3,16 @@
 #define EXM_MESSAGE_H
 
 /*
- * Everything that the engine and the monitor say to each other, declared once.
- * The enum, the names, the structures, their encoders and decoders, and the
- * monitor's request table are generated from the lists below.
+ * Everything that the engine and the monitor say to each other, declared once,
+ * and what the monitor and exmachina-run say. The enum, the names, the
+ * structures, their encoders and decoders, and the monitor's request table are
+ * generated from the lists below.
  *
  * One message is one SEQPACKET packet: u32 type, the fields, at most one
  * descriptor. The engine asks (MON_REQUESTS), the monitor answers each request
  * that has a reply with exactly one (MON_REPLIES, same order), and tells of
- * things by itself (MON_EVENTS).
+ * things by itself (MON_EVENTS): among them how a request ended that has a
+ * ticket, which the engine chose, and which comes back.
  */
 
 #include <stdbool.h>
@@ -20,14 +22,18 @@
 #include "common/cleanup.h"
 
 enum {
-	MESSAGE_MAX = 16384,     /* bytes of one packet */
-	MESSAGE_NAME_MAX = 4096, /* bytes of a path below the root, of a unit name */
-	MESSAGE_TEXT_MAX = 512,  /* bytes of a short human text */
-	MESSAGE_LOG_MAX = 8192,  /* bytes of a unit's last log lines */
-	SECRET_TEXT_SIZE = 64,   /* 256 bits in hexadecimal */
-	CONTENT_MAX = 16 << 20,  /* bytes of one configuration file */
-	STAGED_MAX = 256,        /* files of one commit */
-	JOBS_MAX = 32,           /* service calls under way in one session */
+	MESSAGE_MAX = 16384,        /* bytes of one packet */
+	MESSAGE_NAME_MAX = 4096,    /* bytes of a path below the root, of a unit name */
+	MESSAGE_TEXT_MAX = 512,     /* bytes of a short human text */
+	MESSAGE_LOG_MAX = 8192,     /* bytes of a unit's last log lines, of a program's output */
+	MESSAGE_CHANGES_MAX = 2048, /* bytes of the list of changed unit file links */
+	SECRET_TEXT_SIZE = 64,      /* 256 bits in hexadecimal */
+	CONTENT_MAX = 16 << 20,     /* bytes of one configuration file */
+	STAGED_MAX = 256,           /* files of one commit */
+	JOBS_MAX = 32,              /* calls with a ticket under way in one session */
+	WATCHES_MAX = 64,           /* units that one session watches */
+	PACKAGES_MAX = 64,          /* names in one package call */
+	LOG_LINES_MAX = 1000,       /* lines of one service.log, whatever the policy says */
 	MESSAGE_PROTOCOL = 1,
 };
 
@@ -61,6 +67,12 @@ enum message_flag {
 	X(COMMIT, commit, DURING_OPEN, MSG_PLAIN) \
 	X(FORGET, forget, DURING_OPEN, MSG_NO_REPLY) \
 	X(SERVICE, service, DURING_OPEN, MSG_NO_REPLY) \
+	X(UNITS, units, DURING_OPEN, MSG_NO_REPLY) \
+	X(LOG, log, DURING_OPEN, MSG_NO_REPLY) \
+	X(WATCH, watch, DURING_OPEN, MSG_NO_REPLY) \
+	X(UNWATCH, unwatch, DURING_OPEN, MSG_NO_REPLY) \
+	X(PACKAGE, package, DURING_OPEN, MSG_NO_REPLY) \
+	X(SYSTEM, system, DURING_OPEN, MSG_NO_REPLY) \
 	X(BYE, bye, DURING_READY, MSG_NO_REPLY)
 
 #define MON_REPLIES(X) \
@@ -73,9 +85,20 @@ enum message_flag {
 #define MON_EVENTS(X) \
 	X(WELCOME, welcome, 0, MSG_FD) \
 	X(JOB, job, 0, MSG_PLAIN) \
+	X(DATA, data, 0, MSG_MAY_FD) \
+	X(IDENTITY, identity, 0, MSG_PLAIN) \
+	X(UNIT, unit, 0, MSG_PLAIN) \
+	X(PROGRESS, progress, 0, MSG_PLAIN) \
 	X(LENS, lens, 0, MSG_PLAIN)
 
-#define MON_MESSAGES(X) MON_REQUESTS(X) MON_REPLIES(X) MON_EVENTS(X)
+/* Between the monitor and exmachina-run; from an engine they break the protocol. */
+#define RUN_MESSAGES(X) \
+	X(RUN_POLICY, run_policy, 0, MSG_FD) \
+	X(RUN_CALL, run_call, 0, MSG_PLAIN) \
+	X(RUN_PROGRESS, run_progress, 0, MSG_PLAIN) \
+	X(RUN_END, run_end, 0, MSG_MAY_FD)
+
+#define MON_MESSAGES(X) MON_REQUESTS(X) MON_REPLIES(X) MON_EVENTS(X) RUN_MESSAGES(X)
 
 /*
  * Fields: U8, U32, U64, I32 (name), STR (name, most bytes).
@@ -132,11 +155,59 @@ enum message_flag {
 /* nothing that was handed out counts any more */
 #define FIELDS_forget(U8, U32, U64, I32, STR)
 
+/*
+ * A verb for a unit; ends with JOB. timeout_ms: how long to wait for the job, 0
+ * and what is more than the policy's for as long as the policy says. settle_ms:
+ * how long to look on afterwards, for as long as a job at most. With `progress`
+ * PROGRESS comes in between.
+ */
 #define FIELDS_service(U8, U32, U64, I32, STR) \
 	U32(ticket) \
 	U32(entry) \
 	U8(verb) \
+	U8(progress) \
+	U32(timeout_ms) \
+	U32(settle_ms) \
 	STR(unit, MESSAGE_NAME_MAX)
+
+/* The units that the client may ask the status of, and that the glob matches; ends with DATA. */
+#define FIELDS_units(U8, U32, U64, I32, STR) \
+	U32(ticket) \
+	STR(glob, MESSAGE_TEXT_MAX)
+
+/*
+ * The last lines that the journal has of a unit, or the first ones after the
+ * cursor, which is the journal's own, where one is given; ends with DATA.
+ * `entry` is a [Log] section.
+ */
+#define FIELDS_log(U8, U32, U64, I32, STR) \
+	U32(ticket) \
+	U32(entry) \
+	U32(lines) \
+	STR(cursor, MESSAGE_TEXT_MAX) \
+	STR(unit, MESSAGE_NAME_MAX)
+
+/* UNIT for each change of the unit from now on, until UNWATCH with the same ticket */
+#define FIELDS_watch(U8, U32, U64, I32, STR) \
+	U32(ticket) \
+	U32(entry) \
+	STR(unit, MESSAGE_NAME_MAX)
+
+#define FIELDS_unwatch(U8, U32, U64, I32, STR) U32(ticket)
+
+/* A verb for packages, whose names stand one blank apart; ends with DATA. */
+#define FIELDS_package(U8, U32, U64, I32, STR) \
+	U32(ticket) \
+	U8(verb) \
+	U8(progress) \
+	U32(timeout_ms) \
+	STR(names, MESSAGE_NAME_MAX)
+
+/* Sets one item of the system's identity, or with SYSTEM_ITEM_MAX none; ends with IDENTITY. */
+#define FIELDS_system(U8, U32, U64, I32, STR) \
+	U32(ticket) \
+	U8(item) \
+	STR(value, MESSAGE_NAME_MAX)
 
 #define FIELDS_bye(U8, U32, U64, I32, STR) U8(reason)
 
@@ -150,26 +221,107 @@ enum message_flag {
 	STR(root, MESSAGE_NAME_MAX) \
 	STR(lens_path, MESSAGE_NAME_MAX)
 
-/* how a service call ended */
+/*
+ * how a service call ended. `manager` is "systemd" or "initd"; `changes` are the
+ * links that a verb for unit files made and removed, a line each; `triggered_by`
+ * the active sockets that would start the service again, one blank apart
+ */
 #define FIELDS_job(U8, U32, U64, I32, STR) \
 	U32(ticket) \
 	U8(outcome) \
 	I32(error) \
+	STR(manager, MESSAGE_TEXT_MAX) \
 	STR(job_result, MESSAGE_TEXT_MAX) \
 	STR(load_state, MESSAGE_TEXT_MAX) \
 	STR(active_state, MESSAGE_TEXT_MAX) \
 	STR(sub_state, MESSAGE_TEXT_MAX) \
+	STR(file_state, MESSAGE_TEXT_MAX) \
 	STR(result, MESSAGE_TEXT_MAX) \
 	U32(main_pid_before) \
 	U32(main_pid) \
 	I32(exit_status) \
+	STR(triggered_by, MESSAGE_TEXT_MAX) \
+	STR(changes, MESSAGE_CHANGES_MAX) \
 	STR(detail, MESSAGE_TEXT_MAX) \
 	STR(log, MESSAGE_LOG_MAX)
+
+/* how a call ended whose result is a list (common/report.h), in the descriptor if it is DONE */
+#define FIELDS_data(U8, U32, U64, I32, STR) \
+	U32(ticket) \
+	U8(outcome) \
+	I32(error) \
+	I32(exit_status) \
+	STR(detail, MESSAGE_TEXT_MAX) \
+	STR(log, MESSAGE_LOG_MAX)
+
+/*
+ * the system's identity after SYSTEM; `via` is who did it: "timedated" and its
+ * like, or "files". locale: assignments, one blank apart
+ */
+#define FIELDS_identity(U8, U32, U64, I32, STR) \
+	U32(ticket) \
+	U8(outcome) \
+	I32(error) \
+	STR(via, MESSAGE_TEXT_MAX) \
+	STR(timezone, MESSAGE_TEXT_MAX) \
+	STR(hostname, MESSAGE_TEXT_MAX) \
+	STR(locale, MESSAGE_NAME_MAX) \
+	STR(detail, MESSAGE_TEXT_MAX)
+
+/* a watched unit, as it is now */
+#define FIELDS_unit(U8, U32, U64, I32, STR) \
+	U32(ticket) \
+	U8(outcome) \
+	STR(load_state, MESSAGE_TEXT_MAX) \
+	STR(active_state, MESSAGE_TEXT_MAX) \
+	STR(sub_state, MESSAGE_TEXT_MAX) \
+	STR(file_state, MESSAGE_TEXT_MAX) \
+	STR(result, MESSAGE_TEXT_MAX) \
+	U32(main_pid) \
+	I32(exit_status)
+
+/* where a call is; percent: 255 where nobody knows */
+#define FIELDS_progress(U8, U32, U64, I32, STR) \
+	U32(ticket) \
+	U8(percent) \
+	U32(elapsed_ms) \
+	STR(stage, MESSAGE_TEXT_MAX) \
+	STR(detail, MESSAGE_TEXT_MAX)
 
 /* from the lens indexer only: the lens of an entry whose policy names none ("": none) */
 #define FIELDS_lens(U8, U32, U64, I32, STR) \
 	U32(entry) \
 	STR(lens, MESSAGE_TEXT_MAX)
+
+/* the policy that counts from now on */
+#define FIELDS_run_policy(U8, U32, U64, I32, STR)
+
+/*
+ * Run one of the RUN_PROGRAMS (common/run_program.h). `entry` is the policy's
+ * section, `verb` a verb of its kind; `names` a unit or packages, one blank apart.
+ */
+#define FIELDS_run_call(U8, U32, U64, I32, STR) \
+	U32(ticket) \
+	U8(program) \
+	U32(entry) \
+	U8(verb) \
+	U32(timeout_ms) \
+	STR(names, MESSAGE_NAME_MAX)
+
+#define FIELDS_run_progress(U8, U32, U64, I32, STR) \
+	U32(ticket) \
+	U8(percent) \
+	STR(stage, MESSAGE_TEXT_MAX) \
+	STR(detail, MESSAGE_TEXT_MAX)
+
+/* status: the exit status or the signal; output: the end of what it printed, in UTF-8 */
+#define FIELDS_run_end(U8, U32, U64, I32, STR) \
+	U32(ticket) \
+	U8(outcome) \
+	I32(error) \
+	I32(status) \
+	STR(detail, MESSAGE_TEXT_MAX) \
+	STR(output, MESSAGE_LOG_MAX)
 
 enum message_type {
 	MESSAGE_NONE,
@@ -193,16 +345,28 @@ enum mon_outcome {
 	OUTCOME_MAX
 };
 
-/* How a service call ended. */
+/* How a call with a ticket ended. */
 enum job_outcome {
 	JOB_DONE,
-	JOB_DENIED,      /* not in the policy */
-	JOB_NO_UNIT,     /* systemd does not know the unit */
-	JOB_FAILED,      /* the job ran and failed, or the unit is failed after it */
-	JOB_TIMEOUT,     /* it goes on, but nobody waits for it */
-	JOB_UNAVAILABLE, /* no systemd answers */
+	JOB_DENIED,      /* not in the policy, as a whole or in its effect (packages) */
+	JOB_NO_UNIT,     /* there is no such unit, package, time zone */
+	JOB_FAILED,      /* it ran and failed, or the unit is failed after it */
+	JOB_TIMEOUT,     /* nobody waits for it any longer: a job goes on, a program was ended */
+	JOB_UNAVAILABLE, /* nobody there who could do it: no systemd, no exmachina-run, no apt */
 	JOB_BUSY,        /* JOBS_MAX are under way */
+	JOB_BAD_VALUE,   /* what was asked for cannot be: `detail` says why */
 	JOB_MAX
+};
+
+/* How a program ended that exmachina-run started. */
+enum run_outcome {
+	RUN_EXITED,   /* with `status` */
+	RUN_SIGNALED, /* by signal `status` */
+	RUN_TIMEOUT,  /* over its time: all of it was killed */
+	RUN_REFUSED,  /* the policy does not allow it, or what it would do: `detail` */
+	RUN_MISSING,  /* there is no such program */
+	RUN_CANNOT,   /* it could not be started: `error`, `detail` */
+	RUN_OUTCOME_MAX
 };
 
 /* Why an engine takes over from another. */

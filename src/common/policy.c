@@ -56,48 +56,54 @@ struct policy *policy_free(struct policy *policy)
 		file_clear(&policy->files[i]);
 	for (size_t i = 0; i < policy->service_count; i++)
 		free(policy->services[i].unit);
+	for (size_t i = 0; i < policy->log_count; i++)
+		free(policy->logs[i].unit);
+	for (size_t i = 0; i < policy->package_count; i++)
+		free(policy->packages[i].name);
 	free(policy->files);
 	free(policy->services);
+	free(policy->logs);
+	free(policy->packages);
 	free(policy->user);
 	free(policy);
 	return NULL;
 }
 
-int policy_file_add(struct policy *policy, const char *path, struct policy_file **ret_file)
+/* Room for one more of `size` bytes, all zero, behind `count` of them, or NULL. */
+static void *grow(void *list, size_t count, size_t size)
 {
-	struct policy_file *files, file = { 0 };
+	char *longer = reallocarray(list, count + 1, size);
 
-	if (policy->file_count == POLICY_FILES_MAX)
-		return -E2BIG;
-	files = reallocarray(policy->files, policy->file_count + 1, sizeof(*files));
-	if (!files)
-		return -ENOMEM;
-	policy->files = files;
-	file.path = strdup(path);
-	if (!file.path)
-		return -ENOMEM;
-	files[policy->file_count] = file;
-	*ret_file = &files[policy->file_count++];
-	return 0;
+	if (longer)
+		memset(longer + count * size, 0, size);
+	return longer;
 }
 
-int policy_service_add(struct policy *policy, const char *unit, struct policy_service **ret_service)
-{
-	struct policy_service *services, service = { 0 };
-
-	if (policy->service_count == POLICY_SERVICES_MAX)
-		return -E2BIG;
-	services = reallocarray(policy->services, policy->service_count + 1, sizeof(*services));
-	if (!services)
-		return -ENOMEM;
-	policy->services = services;
-	service.unit = strdup(unit);
-	if (!service.unit)
-		return -ENOMEM;
-	services[policy->service_count] = service;
-	*ret_service = &services[policy->service_count++];
-	return 0;
-}
+/* Each kind of entry is a list, its length, and a name that comes first. */
+#define DEFINE_ADD(kind, member, most) \
+	int policy_##kind##_add(struct policy *policy, const char *name, \
+				struct policy_##kind **ret_entry) \
+	{ \
+		size_t count = policy->kind##_count; \
+		struct policy_##kind *list; \
+\
+		if (count == (most)) \
+			return -E2BIG; \
+		list = grow(policy->kind##s, count, sizeof(*list)); \
+		if (!list) \
+			return -ENOMEM; \
+		policy->kind##s = list; \
+		list[count].member = strdup(name); \
+		if (!list[count].member) \
+			return -ENOMEM; \
+		policy->kind##_count++; \
+		*ret_entry = &list[count]; \
+		return 0; \
+	}
+DEFINE_ADD(file, path, POLICY_FILES_MAX)
+DEFINE_ADD(service, unit, POLICY_SERVICES_MAX)
+DEFINE_ADD(log, unit, POLICY_LOGS_MAX)
+DEFINE_ADD(package, name, POLICY_PACKAGES_MAX)
 
 int policy_list_add(struct policy_list *list, const char *text)
 {
@@ -152,18 +158,59 @@ ssize_t policy_find_file(const struct policy *policy, const char *path)
 	return -1;
 }
 
-ssize_t policy_find_service(const struct policy *policy, const char *unit)
+/* The one that spells the name, else the first whose glob matches it. */
+#define DEFINE_FIND(kind, member, is_valid) \
+	ssize_t policy_find_##kind(const struct policy *policy, const char *name) \
+	{ \
+		if (!is_valid(name)) \
+			return -1; \
+		for (size_t i = 0; i < policy->kind##_count; i++) \
+			if (strcmp(policy->kind##s[i].member, name) == 0) \
+				return (ssize_t)i; \
+		for (size_t i = 0; i < policy->kind##_count; i++) \
+			if (glob_has_wildcard(policy->kind##s[i].member) && \
+			    glob_match_path(policy->kind##s[i].member, name)) \
+				return (ssize_t)i; \
+		return -1; \
+	}
+DEFINE_FIND(service, unit, policy_unit_name_valid)
+DEFINE_FIND(log, unit, policy_unit_name_valid)
+DEFINE_FIND(package, name, policy_package_name_valid)
+
+bool policy_package_allows(const struct policy *policy, enum package_verb verb, const char *name)
 {
-	if (!policy_unit_name_valid(unit))
-		return -1;
-	for (size_t i = 0; i < policy->service_count; i++)
-		if (strcmp(policy->services[i].unit, unit) == 0)
-			return (ssize_t)i;
-	for (size_t i = 0; i < policy->service_count; i++)
-		if (glob_has_wildcard(policy->services[i].unit) &&
-		    glob_match_path(policy->services[i].unit, unit))
-			return (ssize_t)i;
-	return -1;
+	ssize_t found;
+
+	if (name) {
+		found = policy_find_package(policy, name);
+		return found >= 0 && (policy->packages[found].verbs & 1u << verb);
+	}
+	for (size_t i = 0; i < policy->package_count; i++) {
+		const struct policy_package *package = &policy->packages[i];
+
+		if (!(package->verbs & 1u << verb))
+			continue;
+		if (verb == PACKAGE_UPDATE ||
+		    (verb == PACKAGE_UPGRADE && strcmp(package->name, "*") == 0))
+			return true;
+	}
+	return false;
+}
+
+bool policy_needs_run(const struct policy *policy, enum service_manager manager)
+{
+	return policy->package_count > 0 || (policy->service_count > 0 && manager == MANAGER_INITD);
+}
+
+const char *policy_manager_word(enum service_manager manager)
+{
+	static const char *const words[] = {
+#define X(name, word) [MANAGER_##name] = word,
+		SERVICE_MANAGERS(X)
+#undef X
+	};
+
+	return words[manager];
 }
 
 const char *policy_denied_by(const struct policy_file *file, const struct node_path *node)

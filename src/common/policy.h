@@ -14,7 +14,9 @@
 #include <sys/types.h>
 
 #include "common/cleanup.h"
+#include "common/package_verb.h"
 #include "common/service_verb.h"
+#include "common/system_item.h"
 
 struct node_path;
 struct wire;
@@ -37,11 +39,15 @@ enum {
 	POLICY_TEXT_MAX = 4096, /* bytes of one path, pattern, regex or lens name */
 	POLICY_FILES_MAX = 4096,
 	POLICY_SERVICES_MAX = 4096,
+	POLICY_LOGS_MAX = 4096,
+	POLICY_PACKAGES_MAX = 4096,
 	POLICY_ITEMS_MAX = 1024, /* patterns of one key in one section */
 	POLICY_TIMEOUT_DEFAULT_MS = 30000,
 	POLICY_TIMEOUT_MIN_MS = 1000,
 	POLICY_TIMEOUT_MAX_MS = 3600 * 1000,
 	POLICY_USER_MAX = 255, /* bytes of a user's or group's name */
+	POLICY_LOG_LINES_DEFAULT = 200,
+	POLICY_LOG_LINES_MAX = 1000,
 };
 
 struct policy_list {
@@ -75,17 +81,55 @@ struct policy_file {
 };
 
 struct policy_service {
+	char *unit;          /* name or glob of one component */
+	uint32_t verbs;      /* bit set of 1u << enum service_verb */
+	uint32_t timeout_ms; /* 0: the session's */
+};
+
+/* The journal of these units may be read. */
+struct policy_log {
 	char *unit;     /* name or glob of one component */
-	uint32_t verbs; /* bit set of 1u << enum service_verb */
+	uint32_t lines; /* most of one answer; 0: not said */
+};
+
+static inline uint32_t policy_log_lines(const struct policy_log *log)
+{
+	return log->lines ? log->lines : POLICY_LOG_LINES_DEFAULT;
+}
+
+struct policy_package {
+	char *name;          /* name or glob */
+	uint32_t verbs;      /* bit set of 1u << enum package_verb */
+	uint32_t timeout_ms; /* 0: the session's */
+};
+
+/* ServiceManager=: who starts and stops services. X(NAME, word) */
+#define SERVICE_MANAGERS(X) \
+	X(AUTO, "auto") /* systemd where it runs, else init scripts */ \
+	X(SYSTEMD, "systemd") \
+	X(INITD, "initd")
+
+enum service_manager {
+#define X(name, word) MANAGER_##name,
+	SERVICE_MANAGERS(X)
+#undef X
+		MANAGER_MAX
 };
 
 struct policy {
 	char *user; /* NULL: not named */
 	uint32_t timeout_ms;
+	enum service_manager manager;
+	bool has_system;       /* a [System] section: the identity may be read */
+	uint32_t system_items; /* bit set of 1u << enum system_item: these may be set */
 	struct policy_file *files;
 	size_t file_count;
 	struct policy_service *services;
 	size_t service_count;
+	struct policy_log *logs;
+	size_t log_count;
+	struct policy_package *packages;
+	size_t package_count;
 };
 
 struct policy *policy_free(struct policy *policy);
@@ -107,6 +151,9 @@ int policy_file_add(struct policy *policy, const char *path,
 		    struct policy_file **ret_file) must_check;
 int policy_service_add(struct policy *policy, const char *unit,
 		       struct policy_service **ret_service) must_check;
+int policy_log_add(struct policy *policy, const char *unit, struct policy_log **ret_log) must_check;
+int policy_package_add(struct policy *policy, const char *name,
+		       struct policy_package **ret_package) must_check;
 int policy_list_add(struct policy_list *list, const char *text) must_check;
 int policy_value_add(struct policy_file *file, const char *pattern, const char *ere) must_check;
 
@@ -119,6 +166,7 @@ const char *policy_path_fault(const char *path);
 const char *policy_lens_fault(const char *lens);
 const char *policy_pattern_fault(const char *pattern);
 const char *policy_unit_fault(const char *unit);
+const char *policy_package_fault(const char *name);
 const char *policy_user_fault(const char *name);
 
 /*
@@ -140,14 +188,34 @@ bool policy_path_is_plain(const char *path);
  */
 ssize_t policy_find_file(const struct policy *policy, const char *path);
 
-/* The section that governs a unit, by the same rule. Returns its number or -1. */
+/* The section that governs a unit, its log, a package, by the same rule. Its number or -1. */
 ssize_t policy_find_service(const struct policy *policy, const char *unit);
+ssize_t policy_find_log(const struct policy *policy, const char *unit);
+ssize_t policy_find_package(const struct policy *policy, const char *name);
 
 /*
  * May this be the name of a unit: systemd's character set, a suffix that it
  * knows, 255 bytes, not beginning with '-'.
  */
 bool policy_unit_name_valid(const char *unit);
+
+/* May this be the name of a Debian package (deb-control(5)): 2 to 128 bytes of a-z 0-9 + . -? */
+bool policy_package_name_valid(const char *name);
+
+/*
+ * May the verb be used on the package? NULL: on no package in particular, which
+ * is what update means (any section may give it), and upgrade of all there is
+ * (only [Package *] may).
+ */
+bool policy_package_allows(const struct policy *policy, enum package_verb verb, const char *name);
+
+/*
+ * Does it hold anything that only a program can do which exmachina-run starts?
+ * manager is who has been found to manage services, MANAGER_SYSTEMD or _INITD.
+ */
+bool policy_needs_run(const struct policy *policy, enum service_manager manager);
+
+const char *policy_manager_word(enum service_manager manager);
 
 enum policy_verdict {
 	POLICY_ALLOWED = 0,

@@ -10,7 +10,7 @@
 
 #define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-enum { NAME_LENGTH_MAX = 255 };
+enum { NAME_LENGTH_MAX = 255, PACKAGE_LENGTH_MAX = 128 };
 
 static bool has_control(const char *text)
 {
@@ -139,6 +139,32 @@ const char *policy_unit_fault(const char *unit)
 bool policy_unit_name_valid(const char *unit)
 {
 	return !unit_fault(unit, ALNUM ":-_.@\\");
+}
+
+/* deb-control(5): lower case, begins with a letter or digit, at least two bytes. */
+static const char *package_fault(const char *name, const char *allowed, size_t least)
+{
+	size_t length = strlen(name);
+
+	if (length > PACKAGE_LENGTH_MAX)
+		return "is too long; a package's name has 128 bytes at most";
+	if (name[strspn(name, allowed)] != '\0')
+		return "has a character that no package has; allowed are a-z, 0-9, '+', '-' and "
+		       "'.'";
+	if (length < least || strchr("+-.", name[0]))
+		return "is no package's name; it begins with a letter or digit and has two bytes "
+		       "at least";
+	return NULL;
+}
+
+const char *policy_package_fault(const char *name)
+{
+	return package_fault(name, "abcdefghijklmnopqrstuvwxyz0123456789+-.*?", 1);
+}
+
+bool policy_package_name_valid(const char *name)
+{
+	return !package_fault(name, "abcdefghijklmnopqrstuvwxyz0123456789+-.", 2);
 }
 
 const char *policy_user_fault(const char *name)

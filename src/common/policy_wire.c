@@ -37,6 +37,9 @@ void policy_put(struct wire *w, const struct policy *policy)
 {
 	wire_put_str(w, policy->user, POLICY_USER_MAX);
 	wire_put_u32(w, policy->timeout_ms);
+	wire_put_u32(w, policy->manager);
+	wire_put_u8(w, policy->has_system);
+	wire_put_u32(w, policy->system_items);
 	wire_put_u32(w, (uint32_t)policy->file_count);
 	for (size_t i = 0; i < policy->file_count; i++)
 		put_file(w, &policy->files[i]);
@@ -44,6 +47,18 @@ void policy_put(struct wire *w, const struct policy *policy)
 	for (size_t i = 0; i < policy->service_count; i++) {
 		wire_put_str(w, policy->services[i].unit, POLICY_TEXT_MAX);
 		wire_put_u32(w, policy->services[i].verbs);
+		wire_put_u32(w, policy->services[i].timeout_ms);
+	}
+	wire_put_u32(w, (uint32_t)policy->log_count);
+	for (size_t i = 0; i < policy->log_count; i++) {
+		wire_put_str(w, policy->logs[i].unit, POLICY_TEXT_MAX);
+		wire_put_u32(w, policy->logs[i].lines);
+	}
+	wire_put_u32(w, (uint32_t)policy->package_count);
+	for (size_t i = 0; i < policy->package_count; i++) {
+		wire_put_str(w, policy->packages[i].name, POLICY_TEXT_MAX);
+		wire_put_u32(w, policy->packages[i].verbs);
+		wire_put_u32(w, policy->packages[i].timeout_ms);
 	}
 }
 
@@ -136,40 +151,123 @@ static int get_file(struct wire *w, struct policy *policy)
 	return 0;
 }
 
+/* A set of bits below 1u << max. */
+static uint32_t get_set(struct wire *w, unsigned int max)
+{
+	uint32_t set = wire_get_u32(w);
+
+	if (set >> max != 0)
+		w->bad = true;
+	return set;
+}
+
+static bool is_timeout(uint32_t ms)
+{
+	return ms >= POLICY_TIMEOUT_MIN_MS && ms <= POLICY_TIMEOUT_MAX_MS;
+}
+
+/* 0: the section has none of its own */
+static uint32_t get_own_timeout(struct wire *w)
+{
+	uint32_t ms = wire_get_u32(w);
+
+	if (ms != 0 && !is_timeout(ms))
+		w->bad = true;
+	return ms;
+}
+
 static int get_service(struct wire *w, struct policy *policy)
 {
 	const char *unit = get_text(w, policy_unit_fault);
-	uint32_t verbs = wire_get_u32(w);
+	uint32_t verbs = get_set(w, SERVICE_VERB_MAX), timeout_ms = get_own_timeout(w);
 	struct policy_service *service;
 	int r;
 
-	if (w->bad || verbs >> SERVICE_VERB_MAX != 0)
+	if (w->bad)
 		return -EBADMSG;
 	r = policy_service_add(policy, unit, &service);
+	if (r < 0)
+		return r;
+	service->verbs = verbs;
+	service->timeout_ms = timeout_ms;
+	return 0;
+}
+
+static int get_log(struct wire *w, struct policy *policy)
+{
+	const char *unit = get_text(w, policy_unit_fault);
+	uint32_t lines = wire_get_u32(w);
+	struct policy_log *log;
+	int r;
+
+	if (w->bad || lines > POLICY_LOG_LINES_MAX)
+		return -EBADMSG;
+	r = policy_log_add(policy, unit, &log);
 	if (r == 0)
-		service->verbs = verbs;
+		log->lines = lines;
+	return r;
+}
+
+static int get_package(struct wire *w, struct policy *policy)
+{
+	const char *name = get_text(w, policy_package_fault);
+	uint32_t verbs = get_set(w, PACKAGE_VERB_MAX), timeout_ms = get_own_timeout(w);
+	struct policy_package *package;
+	int r;
+
+	if (w->bad)
+		return -EBADMSG;
+	r = policy_package_add(policy, name, &package);
+	if (r < 0)
+		return r;
+	package->verbs = verbs;
+	package->timeout_ms = timeout_ms;
+	return 0;
+}
+
+/* A list of entries: their number, and each by its reader. */
+static int get_entries(struct wire *w, struct policy *policy, uint32_t max,
+		       int (*get)(struct wire *w, struct policy *policy))
+{
+	uint32_t count = get_count(w, max);
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && !w->bad && i < count; i++)
+		r = get(w, policy);
+	return r;
+}
+
+static int get_session(struct wire *w, struct policy *policy)
+{
+	int r = get_optional(w, policy_user_fault, &policy->user);
+	uint32_t manager;
+
+	policy->timeout_ms = wire_get_u32(w);
+	manager = wire_get_u32(w);
+	policy->has_system = get_bool(w);
+	policy->system_items = get_set(w, SYSTEM_ITEM_MAX);
+	if (!is_timeout(policy->timeout_ms) || manager >= MANAGER_MAX)
+		w->bad = true;
+	policy->manager = manager < MANAGER_MAX ? manager : MANAGER_AUTO;
 	return r;
 }
 
 int policy_get(struct wire *w, struct policy **ret_policy)
 {
 	scoped(policy_freep) struct policy *policy = policy_new();
-	uint32_t count;
 	int r;
 
 	if (!policy)
 		return -ENOMEM;
-	r = get_optional(w, policy_user_fault, &policy->user);
-	policy->timeout_ms = wire_get_u32(w);
-	if (policy->timeout_ms < POLICY_TIMEOUT_MIN_MS ||
-	    policy->timeout_ms > POLICY_TIMEOUT_MAX_MS)
-		w->bad = true;
-	count = get_count(w, POLICY_FILES_MAX);
-	for (uint32_t i = 0; r == 0 && !w->bad && i < count; i++)
-		r = get_file(w, policy);
-	count = get_count(w, POLICY_SERVICES_MAX);
-	for (uint32_t i = 0; r == 0 && !w->bad && i < count; i++)
-		r = get_service(w, policy);
+	r = get_session(w, policy);
+	if (r == 0)
+		r = get_entries(w, policy, POLICY_FILES_MAX, get_file);
+	if (r == 0)
+		r = get_entries(w, policy, POLICY_SERVICES_MAX, get_service);
+	if (r == 0)
+		r = get_entries(w, policy, POLICY_LOGS_MAX, get_log);
+	if (r == 0)
+		r = get_entries(w, policy, POLICY_PACKAGES_MAX, get_package);
 	if (r < 0)
 		return r;
 	if (!wire_done(w))

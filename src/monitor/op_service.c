@@ -5,63 +5,30 @@
  * at and the policy allowed this verb for it.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "common/log.h"
+#include "monitor/op_call.h"
 #include "monitor/session.h"
 
-/* A call under way; the session may end, or the engine change, before it does. */
-struct op_job {
-	LIST_ENTRY(op_job) link;
-	struct session *session; /* NULL: ended */
-	unsigned int generation;
-	enum service_verb verb;
-	char *unit;
-};
+enum { METHOD_SIZE = 64 };
 
-static void job_free(struct op_job *job)
+static void method_of(enum service_verb verb, char text[static METHOD_SIZE])
 {
-	if (job->session) {
-		LIST_REMOVE(job, link);
-		job->session->jobs--;
-	}
-	free(job->unit);
-	free(job);
+	snprintf(text, METHOD_SIZE, "service.%s", service_verb_word(verb));
 }
 
-void op_service_orphan_jobs(struct session *session)
+static int refuse(struct session *session, uint32_t ticket, enum job_outcome outcome, int error)
 {
-	struct op_job *job;
-
-	while ((job = LIST_FIRST(&session->job_list))) {
-		LIST_REMOVE(job, link);
-		job->session = NULL;
-	}
-}
-
-static int send_job(struct session *session, const struct msg_job *result)
-{
-	struct message event = { .type = MON_JOB, .job = *result };
+	const struct message event = {
+		.type = MON_JOB,
+		.job = { .ticket = ticket, .outcome = (uint8_t)outcome, .error = error },
+	};
 
 	return session_reply(session, &event, -1);
 }
 
-static void on_done(const struct msg_job *result, void *data)
-{
-	struct op_job *job = data;
-	struct session *session = job->session;
-	bool asker_lives = session && job->generation == session->engine_generation;
-
-	if (result->outcome != JOB_DONE)
-		log_warning("%s of %s failed: %s", service_verb_word(job->verb), job->unit,
-			    result->job_result[0] ? result->job_result : result->detail);
-	else if (!asker_lives)
-		log_notice("%s of %s is done", service_verb_word(job->verb), job->unit);
-	job_free(job);
-	if (asker_lives && send_job(session, result) < 0)
-		session_end(session, SESSION_PROTOCOL);
-}
-
+/* What the policy says of the verb: 1, 0, or -EPROTO for what an honest engine never asks. */
 static int allowed(const struct session *session, const struct msg_service *request)
 {
 	const struct policy *policy = session->policy;
@@ -74,50 +41,80 @@ static int allowed(const struct session *session, const struct msg_service *requ
 	return (policy->services[request->entry].verbs & (1u << request->verb)) != 0;
 }
 
+struct service_op {
+	struct op_call *call;
+	enum service_verb verb;
+};
+
+static void on_progress(const struct msg_progress *progress, void *data)
+{
+	const struct service_op *op = data;
+
+	op_call_progress(op->call, progress->percent, progress->stage, progress->detail);
+}
+
+static void on_done(const struct msg_job *result, void *data)
+{
+	struct service_op *op = data;
+	const struct message event = { .type = MON_JOB, .job = *result };
+
+	op_call_end(op->call, &event, -1, result->outcome,
+		    result->detail[0] ? result->detail : result->job_result,
+		    op->verb != SERVICE_STATUS);
+	free(op);
+}
+
+static int begin(struct session *session, const struct msg_service *request, struct service_op *op)
+{
+	const struct policy_service *entry = &session->policy->services[request->entry];
+	uint32_t most = entry->timeout_ms ? entry->timeout_ms : session->policy->timeout_ms;
+	uint32_t asked = request->timeout_ms;
+	const struct service_order order = {
+		.ticket = request->ticket,
+		.entry = request->entry,
+		.verb = request->verb,
+		.unit = request->unit,
+		.timeout_ms = asked && asked < most ? asked : most,
+		.settle_ms = request->settle_ms < most ? request->settle_ms : most,
+		.progress = request->progress ? on_progress : NULL,
+		.done = on_done,
+		.data = op,
+	};
+
+	return service_call(session->host->service, &order);
+}
+
 int op_service(struct session *session, const struct msg_service *request, int *fd)
 {
-	struct msg_job refusal = { .ticket = request->ticket };
-	struct op_job *job = NULL;
+	struct service_op *op;
+	char method[METHOD_SIZE], rule[MESSAGE_TEXT_MAX];
 	int r = allowed(session, request);
 
 	(void)fd;
 	if (r < 0)
 		return r;
+	method_of(request->verb, method);
 	if (r == 0) {
-		log_warning("%s of %s denied", service_verb_word(request->verb), request->unit);
-		refusal.outcome = JOB_DENIED;
-		return send_job(session, &refusal);
+		op_call_denied(session, method, request->unit);
+		return refuse(session, request->ticket, JOB_DENIED, 0);
 	}
-	if (session->jobs >= JOBS_MAX) {
-		refusal.outcome = JOB_BUSY;
-		return send_job(session, &refusal);
-	}
-	job = calloc(1, sizeof(*job));
-	if (!job)
+	op = calloc(1, sizeof(*op));
+	if (!op)
 		return -ENOMEM;
-	job->session = session;
-	job->generation = session->engine_generation;
-	job->verb = request->verb;
-	job->unit = strdup(request->unit);
-	LIST_INSERT_HEAD(&session->job_list, job, link);
-	session->jobs++;
-	if (!job->unit) {
-		job_free(job);
-		return -ENOMEM;
+	op->verb = request->verb;
+	snprintf(rule, sizeof(rule), "[Service %s]",
+		 session->policy->services[request->entry].unit);
+	r = op_call_new(session, request->ticket, method, request->unit, rule, &op->call);
+	if (r == 0) {
+		r = begin(session, request, op);
+		if (r == 0)
+			return 0;
+		op_call_drop(op->call);
 	}
-	r = service_call(session->host->service, request->ticket, request->verb, request->unit,
-			 session->policy->timeout_ms, on_done, job);
-	if (r < 0) {
-		job_free(job);
-		log_warning("%s of %s: systemd cannot be asked", service_verb_word(request->verb),
-			    request->unit);
-		refusal.outcome = r == -EBUSY    ? JOB_BUSY
-				  : r == -EINVAL ? JOB_NO_UNIT
-						 : JOB_UNAVAILABLE;
-		refusal.error = -r;
-		return send_job(session, &refusal);
-	}
-	if (request->verb != SERVICE_STATUS)
-		log_notice("%s of %s", service_verb_word(request->verb), request->unit);
-	return 0;
+	free(op);
+	return refuse(session, request->ticket,
+		      r == -EBUSY    ? JOB_BUSY
+		      : r == -EINVAL ? JOB_NO_UNIT
+				     : JOB_UNAVAILABLE,
+		      -r);
 }

@@ -88,7 +88,8 @@ static int key_user(struct policy_reader *reader, enum policy_right unused, char
 	return reader->policy->user ? 0 : -ENOMEM;
 }
 
-static int key_timeout(struct policy_reader *reader, enum policy_right unused, char *value)
+/* 0 and logged if it is not between the least and the most that is allowed. */
+static uint32_t read_time(struct policy_reader *reader, const char *value)
 {
 	static const struct {
 		const char *suffix;
@@ -97,48 +98,130 @@ static int key_timeout(struct policy_reader *reader, enum policy_right unused, c
 	size_t digits = strspn(value, "0123456789");
 	uint32_t number, ms = 0;
 
-	(void)unused;
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
 		if (strcmp(value + digits, units[i].suffix) == 0 &&
 		    policy_read_number(value, digits, POLICY_TIMEOUT_MAX_MS / units[i].ms, &number))
 			ms = number * units[i].ms;
-	if (ms < POLICY_TIMEOUT_MIN_MS)
-		policy_mistake(reader,
-			       "Timeout=" QUOTE " is no time between 1s and 1h; write it as 30s "
-			       "or 5min",
-			       value);
-	else if (reader->timeout_given && ms != reader->policy->timeout_ms)
+	if (ms >= POLICY_TIMEOUT_MIN_MS)
+		return ms;
+	policy_mistake(reader,
+		       "Timeout=" QUOTE " is no time between 1s and 1h; write it as 30s or 5min",
+		       value);
+	return 0;
+}
+
+static int key_timeout(struct policy_reader *reader, enum policy_right unused, char *value)
+{
+	uint32_t ms = read_time(reader, value);
+
+	(void)unused;
+	if (ms && reader->timeout_given && ms != reader->policy->timeout_ms)
 		policy_mistake(reader,
 			       "Timeout=" QUOTE " differs from an earlier Timeout=; give one",
 			       value);
-	else
+	else if (ms)
 		reader->policy->timeout_ms = ms;
 	reader->timeout_given = true;
 	return 0;
 }
 
-/* ---- keys of [Service UNIT] ------------------------------------------------- */
+static int key_manager(struct policy_reader *reader, enum policy_right unused, char *value)
+{
+	unsigned int manager = 0;
 
-static int key_allow(struct policy_reader *reader, enum policy_right unused, char *value)
+	(void)unused;
+	while (manager < MANAGER_MAX && strcmp(policy_manager_word(manager), value) != 0)
+		manager++;
+	if (manager == MANAGER_MAX)
+		policy_mistake(reader,
+			       "ServiceManager=" QUOTE " is unknown; there are"
+#define X(name, word) " " word
+			       SERVICE_MANAGERS(X),
+#undef X
+			       value);
+	else if (reader->manager_given && manager != reader->policy->manager)
+		policy_mistake(reader, "ServiceManager=" QUOTE " differs from an earlier one",
+			       value);
+	else
+		reader->policy->manager = manager;
+	reader->manager_given = true;
+	return 0;
+}
+
+/* ---- keys of [Service], [Log], [Package] and [System] ------------------------- */
+
+/* Adds the bits of the listed words to the set. */
+static void read_words(struct policy_reader *reader, char *value,
+		       const char *(*word_of)(unsigned int), const char *known, uint32_t *set)
 {
 	const char *word;
 
-	(void)unused;
 	while ((word = policy_next_word(&value))) {
-		unsigned int verb = 0;
+		unsigned int bit = 0;
 
-		while (verb < SERVICE_VERB_MAX && strcmp(service_verb_word(verb), word) != 0)
-			verb++;
-		if (verb < SERVICE_VERB_MAX)
-			reader->policy->services[reader->index].verbs |= 1u << verb;
+		while (word_of(bit) && strcmp(word_of(bit), word) != 0)
+			bit++;
+		if (word_of(bit))
+			*set |= 1u << bit;
 		else
-			policy_mistake(reader,
-				       "Allow=" QUOTE " is no verb; there are"
-#define X(name, verb_word, method) " " verb_word
-				       SERVICE_VERBS(X),
-#undef X
-				       word);
+			policy_mistake(reader, "Allow=" QUOTE " is unknown here; there are%s", word,
+				       known);
 	}
+}
+
+static int key_service_allow(struct policy_reader *reader, enum policy_right unused, char *value)
+{
+	(void)unused;
+#define X(name, word, kind, method) " " word
+	read_words(reader, value, service_verb_word, SERVICE_VERBS(X),
+		   &reader->policy->services[reader->index].verbs);
+#undef X
+	return 0;
+}
+
+static int key_service_timeout(struct policy_reader *reader, enum policy_right unused, char *value)
+{
+	(void)unused;
+	reader->policy->services[reader->index].timeout_ms = read_time(reader, value);
+	return 0;
+}
+
+static int key_log_lines(struct policy_reader *reader, enum policy_right unused, char *value)
+{
+	uint32_t lines;
+
+	(void)unused;
+	if (policy_read_number(value, strlen(value), POLICY_LOG_LINES_MAX, &lines) && lines > 0)
+		reader->policy->logs[reader->index].lines = lines;
+	else
+		policy_mistake(reader, "Lines=" QUOTE " is no number from 1 to %d", value,
+			       POLICY_LOG_LINES_MAX);
+	return 0;
+}
+
+static int key_package_allow(struct policy_reader *reader, enum policy_right unused, char *value)
+{
+	(void)unused;
+#define X(name, word) " " word
+	read_words(reader, value, package_verb_word, PACKAGE_VERBS(X),
+		   &reader->policy->packages[reader->index].verbs);
+#undef X
+	return 0;
+}
+
+static int key_package_timeout(struct policy_reader *reader, enum policy_right unused, char *value)
+{
+	(void)unused;
+	reader->policy->packages[reader->index].timeout_ms = read_time(reader, value);
+	return 0;
+}
+
+static int key_system_allow(struct policy_reader *reader, enum policy_right unused, char *value)
+{
+	(void)unused;
+#define X(name, word) " " word
+	read_words(reader, value, system_item_word, SYSTEM_ITEMS(X), &reader->policy->system_items);
+#undef X
 	return 0;
 }
 
@@ -152,45 +235,46 @@ static int open_session(struct policy_reader *reader, const char *argument)
 	return 0;
 }
 
-static int open_file(struct policy_reader *reader, const char *path)
+static int too_many(struct policy_reader *reader, const char *kind, int most)
 {
-	const char *fault = path ? policy_path_fault(path) : "names no file; write [File /PATH]";
-	struct policy_file *file;
-	int r;
-
-	if (fault)
-		policy_mistake(reader, "[File %.80s] %s", path ? path : "", fault);
-	path = path ? path : "";
-	for (reader->index = 0; reader->index < reader->policy->file_count; reader->index++)
-		if (strcmp(reader->policy->files[reader->index].path, path) == 0)
-			return 0;
-	r = policy_file_add(reader->policy, path, &file);
-	if (r != -E2BIG)
-		return r;
-	policy_mistake(reader, "more than %d [File] sections; use wildcards", POLICY_FILES_MAX);
+	policy_mistake(reader, "more than %d [%s] sections; use wildcards", most, kind);
 	reader->section = SECTION_UNKNOWN;
 	return 0;
 }
 
-static int open_service(struct policy_reader *reader, const char *unit)
-{
-	const char *fault = unit ? policy_unit_fault(unit)
-				 : "names no unit; write it as in [Service ssh.service]";
-	struct policy_service *service;
-	int r;
+/* A section about a name: the one that is there already, or a new one. */
+#define DEFINE_OPEN(kind, member, title, fault_of, missing, most) \
+	static int open_##kind(struct policy_reader *reader, const char *name) \
+	{ \
+		const char *fault = name ? fault_of(name) : (missing); \
+		struct policy *policy = reader->policy; \
+		struct policy_##kind *entry; \
+		int r; \
+\
+		if (fault) \
+			policy_mistake(reader, "[" title " %.80s] %s", name ? name : "", fault); \
+		name = name ? name : ""; \
+		for (reader->index = 0; reader->index < policy->kind##_count; reader->index++) \
+			if (strcmp(policy->kind##s[reader->index].member, name) == 0) \
+				return 0; \
+		r = policy_##kind##_add(policy, name, &entry); \
+		return r == -E2BIG ? too_many(reader, title, most) : r; \
+	}
+DEFINE_OPEN(file, path, "File", policy_path_fault, "names no file; write [File /PATH]",
+	    POLICY_FILES_MAX)
+DEFINE_OPEN(service, unit, "Service", policy_unit_fault,
+	    "names no unit; write it as in [Service ssh.service]", POLICY_SERVICES_MAX)
+DEFINE_OPEN(log, unit, "Log", policy_unit_fault, "names no unit; write it as in [Log ssh.service]",
+	    POLICY_LOGS_MAX)
+DEFINE_OPEN(package, name, "Package", policy_package_fault,
+	    "names no package; write it as in [Package openssh-server]", POLICY_PACKAGES_MAX)
 
-	if (fault)
-		policy_mistake(reader, "[Service %.80s] %s", unit ? unit : "", fault);
-	unit = unit ? unit : "";
-	for (reader->index = 0; reader->index < reader->policy->service_count; reader->index++)
-		if (strcmp(reader->policy->services[reader->index].unit, unit) == 0)
-			return 0;
-	r = policy_service_add(reader->policy, unit, &service);
-	if (r != -E2BIG)
-		return r;
-	policy_mistake(reader, "more than %d [Service] sections; use wildcards",
-		       POLICY_SERVICES_MAX);
-	reader->section = SECTION_UNKNOWN;
+static int open_system(struct policy_reader *reader, const char *argument)
+{
+	if (argument)
+		policy_mistake(reader, "[System " QUOTE "] takes no name; write [System]",
+			       argument);
+	reader->policy->has_system = true;
 	return 0;
 }
 
@@ -201,9 +285,9 @@ static const struct {
 	const char *name;
 	int (*open)(struct policy_reader *reader, const char *argument);
 } sections[] = {
-	{ SECTION_SESSION, "Session", open_session },
-	{ SECTION_FILE, "File", open_file },
-	{ SECTION_SERVICE, "Service", open_service },
+	{ SECTION_SESSION, "Session", open_session }, { SECTION_FILE, "File", open_file },
+	{ SECTION_SERVICE, "Service", open_service }, { SECTION_LOG, "Log", open_log },
+	{ SECTION_PACKAGE, "Package", open_package }, { SECTION_SYSTEM, "System", open_system },
 };
 
 static const struct {
@@ -214,6 +298,7 @@ static const struct {
 } keys[] = {
 	{ SECTION_SESSION, "User", key_user, RIGHT_MAX },
 	{ SECTION_SESSION, "Timeout", key_timeout, RIGHT_MAX },
+	{ SECTION_SESSION, "ServiceManager", key_manager, RIGHT_MAX },
 	{ SECTION_FILE, "Lens", policy_key_lens, RIGHT_MAX },
 #define X(name, key) { SECTION_FILE, key, policy_key_right, RIGHT_##name },
 	POLICY_RIGHTS(X)
@@ -221,7 +306,12 @@ static const struct {
 		{ SECTION_FILE, "Value", policy_key_value, RIGHT_MAX },
 	{ SECTION_FILE, "Create", policy_key_create, RIGHT_MAX },
 	{ SECTION_FILE, "Delete", policy_key_delete, RIGHT_MAX },
-	{ SECTION_SERVICE, "Allow", key_allow, RIGHT_MAX },
+	{ SECTION_SERVICE, "Allow", key_service_allow, RIGHT_MAX },
+	{ SECTION_SERVICE, "Timeout", key_service_timeout, RIGHT_MAX },
+	{ SECTION_LOG, "Lines", key_log_lines, RIGHT_MAX },
+	{ SECTION_PACKAGE, "Allow", key_package_allow, RIGHT_MAX },
+	{ SECTION_PACKAGE, "Timeout", key_package_timeout, RIGHT_MAX },
+	{ SECTION_SYSTEM, "Allow", key_system_allow, RIGHT_MAX },
 };
 
 int policy_section_open(struct policy_reader *reader, const char *name, const char *argument)
@@ -234,8 +324,8 @@ int policy_section_open(struct policy_reader *reader, const char *name, const ch
 	}
 	policy_mistake(reader,
 		       "unknown section ["
-		       "%.80s]; there are [Session], [File PATH] and "
-		       "[Service UNIT]",
+		       "%.80s]; there are [Session], [File PATH], [Service UNIT], [Log UNIT], "
+		       "[Package NAME] and [System]",
 		       name);
 	reader->section = SECTION_UNKNOWN;
 	return 0;
@@ -261,8 +351,8 @@ int policy_key_read(struct policy_reader *reader, const char *key, char *value)
 		return 0;
 	if (reader->section == SECTION_NONE) {
 		policy_mistake(reader,
-			       "%.80s= stands before any section; begin one with [Session], "
-			       "[File PATH] or [Service UNIT]",
+			       "%.80s= stands before any section; begin one, as with [Session] "
+			       "or [File PATH]",
 			       key);
 		return 0;
 	}

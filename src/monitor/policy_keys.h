@@ -12,6 +12,9 @@ enum policy_section {
 	SECTION_SESSION,
 	SECTION_FILE,
 	SECTION_SERVICE,
+	SECTION_LOG,
+	SECTION_PACKAGE,
+	SECTION_SYSTEM,
 };
 
 struct policy_reader {
@@ -19,8 +22,9 @@ struct policy_reader {
 	const char *file; /* as it is named in messages */
 	unsigned int line;
 	enum policy_section section;
-	size_t index; /* of the file or service that the section is about */
+	size_t index; /* of the file, service ... that the section is about */
 	bool timeout_given;
+	bool manager_given;
 	bool delete_given[POLICY_FILES_MAX];
 	unsigned int mistakes;
 };

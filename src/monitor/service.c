@@ -102,26 +102,23 @@ static bool may_be_unit(const char *unit)
 	       utf8_valid(unit, length, NULL);
 }
 
-int service_call(struct service *service, uint32_t ticket, enum service_verb verb, const char *unit,
-		 uint32_t timeout_ms, service_done *done, void *data)
+int service_call(struct service *service, const struct service_order *order)
 {
-	const struct service_request request = {
-		.ticket = ticket,
-		.verb = verb,
-		.unit = unit,
-		.timeout_ms = timeout_ms,
-		.done = done,
-		.data = data,
-	};
 	size_t place = 0;
 
-	if (!service_verb_word(verb) || !may_be_unit(unit))
+	if (!service_verb_word(order->verb) || !may_be_unit(order->unit))
 		return -EINVAL;
 	while (place < JOBS_MAX && service->jobs[place])
 		place++;
 	if (place == JOBS_MAX)
 		return -EBUSY;
-	return service_job_new(service, &request, &service->jobs[place]);
+	return service_job_new(service, order, &service->jobs[place]);
+}
+
+bool service_is_systemd(int root_fd)
+{
+	/* as sd_booted(3), below another root */
+	return faccessat(root_fd, "run/systemd/system", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 sd_event *service_event(struct service *service)

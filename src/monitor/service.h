@@ -2,6 +2,7 @@
 #ifndef EXM_SERVICE_H
 #define EXM_SERVICE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
@@ -33,19 +34,42 @@ int service_new(sd_event *event, const char *root, struct service **ret_service)
 /* Calls still under way end without a word; their jobs go on in systemd. */
 struct service *service_free(struct service *service);
 
+/* Called between acceptance and end, from the event loop, when something has changed or a second
+ * has passed. */
+typedef void service_progress(const struct msg_progress *progress, void *data);
+
+/* What is asked for; whether the policy allows it has been decided before. */
+struct service_order {
+	uint32_t ticket; /* comes back in the result */
+	uint32_t entry;  /* of the policy; for init scripts */
+	enum service_verb verb;
+	const char *unit; /* copied */
+	bool pair; /* the same verb is allowed for the other half of X.socket and X.service */
+	uint32_t timeout_ms;        /* how long to wait for the job */
+	uint32_t settle_ms;         /* how long to look on afterwards */
+	service_progress *progress; /* NULL: nobody wants to know */
+	service_done *done;
+	void *data; /* of both */
+};
+
 /*
- * Starts one call: subscribes first, starts the job, waits for the JobRemoved
- * signal of its very object path, then reads the unit's state. `ticket` comes
- * back in the result. The deadline ends the waiting, not the job; the unit's state is
- * still looked up, for half a second at most. A job that failed or outlasted its
- * deadline brings the lines that the journal has of the unit since the call. exit_status is as a
- * shell shows it, 128 and the number for a signal; main_pid_before is 0 for status.
+ * Starts one call. A job: subscribes first, starts the job, waits for the JobRemoved
+ * signal of its very object path, then reads the unit's state. The deadline ends
+ * the waiting, not the job; the unit's state is still looked up, for half a second
+ * at most. A job that failed or outlasted its deadline brings the lines that the
+ * journal has of the unit since the call. exit_status is as a shell shows it, 128
+ * and the number for a signal; main_pid_before is 0 for status.
+ *
+ * A unit whose file has changed since systemd read it (NeedDaemonReload) has
+ * systemd read its files anew first, and so do verbs for unit files afterwards.
  *
  * Returns 0, or, done never being called then: -EBUSY if JOBS_MAX are under way,
  * -EINVAL for what can't be the name of a unit, or another -errno. That there
  * is no systemd is told by done.
  */
-int service_call(struct service *service, uint32_t ticket, enum service_verb verb, const char *unit,
-		 uint32_t timeout_ms, service_done *done, void *data) must_check;
+int service_call(struct service *service, const struct service_order *order) must_check;
+
+/* Is there a systemd below the root that runs the system (sd_booted(3))? */
+bool service_is_systemd(int root_fd);
 
 #endif

@@ -43,7 +43,7 @@ enum job_step {
 
 struct service_job {
 	struct service *service;
-	struct service_request request; /* its unit is `unit` */
+	struct service_order order; /* its unit is `unit` */
 	char *unit;
 
 	enum job_step step;
@@ -92,8 +92,8 @@ static void finish_errno(struct service_job *job, int error, const char *what)
 static void finish_timeout(struct service_job *job)
 {
 	verdict_set(&job->verdict, JOB_TIMEOUT, 0, "%s %s has not ended in %.3g s%s.",
-		    service_verb_word(job->request.verb), job->unit,
-		    job->request.timeout_ms / 1000.0, job->asked ? "; it goes on" : "");
+		    service_verb_word(job->order.verb), job->unit, job->order.timeout_ms / 1000.0,
+		    job->asked ? "; it goes on" : "");
 	finish(job);
 }
 
@@ -185,7 +185,7 @@ static void ask_job(struct service_job *job)
 	int r = service_connect(job->service, &bus);
 
 	if (r >= 0)
-		r = service_bus_ask_job(bus, service_verb_method(job->request.verb), job->unit,
+		r = service_bus_ask_job(bus, service_verb_method(job->order.verb), job->unit,
 					on_job, job, &job->slot);
 	if (r < 0) {
 		finish_errno(job, -r, "systemd can't be asked");
@@ -206,14 +206,14 @@ static void follow_traces(struct service_job *job)
 		wait_for(job, job->after.job);
 		return;
 	}
-	verdict_of_traces(&job->verdict, job->request.verb, &job->before, &job->after);
+	verdict_of_traces(&job->verdict, job->order.verb, &job->before, &job->after);
 	finish(job);
 }
 
 static void judge(struct service_job *job)
 {
 	if (job->job_result[0] != '\0') {
-		verdict_of_job(&job->verdict, job->request.verb, job->job_result, &job->after);
+		verdict_of_job(&job->verdict, job->order.verb, job->job_result, &job->after);
 		finish(job);
 	} else {
 		finish_timeout(job);
@@ -237,7 +237,7 @@ static int on_state(sd_bus_message *message, void *data, sd_bus_error *error)
 		follow_traces(job);
 	} else if (job->step == STEP_AFTER) {
 		judge(job);
-	} else if (job->request.verb == SERVICE_STATUS) {
+	} else if (job->order.verb == SERVICE_STATUS) {
 		verdict_of_status(&job->verdict, &job->after);
 		finish(job);
 	} else {
@@ -292,9 +292,10 @@ static void deliver(struct service_job *job)
 {
 	const struct unit_state *state = &job->after;
 	const struct msg_job result = {
-		.ticket = job->request.ticket,
+		.ticket = job->order.ticket,
 		.outcome = (uint8_t)job->verdict.outcome,
 		.error = job->verdict.error,
+		.manager = "systemd",
 		.job_result = job->job_result,
 		.load_state = state->load,
 		.active_state = state->active,
@@ -308,7 +309,7 @@ static void deliver(struct service_job *job)
 	};
 
 	service_forget(job->service, job);
-	job->request.done(&result, job->request.data);
+	job->order.done(&result, job->order.data);
 	service_job_free(job);
 }
 
@@ -360,12 +361,12 @@ static int prepare(struct service_job *job)
 					       on_timer, job);
 	if (r >= 0)
 		r = sd_event_add_time_relative(event, &job->deadline, CLOCK_MONOTONIC,
-					       (uint64_t)job->request.timeout_ms * USEC_PER_MSEC,
+					       (uint64_t)job->order.timeout_ms * USEC_PER_MSEC,
 					       ACCURACY, on_deadline, job);
 	return r < 0 ? r : 0;
 }
 
-int service_job_new(struct service *service, const struct service_request *request,
+int service_job_new(struct service *service, const struct service_order *order,
 		    struct service_job **ret_job)
 {
 	struct service_job *job = calloc(1, sizeof(*job));
@@ -374,8 +375,8 @@ int service_job_new(struct service *service, const struct service_request *reque
 	if (!job)
 		return r;
 	job->service = service;
-	job->request = *request;
-	job->request.unit = job->unit = strdup(request->unit);
+	job->order = *order;
+	job->order.unit = job->unit = strdup(order->unit);
 	if (job->unit)
 		r = prepare(job);
 	if (r < 0) {

@@ -15,17 +15,8 @@ enum {
 	JOB_WORD_SIZE = 64,
 };
 
-struct service_request {
-	uint32_t ticket;
-	enum service_verb verb;
-	const char *unit;
-	uint32_t timeout_ms;
-	service_done *done;
-	void *data;
-};
-
 /* Everything, errors included, happens later from the event loop. 0 or -errno. */
-int service_job_new(struct service *service, const struct service_request *request,
+int service_job_new(struct service *service, const struct service_order *order,
 		    struct service_job **ret_job) must_check;
 struct service_job *service_job_free(struct service_job *job);
 

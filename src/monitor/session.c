@@ -19,6 +19,7 @@
 #include "config.h"
 #include "monitor/engine_start.h"
 #include "monitor/exit_status.h"
+#include "monitor/op_call.h"
 #include "monitor/policy_memfd.h"
 #include "monitor/session_dispatch.h"
 
@@ -234,7 +235,7 @@ struct session *session_free(struct session *session)
 		waitpid(session->engine, NULL, 0);
 	}
 	forget_engine(session);
-	op_service_orphan_jobs(session);
+	op_call_orphan(session);
 	close_fd(session->client);
 	close_fd(session->stream);
 	secret_wipe(&session->secret);

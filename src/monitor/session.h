@@ -70,8 +70,8 @@ struct session {
 	struct staged staged[STAGED_MAX];
 	size_t staged_count;
 	unsigned int engine_generation;
-	unsigned int jobs;
-	LIST_HEAD(op_jobs, op_job) job_list;
+	unsigned int jobs; /* the length of calls */
+	LIST_HEAD(op_calls, op_call) calls;
 };
 
 /*
@@ -103,9 +103,6 @@ void session_drain(struct session *session);
 		must_check;
 MON_REQUESTS(X)
 #undef X
-
-/* The session ends; its service calls go on and are logged. */
-void op_service_orphan_jobs(struct session *session);
 
 int session_reply(struct session *session, const struct message *reply, int fd) must_check;
 void session_staged_clear(struct session *session);

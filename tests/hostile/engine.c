@@ -76,7 +76,22 @@ static struct message good_message(enum message_type type)
 		m.stage = (struct msg_stage){ ENTRY_HOSTS, "" };
 		break;
 	case MON_SERVICE:
-		m.service = (struct msg_service){ 1, 0, SERVICE_STATUS, "ssh.service" };
+		m.service = (struct msg_service){ 1, 0, SERVICE_STATUS, 0, 0, 0, "ssh.service" };
+		break;
+	case MON_UNITS:
+		m.units = (struct msg_units){ 1, "*" };
+		break;
+	case MON_LOG:
+		m.log = (struct msg_log){ 1, 0, 10, "", "ssh.service" };
+		break;
+	case MON_WATCH:
+		m.watch = (struct msg_watch){ 1, 0, "ssh.service" };
+		break;
+	case MON_PACKAGE:
+		m.package = (struct msg_package){ 1, PACKAGE_STATUS, 0, 0, "hello" };
+		break;
+	case MON_SYSTEM:
+		m.system = (struct msg_system){ 1, SYSTEM_TIMEZONE, "Etc/UTC" };
 		break;
 	default:
 		break;
@@ -230,7 +245,12 @@ static void say(struct message message, int fd)
 #define STAGES(entry_, name_, fd_) \
 	say((struct message){ .type = MON_STAGE, .stage = { entry_, name_ } }, fd_)
 #define SERVES(entry_, verb_, unit_) \
-	say((struct message){ .type = MON_SERVICE, .service = { 1, entry_, verb_, unit_ } }, -1)
+	say((struct message){ .type = MON_SERVICE, \
+			      .service = { .ticket = 1, \
+					   .entry = (entry_), \
+					   .verb = (verb_), \
+					   .unit = (unit_) } }, \
+	    -1)
 
 static void other_protocol(void)
 {

@@ -90,8 +90,14 @@ static void call(struct probe *probe, const char *word, const char *unit, const 
 	int verb = verb_of(word), r = verb;
 
 	if (verb >= 0)
-		r = service_call(probe->service, probe->calls++, (enum service_verb)verb, unit,
-				 (uint32_t)ms, on_done, probe);
+		r = service_call(probe->service, &(struct service_order){
+							 .ticket = probe->calls++,
+							 .verb = (enum service_verb)verb,
+							 .unit = unit,
+							 .timeout_ms = (uint32_t)ms,
+							 .done = on_done,
+							 .data = probe,
+						 });
 	if (r < 0) {
 		printf("refused=%s\n\n", strerror(-r));
 		fflush(stdout);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_REPORT_H
+#define EXM_REPORT_H
+
+/*
+ * Lists that the monitor, or exmachina-run for it, hands on: too long for one
+ * message, they travel in a sealed memfd beside DATA and RUN_END. Declared
+ * once, like the messages: rows of one kind, ended by a trailer.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/cleanup.h"
+#include "common/memfd.h"
+#include "common/message.h"
+#include "common/wire.h"
+
+enum {
+	REPORT_ROWS_MAX = 16384,
+	REPORT_SIZE_MAX = 8 << 20, /* bytes of a whole report */
+	REPORT_TEXT_MAX = 4096,    /* bytes of one text in it */
+};
+
+/* X(NAME, name) */
+#define REPORTS(X) \
+	X(UNIT, unit_row) \
+	X(LINE, line_row) \
+	X(PACKAGE, package_row)
+
+/* of UNITS: how a unit is */
+#define FIELDS_unit_row(U8, U32, U64, I32, STR) \
+	STR(unit, REPORT_TEXT_MAX) \
+	STR(description, REPORT_TEXT_MAX) \
+	STR(load_state, MESSAGE_TEXT_MAX) \
+	STR(active_state, MESSAGE_TEXT_MAX) \
+	STR(sub_state, MESSAGE_TEXT_MAX) \
+	STR(file_state, MESSAGE_TEXT_MAX)
+
+/* of LOG: a line of the journal; usec is CLOCK_REALTIME. The trailer is the cursor after the last.
+ */
+#define FIELDS_line_row(U8, U32, U64, I32, STR) \
+	U64(usec) \
+	U8(priority) \
+	U32(pid) \
+	STR(identifier, MESSAGE_TEXT_MAX) \
+	STR(text, REPORT_TEXT_MAX)
+
+/*
+ * of PACKAGE: for status how a package is, else what became of it. `state` is
+ * dpkg's, "installed" or "not-installed" and between; `version` what is there
+ * now, `before` what was there, `candidate` what an upgrade would bring;
+ * "" where there is none. `action`: "installed", "upgraded", "removed" ..., ""
+ * for status.
+ */
+#define FIELDS_package_row(U8, U32, U64, I32, STR) \
+	STR(name, MESSAGE_TEXT_MAX) \
+	STR(state, MESSAGE_TEXT_MAX) \
+	STR(version, MESSAGE_TEXT_MAX) \
+	STR(before, MESSAGE_TEXT_MAX) \
+	STR(candidate, MESSAGE_TEXT_MAX) \
+	STR(action, MESSAGE_TEXT_MAX)
+
+enum report_kind {
+	REPORT_NONE,
+#define X(NAME, name) REPORT_##NAME,
+	REPORTS(X)
+#undef X
+		REPORT_KIND_MAX
+};
+
+/* Strings of a row that was read point into the report. */
+#define X(NAME, name) \
+	struct name { \
+		FIELDS_##name(MSG_DECLARE_U8, MSG_DECLARE_U32, MSG_DECLARE_U64, MSG_DECLARE_I32, \
+			      MSG_DECLARE_STR) \
+	};
+REPORTS(X)
+#undef X
+
+/* ---- writing ---- */
+
+struct report {
+	enum report_kind kind;
+	char *data;
+	size_t length, room;
+	size_t rows;
+};
+
+struct report report_begin(enum report_kind kind);
+void report_clear(struct report *report);
+
+#define scoped_report scoped(report_clear) struct report
+
+/*
+ * Each adds one row; texts that are longer than their bound are cut. 0, -ENOMEM,
+ * or -E2BIG for more than a report may hold.
+ */
+#define X(NAME, name) \
+	int report_add_##name(struct report *report, const struct name *row) must_check;
+REPORTS(X)
+#undef X
+
+/* The sealed memfd with all rows and the trailer ("" for none), or -errno. */
+int report_seal(const struct report *report, const char *trailer) must_check;
+
+/* ---- reading; the writer is trusted no more than any peer ---- */
+
+struct report_reader {
+	struct mapping mapping;
+	struct wire wire;
+	uint32_t rows;       /* all of them */
+	const char *trailer; /* valid after the last row was read */
+};
+
+/* 0, or -EBADMSG for what is no report of that kind, or another -errno. */
+int report_open(int fd, enum report_kind kind, struct report_reader *ret_reader) must_check;
+void report_close(struct report_reader *reader);
+
+#define scoped_reader scoped(report_close) struct report_reader
+
+/* 1 with a row, 0 at the end, -EBADMSG. */
+#define X(NAME, name) \
+	int report_next_##name(struct report_reader *reader, struct name *ret_row) must_check;
+REPORTS(X)
+#undef X
+
+#endif

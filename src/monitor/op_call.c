@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the monitor: the book of what is under way for a session. Texts are
+ * bounded by the messages that brought them.
+ */
+#include "monitor/op_call.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <time.h>
+
+#include "common/log.h"
+#include "monitor/audit.h"
+
+struct op_call {
+	LIST_ENTRY(op_call) link;
+	struct session *session; /* NULL: ended */
+	unsigned int generation;
+	uint32_t ticket;
+	uint64_t begin; /* CLOCK_MONOTONIC, microseconds */
+	char *user, *method, *subject, *rule;
+};
+
+static const char *outcome_word(enum job_outcome outcome)
+{
+	static const char *const words[JOB_MAX] = {
+		[JOB_DONE] = "done",         [JOB_DENIED] = "denied",
+		[JOB_NO_UNIT] = "not found", [JOB_FAILED] = "failed",
+		[JOB_TIMEOUT] = "timeout",   [JOB_UNAVAILABLE] = "unavailable",
+		[JOB_BUSY] = "busy",         [JOB_BAD_VALUE] = "bad value",
+	};
+
+	return words[outcome];
+}
+
+static uint64_t now_usec(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static struct op_call *call_free(struct op_call *call)
+{
+	if (call->session) {
+		LIST_REMOVE(call, link);
+		call->session->jobs--;
+	}
+	free(call->user);
+	free(call->method);
+	free(call->subject);
+	free(call->rule);
+	free(call);
+	return NULL;
+}
+
+int op_call_new(struct session *session, uint32_t ticket, const char *method, const char *subject,
+		const char *rule, struct op_call **ret_call)
+{
+	struct op_call *call;
+
+	if (session->jobs >= JOBS_MAX)
+		return -EBUSY;
+	call = calloc(1, sizeof(*call));
+	if (!call)
+		return -ENOMEM;
+	call->session = session;
+	call->generation = session->engine_generation;
+	call->ticket = ticket;
+	call->begin = now_usec();
+	call->user = strdup(session->host->user);
+	call->method = strdup(method);
+	call->subject = strdup(subject);
+	call->rule = rule ? strdup(rule) : NULL;
+	LIST_INSERT_HEAD(&session->calls, call, link);
+	session->jobs++;
+	if (!call->user || !call->method || !call->subject || (rule && !call->rule)) {
+		call_free(call);
+		return -ENOMEM;
+	}
+	*ret_call = call;
+	return 0;
+}
+
+uint32_t op_call_ticket(const struct op_call *call)
+{
+	return call->ticket;
+}
+
+static bool asker_lives(const struct op_call *call)
+{
+	return call->session && call->generation == call->session->engine_generation;
+}
+
+void op_call_send(struct op_call *call, const struct message *event, int fd)
+{
+	if (asker_lives(call) && session_reply(call->session, event, fd) < 0)
+		session_end(call->session, SESSION_PROTOCOL);
+}
+
+void op_call_progress(struct op_call *call, uint8_t percent, const char *stage, const char *detail)
+{
+	const struct message event = {
+		.type = MON_PROGRESS,
+		.progress = {
+			.ticket = call->ticket,
+			.percent = percent,
+			.elapsed_ms = (uint32_t)((now_usec() - call->begin) / 1000),
+			.stage = stage,
+			.detail = detail,
+		},
+	};
+
+	op_call_send(call, &event, -1);
+}
+
+void op_call_end(struct op_call *call, const struct message *event, int fd,
+		 enum job_outcome outcome, const char *detail, bool audit)
+{
+	const struct audit record = {
+		.user = call->user,
+		.method = call->method,
+		.subject = call->subject,
+		.rule = call->rule,
+		.result = outcome_word(outcome),
+		.detail = detail,
+		.usec = now_usec() - call->begin,
+	};
+
+	if (outcome != JOB_DONE)
+		log_warning("%s of %s: %s%s%s", call->method, call->subject, record.result,
+			    detail[0] ? ": " : "", detail);
+	else if (audit)
+		log_notice("%s of %s is done%s", call->method, call->subject,
+			   asker_lives(call) ? "" : "; nobody waits for it any more");
+	if (audit || outcome == JOB_DENIED)
+		audit_record(&record);
+	op_call_send(call, event, fd);
+	call_free(call);
+}
+
+void op_call_drop(struct op_call *call)
+{
+	call_free(call);
+}
+
+void op_call_denied(const struct session *session, const char *method, const char *subject)
+{
+	const struct audit record = {
+		.user = session->host->user,
+		.method = method,
+		.subject = subject,
+		.result = outcome_word(JOB_DENIED),
+		.detail = "",
+	};
+
+	log_warning("%s of %s denied", method, subject);
+	audit_record(&record);
+}
+
+void op_call_orphan(struct session *session)
+{
+	struct op_call *call;
+
+	while ((call = LIST_FIRST(&session->calls))) {
+		LIST_REMOVE(call, link);
+		call->session = NULL;
+	}
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_OP_CALL_H
+#define EXM_OP_CALL_H
+
+#include <stdint.h>
+
+#include "monitor/session.h"
+
+/*
+ * A call with a ticket, from its acceptance to its end. The session may be over
+ * by then, or another engine may have taken over; then the result goes to the
+ * log and the audit record only.
+ */
+struct op_call;
+
+/*
+ * method and subject are copied, rule too; it may be NULL. -EBUSY if JOBS_MAX
+ * are under way in the session, -ENOMEM.
+ */
+int op_call_new(struct session *session, uint32_t ticket, const char *method, const char *subject,
+		const char *rule, struct op_call **ret_call) must_check;
+
+uint32_t op_call_ticket(const struct op_call *call);
+
+/* Sends an event to the engine that asked, if it is still there; a session that cannot be told
+ * ends. */
+void op_call_send(struct op_call *call, const struct message *event, int fd);
+
+/* Tells where the call is; MON_PROGRESS with the call's ticket and the time since its beginning. */
+void op_call_progress(struct op_call *call, uint8_t percent, const char *stage, const char *detail);
+
+/* The end: audited, sent, and freed. Reading (audit false) leaves no record unless it was denied.
+ */
+void op_call_end(struct op_call *call, const struct message *event, int fd,
+		 enum job_outcome outcome, const char *detail, bool audit);
+
+/* A call that was not begun after all. */
+void op_call_drop(struct op_call *call);
+
+/* A request that is denied, before any call: audited. */
+void op_call_denied(const struct session *session, const char *method, const char *subject);
+
+/* The session ends; its calls go on. */
+void op_call_orphan(struct session *session);
+
+#endif
