@@ -12,11 +12,11 @@
  *   PACKAGE  apt-get or dpkg-query for a package verb
  */
 #define RUN_PROGRAMS(X) \
-	X(INITD, "init script") \
-	X(PACKAGE, "package manager")
+	X(INITD, initd, "init script") \
+	X(PACKAGE, package, "package manager")
 
 enum run_program {
-#define X(name, word) RUN_##name,
+#define X(NAME, name, word) RUN_##NAME,
 	RUN_PROGRAMS(X)
 #undef X
 		RUN_PROGRAM_MAX
@@ -25,7 +25,7 @@ enum run_program {
 static inline const char *run_program_word(unsigned int program)
 {
 	static const char *const words[] = {
-#define X(name, word) [RUN_##name] = word,
+#define X(NAME, name, word) [RUN_##NAME] = word,
 		RUN_PROGRAMS(X)
 #undef X
 	};

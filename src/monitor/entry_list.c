@@ -14,7 +14,7 @@
 
 #include "common/glob.h"
 #include "common/memfd.h"
-#include "monitor/root_open.h"
+#include "common/root_open.h"
 
 int entry_join(const char *pattern, const char *name, char **ret_path)
 {

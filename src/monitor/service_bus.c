@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "monitor/root_open.h"
+#include "common/root_open.h"
 
 #define BUS_SOCKET "run/dbus/system_bus_socket"
 #define PRIVATE_SOCKET "run/systemd/private"

@@ -14,7 +14,7 @@
 
 #include "common/fd.h"
 #include "common/memfd.h"
-#include "monitor/root_open.h"
+#include "common/root_open.h"
 
 enum { READ_TRIES = 5 };
 

@@ -15,7 +15,7 @@
 #include <systemd/sd-journal.h>
 #include <time.h>
 
-#include "monitor/root_open.h"
+#include "common/root_open.h"
 #include "monitor/text.h"
 
 enum {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Proves src/monitor/root_open.c: links of an image lead to the image, and never out of it. */
+/* Proves src/common/root_open.c: links of an image lead to the image, and never out of it. */
 #include "root_fixture.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
-#include "monitor/root_open.h"
+#include "common/root_open.h"
 
 static void assert_reads(const struct root *root, const char *path, const char *expected)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Runs in the monitor, as root. The tree below the root directory may be an
+ * Runs in the monitor and in exmachina-run, as root. The tree below the root directory may be an
  * image that somebody else filled: its links must not lead out of it.
  */
-#include "monitor/root_open.h"
+#include "common/root_open.h"
 
 #include <errno.h>
 #include <fcntl.h>
