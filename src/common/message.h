@@ -308,9 +308,11 @@ enum message_flag {
 	U32(timeout_ms) \
 	STR(names, MESSAGE_NAME_MAX)
 
+/* late: its time is over, but it must not be ended, and goes on until RUN_END */
 #define FIELDS_run_progress(U8, U32, U64, I32, STR) \
 	U32(ticket) \
 	U8(percent) \
+	U8(late) \
 	STR(stage, MESSAGE_TEXT_MAX) \
 	STR(detail, MESSAGE_TEXT_MAX)
 
@@ -348,10 +350,10 @@ enum mon_outcome {
 /* How a call with a ticket ended. */
 enum job_outcome {
 	JOB_DONE,
-	JOB_DENIED,      /* not in the policy, as a whole or in its effect (packages) */
-	JOB_NO_UNIT,     /* there is no such unit, package, time zone */
-	JOB_FAILED,      /* it ran and failed, or the unit is failed after it */
-	JOB_TIMEOUT,     /* nobody waits for it any longer: a job goes on, a program was ended */
+	JOB_DENIED,  /* not in the policy, as a whole or in its effect (packages) */
+	JOB_NO_UNIT, /* there is no such unit, package, time zone */
+	JOB_FAILED,  /* it ran and failed, or the unit is failed after it */
+	JOB_TIMEOUT, /* nobody waits for it any longer: a job and dpkg go on, a program was ended */
 	JOB_UNAVAILABLE, /* nobody there who could do it: no systemd, no exmachina-run, no apt */
 	JOB_BUSY,        /* JOBS_MAX are under way */
 	JOB_BAD_VALUE,   /* what was asked for cannot be: `detail` says why */
@@ -364,6 +366,7 @@ enum run_outcome {
 	RUN_SIGNALED, /* by signal `status` */
 	RUN_TIMEOUT,  /* over its time: all of it was killed */
 	RUN_REFUSED,  /* the policy does not allow it, or what it would do: `detail` */
+	RUN_UNKNOWN,  /* there is no such package: `detail` names it */
 	RUN_MISSING,  /* there is no such program */
 	RUN_CANNOT,   /* it could not be started: `error`, `detail` */
 	RUN_OUTCOME_MAX

@@ -42,12 +42,18 @@ static uint64_t now_usec(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
+static void leave_session(struct op_call *call)
+{
+	if (!call->session)
+		return;
+	LIST_REMOVE(call, link);
+	call->session->jobs--;
+	call->session = NULL;
+}
+
 static struct op_call *call_free(struct op_call *call)
 {
-	if (call->session) {
-		LIST_REMOVE(call, link);
-		call->session->jobs--;
-	}
+	leave_session(call);
 	free(call->user);
 	free(call->method);
 	free(call->subject);
@@ -114,6 +120,13 @@ void op_call_progress(struct op_call *call, uint8_t percent, const char *stage, 
 	};
 
 	op_call_send(call, &event, -1);
+}
+
+void op_call_answer(struct op_call *call, const struct message *event)
+{
+	op_call_send(call, event, -1);
+	log_warning("%s of %s is over its time, and goes on", call->method, call->subject);
+	leave_session(call);
 }
 
 void op_call_end(struct op_call *call, const struct message *event, int fd,

@@ -29,6 +29,12 @@ void op_call_send(struct op_call *call, const struct message *event, int fd);
 /* Tells where the call is; MON_PROGRESS with the call's ticket and the time since its beginning. */
 void op_call_progress(struct op_call *call, uint8_t percent, const char *stage, const char *detail);
 
+/*
+ * Answers now, with what cannot be waited for any longer. Its end, which the
+ * engine is not told any more, is still to be given to op_call_end().
+ */
+void op_call_answer(struct op_call *call, const struct message *event);
+
 /* The end: audited, sent, and freed. Reading (audit false) leaves no record unless it was denied.
  */
 void op_call_end(struct op_call *call, const struct message *event, int fd,
