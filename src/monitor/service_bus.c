@@ -25,7 +25,8 @@
 struct service_bus {
 	sd_bus *bus;
 	sd_bus_slot *subscribe;
-	char *owner; /* systemd's unique name; NULL on the private socket */
+	const char *name; /* systemd's on the bus; NULL on the private socket */
+	char *owner;      /* systemd's unique name; likewise */
 	const struct service_bus_events *events;
 	void *data;
 };
@@ -51,7 +52,7 @@ static int connect_below(int root_fd, const char *path)
 	return take_fd(&fd);
 }
 
-static bool from_systemd(const struct service_bus *bus, sd_bus_message *message)
+bool service_bus_is_from_systemd(const struct service_bus *bus, sd_bus_message *message)
 {
 	const char *sender = sd_bus_message_get_sender(message);
 
@@ -67,11 +68,26 @@ static int on_job_removed(sd_bus_message *message, void *data, sd_bus_error *err
 	uint32_t id;
 
 	(void)error;
-	if (!from_systemd(bus, message))
+	if (!service_bus_is_from_systemd(bus, message))
 		return 0;
 	if (sd_bus_message_read(message, "uoss", &id, &path, &unit, &result) >= 0)
 		bus->events->job_removed(path, result, bus->data);
 	return 0;
+}
+
+int service_bus_listen(struct service_bus *bus, const char *member,
+		       sd_bus_message_handler_t handler, void *data, sd_bus_slot **ret_slot)
+{
+	return sd_bus_match_signal_async(bus->bus, ret_slot, bus->name, SYSTEMD_PATH,
+					 SYSTEMD_MANAGER, member, handler, NULL, data);
+}
+
+int service_bus_listen_unit(struct service_bus *bus, const char *path,
+			    sd_bus_message_handler_t handler, void *data, sd_bus_slot **ret_slot)
+{
+	return sd_bus_match_signal_async(bus->bus, ret_slot, bus->name, path,
+					 DRIVER_NAME ".Properties", "PropertiesChanged", handler,
+					 NULL, data);
 }
 
 static int on_disconnected(sd_bus_message *message, void *data, sd_bus_error *error)
@@ -132,25 +148,23 @@ static int on_owner_changed(sd_bus_message *message, void *data, sd_bus_error *e
  * What is sent here arrives before any later call, so nothing waits for the
  * answers. sd-bus gives the connection up if a match is refused.
  */
-static int listen_to_systemd(struct service_bus *bus, bool daemon)
+static int listen_to_systemd(struct service_bus *bus)
 {
 	int r;
 
 	r = sd_bus_match_signal_async(bus->bus, NULL, DRIVER_NAME ".Local",
 				      "/org/freedesktop/DBus/Local", DRIVER_NAME ".Local",
 				      "Disconnected", on_disconnected, NULL, bus);
-	if (r >= 0 && daemon)
+	if (r >= 0 && bus->name)
 		r = sd_bus_add_match_async(bus->bus, NULL, OWNER_CHANGED, on_owner_changed, NULL,
 					   bus);
-	if (r >= 0)
-		r = sd_bus_match_signal_async(bus->bus, NULL, daemon ? SYSTEMD_NAME : NULL,
-					      SYSTEMD_PATH, SYSTEMD_MANAGER, "JobRemoved",
-					      on_job_removed, NULL, bus);
+	if (r >= 0 && bus->events->job_removed)
+		r = service_bus_listen(bus, "JobRemoved", on_job_removed, bus, NULL);
 	return r < 0 ? r : subscribe(bus);
 }
 
 /* UINT64_MAX: each call has its own deadline, with the one timer that counts. */
-static int start(struct service_bus *bus, sd_event *event, int *fd, bool daemon)
+static int start(struct service_bus *bus, sd_event *event, int *fd)
 {
 	int r = sd_bus_new(&bus->bus);
 
@@ -159,7 +173,7 @@ static int start(struct service_bus *bus, sd_event *event, int *fd, bool daemon)
 	if (r < 0)
 		return r;
 	take_fd(fd);
-	r = sd_bus_set_bus_client(bus->bus, daemon);
+	r = sd_bus_set_bus_client(bus->bus, bus->name != NULL);
 	if (r >= 0)
 		r = sd_bus_negotiate_fds(bus->bus, false);
 	if (r >= 0)
@@ -168,20 +182,20 @@ static int start(struct service_bus *bus, sd_event *event, int *fd, bool daemon)
 		r = sd_bus_start(bus->bus);
 	if (r >= 0)
 		r = sd_bus_attach_event(bus->bus, event, SD_EVENT_PRIORITY_NORMAL);
-	return r < 0 ? r : listen_to_systemd(bus, daemon);
+	return r < 0 ? r : listen_to_systemd(bus);
 }
 
 int service_bus_open(sd_event *event, int root_fd, const struct service_bus_events *events,
 		     void *data, struct service_bus **ret_bus)
 {
 	struct service_bus *bus = NULL;
-	bool daemon = true;
+	const char *name = SYSTEMD_NAME;
 	scoped_fd fd = -1;
 	int r;
 
 	fd = connect_below(root_fd, BUS_SOCKET);
 	if (fd < 0) {
-		daemon = false;
+		name = NULL;
 		fd = connect_below(root_fd, PRIVATE_SOCKET);
 	}
 	if (fd < 0)
@@ -189,9 +203,10 @@ int service_bus_open(sd_event *event, int root_fd, const struct service_bus_even
 	bus = calloc(1, sizeof(*bus));
 	if (!bus)
 		return -ENOMEM;
+	bus->name = name;
 	bus->events = events;
 	bus->data = data;
-	r = start(bus, event, &fd, daemon);
+	r = start(bus, event, &fd);
 	if (r < 0) {
 		service_bus_free(bus);
 		return r;
@@ -217,11 +232,18 @@ bool service_bus_is_ready(const struct service_bus *bus)
 	return sd_bus_is_ready(bus->bus) > 0;
 }
 
+int service_bus_unit_path(const char *unit, char **ret_path)
+{
+	int r = sd_bus_path_encode(SYSTEMD_PATH "/unit", unit, ret_path);
+
+	return r < 0 ? r : 0;
+}
+
 int service_bus_ask_unit(struct service_bus *bus, const char *unit,
 			 sd_bus_message_handler_t handler, void *data, sd_bus_slot **ret_slot)
 {
 	scoped_ptr char *path = NULL;
-	int r = sd_bus_path_encode(SYSTEMD_PATH "/unit", unit, &path);
+	int r = service_bus_unit_path(unit, &path);
 
 	if (r < 0)
 		return r;
@@ -236,4 +258,25 @@ int service_bus_ask_job(struct service_bus *bus, const char *method, const char 
 	return sd_bus_call_method_async(bus->bus, ret_slot, SYSTEMD_NAME, SYSTEMD_PATH,
 					SYSTEMD_MANAGER, method, handler, data, "ss", unit,
 					"replace");
+}
+
+static void message_unref(sd_bus_message **message)
+{
+	sd_bus_message_unref(*message);
+}
+
+int service_bus_ask_patterns(struct service_bus *bus, const char *method, char **patterns,
+			     sd_bus_message_handler_t handler, void *data, sd_bus_slot **ret_slot)
+{
+	scoped(message_unref) sd_bus_message *call = NULL;
+	int r = sd_bus_message_new_method_call(bus->bus, &call, SYSTEMD_NAME, SYSTEMD_PATH,
+					       SYSTEMD_MANAGER, method);
+
+	if (r >= 0)
+		r = sd_bus_message_append_strv(call, NULL);
+	if (r >= 0)
+		r = sd_bus_message_append_strv(call, patterns);
+	if (r >= 0)
+		r = sd_bus_call_async(bus->bus, ret_slot, call, handler, data, 0);
+	return r;
 }

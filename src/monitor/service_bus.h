@@ -16,7 +16,7 @@
 struct service_bus;
 
 struct service_bus_events {
-	void (*job_removed)(const char *path, const char *result, void *data);
+	void (*job_removed)(const char *path, const char *result, void *data); /* may be NULL */
 	/* systemd is on the bus anew (it has executed itself again) and signals may have been lost
 	 */
 	void (*back)(void *data);
@@ -36,6 +36,23 @@ struct service_bus *service_bus_free(struct service_bus *bus);
 /* Has the other side let us in yet? */
 bool service_bus_is_ready(const struct service_bus *bus);
 
+/* Was it systemd itself who sent this, and not another client of the bus? */
+bool service_bus_is_from_systemd(const struct service_bus *bus, sd_bus_message *message);
+
+/*
+ * Signals of the manager, and those about changed properties of one object path, come to
+ * `handler` until the slot is freed; it has to ask whether they are systemd's.
+ */
+int service_bus_listen(struct service_bus *bus, const char *member,
+		       sd_bus_message_handler_t handler, void *data,
+		       sd_bus_slot **ret_slot) must_check;
+int service_bus_listen_unit(struct service_bus *bus, const char *path,
+			    sd_bus_message_handler_t handler, void *data,
+			    sd_bus_slot **ret_slot) must_check;
+
+/* The object path of a unit. 0, -ENOMEM. */
+int service_bus_unit_path(const char *unit, char **ret_path) must_check;
+
 /*
  * Asks systemd for all properties of a unit, of all its interfaces in one
  * snapshot. The answer comes to `handler` unless the slot is freed before.
@@ -48,5 +65,13 @@ int service_bus_ask_unit(struct service_bus *bus, const char *unit,
 int service_bus_ask_job(struct service_bus *bus, const char *method, const char *unit,
 			sd_bus_message_handler_t handler, void *data,
 			sd_bus_slot **ret_slot) must_check;
+
+/*
+ * Calls a method of the manager that takes a list of states, here an empty one, and a
+ * list of name patterns.
+ */
+int service_bus_ask_patterns(struct service_bus *bus, const char *method, char **patterns,
+			     sd_bus_message_handler_t handler, void *data,
+			     sd_bus_slot **ret_slot) must_check;
 
 #endif

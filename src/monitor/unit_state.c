@@ -29,6 +29,7 @@ static const struct property properties[] = {
 	PROPERTY("LoadState", "s", load),
 	PROPERTY("ActiveState", "s", active),
 	PROPERTY("SubState", "s", sub),
+	PROPERTY("UnitFileState", "s", file_state),
 	PROPERTY("Result", "s", result),
 	PROPERTY("Job", "(uo)", job),
 	PROPERTY("InvocationID", "ay", invocation),

@@ -20,8 +20,9 @@ struct unit_state {
 	char load[UNIT_WORD_SIZE];
 	char active[UNIT_WORD_SIZE];
 	char sub[UNIT_WORD_SIZE];
-	char result[UNIT_WORD_SIZE];  /* empty for a kind of unit that has none */
-	char job[2 * UNIT_WORD_SIZE]; /* object path of its job; "/" if there is none */
+	char file_state[UNIT_WORD_SIZE]; /* empty where there is no unit file */
+	char result[UNIT_WORD_SIZE];     /* empty for a kind of unit that has none */
+	char job[2 * UNIT_WORD_SIZE];    /* object path of its job; "/" if there is none */
 	uint8_t invocation[UNIT_INVOCATION_SIZE];
 	uint32_t main_pid;
 	int32_t exit_code; /* CLD_EXITED and its like */
