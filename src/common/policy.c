@@ -6,7 +6,9 @@
  */
 #include "common/policy.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "common/glob.h"
@@ -20,6 +22,12 @@ struct policy *policy_new(void)
 		policy->timeout_ms = POLICY_TIMEOUT_DEFAULT_MS;
 	return policy;
 }
+
+/* What append() and find() count on. */
+static_assert(offsetof(struct policy_file, path) == 0, "a name comes first");
+static_assert(offsetof(struct policy_service, unit) == 0, "a name comes first");
+static_assert(offsetof(struct policy_log, unit) == 0, "a name comes first");
+static_assert(offsetof(struct policy_package, name) == 0, "a name comes first");
 
 static void list_clear(struct policy_list *list)
 {
@@ -69,41 +77,81 @@ struct policy *policy_free(struct policy *policy)
 	return NULL;
 }
 
-/* Room for one more of `size` bytes, all zero, behind `count` of them, or NULL. */
-static void *grow(void *list, size_t count, size_t size)
+/*
+ * One more entry behind `count` of them, all zero but for its name, which each
+ * kind of entry has first. The list, which may have moved, or NULL.
+ */
+static void *append(void *list, size_t *count, size_t size, const char *name)
 {
-	char *longer = reallocarray(list, count + 1, size);
+	char *copy = strdup(name), *longer = NULL;
 
-	if (longer)
-		memset(longer + count * size, 0, size);
+	if (copy)
+		longer = reallocarray(list, *count + 1, size);
+	if (!longer) {
+		free(copy);
+		return NULL;
+	}
+	memset(longer + *count * size, 0, size);
+	memcpy(longer + *count * size, &copy, sizeof(copy));
+	(*count)++;
 	return longer;
 }
 
-/* Each kind of entry is a list, its length, and a name that comes first. */
-#define DEFINE_ADD(kind, member, most) \
-	int policy_##kind##_add(struct policy *policy, const char *name, \
-				struct policy_##kind **ret_entry) \
-	{ \
-		size_t count = policy->kind##_count; \
-		struct policy_##kind *list; \
-\
-		if (count == (most)) \
-			return -E2BIG; \
-		list = grow(policy->kind##s, count, sizeof(*list)); \
-		if (!list) \
-			return -ENOMEM; \
-		policy->kind##s = list; \
-		list[count].member = strdup(name); \
-		if (!list[count].member) \
-			return -ENOMEM; \
-		policy->kind##_count++; \
-		*ret_entry = &list[count]; \
-		return 0; \
-	}
-DEFINE_ADD(file, path, POLICY_FILES_MAX)
-DEFINE_ADD(service, unit, POLICY_SERVICES_MAX)
-DEFINE_ADD(log, unit, POLICY_LOGS_MAX)
-DEFINE_ADD(package, name, POLICY_PACKAGES_MAX)
+int policy_file_add(struct policy *policy, const char *path, struct policy_file **ret_file)
+{
+	struct policy_file *list;
+
+	if (policy->file_count == POLICY_FILES_MAX)
+		return -E2BIG;
+	list = append(policy->files, &policy->file_count, sizeof(*list), path);
+	if (!list)
+		return -ENOMEM;
+	policy->files = list;
+	*ret_file = &list[policy->file_count - 1];
+	return 0;
+}
+
+int policy_service_add(struct policy *policy, const char *unit, struct policy_service **ret_service)
+{
+	struct policy_service *list;
+
+	if (policy->service_count == POLICY_SERVICES_MAX)
+		return -E2BIG;
+	list = append(policy->services, &policy->service_count, sizeof(*list), unit);
+	if (!list)
+		return -ENOMEM;
+	policy->services = list;
+	*ret_service = &list[policy->service_count - 1];
+	return 0;
+}
+
+int policy_log_add(struct policy *policy, const char *unit, struct policy_log **ret_log)
+{
+	struct policy_log *list;
+
+	if (policy->log_count == POLICY_LOGS_MAX)
+		return -E2BIG;
+	list = append(policy->logs, &policy->log_count, sizeof(*list), unit);
+	if (!list)
+		return -ENOMEM;
+	policy->logs = list;
+	*ret_log = &list[policy->log_count - 1];
+	return 0;
+}
+
+int policy_package_add(struct policy *policy, const char *name, struct policy_package **ret_package)
+{
+	struct policy_package *list;
+
+	if (policy->package_count == POLICY_PACKAGES_MAX)
+		return -E2BIG;
+	list = append(policy->packages, &policy->package_count, sizeof(*list), name);
+	if (!list)
+		return -ENOMEM;
+	policy->packages = list;
+	*ret_package = &list[policy->package_count - 1];
+	return 0;
+}
 
 int policy_list_add(struct policy_list *list, const char *text)
 {
@@ -145,37 +193,55 @@ int policy_value_add(struct policy_file *file, const char *pattern, const char *
 	return 0;
 }
 
-ssize_t policy_find_file(const struct policy *policy, const char *path)
+/* Each kind of entry has its name first. */
+static const char *name_at(const void *list, size_t size, size_t index)
 {
-	if (!policy_path_is_plain(path))
-		return -1;
-	for (size_t i = 0; i < policy->file_count; i++)
-		if (strcmp(policy->files[i].path, path) == 0)
+	const char *name;
+
+	memcpy(&name, (const char *)list + index * size, sizeof(name));
+	return name;
+}
+
+/* The one that spells the name, else the first whose glob matches it. */
+static ssize_t find(const void *list, size_t count, size_t size, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(name_at(list, size, i), name) == 0)
 			return (ssize_t)i;
-	for (size_t i = 0; i < policy->file_count; i++)
-		if (glob_match_path(policy->files[i].path, path))
+	for (size_t i = 0; i < count; i++)
+		if (glob_has_wildcard(name_at(list, size, i)) &&
+		    glob_match_path(name_at(list, size, i), name))
 			return (ssize_t)i;
 	return -1;
 }
 
-/* The one that spells the name, else the first whose glob matches it. */
-#define DEFINE_FIND(kind, member, is_valid) \
-	ssize_t policy_find_##kind(const struct policy *policy, const char *name) \
-	{ \
-		if (!is_valid(name)) \
-			return -1; \
-		for (size_t i = 0; i < policy->kind##_count; i++) \
-			if (strcmp(policy->kind##s[i].member, name) == 0) \
-				return (ssize_t)i; \
-		for (size_t i = 0; i < policy->kind##_count; i++) \
-			if (glob_has_wildcard(policy->kind##s[i].member) && \
-			    glob_match_path(policy->kind##s[i].member, name)) \
-				return (ssize_t)i; \
-		return -1; \
-	}
-DEFINE_FIND(service, unit, policy_unit_name_valid)
-DEFINE_FIND(log, unit, policy_unit_name_valid)
-DEFINE_FIND(package, name, policy_package_name_valid)
+ssize_t policy_find_file(const struct policy *policy, const char *path)
+{
+	if (!policy_path_is_plain(path))
+		return -1;
+	return find(policy->files, policy->file_count, sizeof(*policy->files), path);
+}
+
+ssize_t policy_find_service(const struct policy *policy, const char *unit)
+{
+	if (!policy_unit_name_valid(unit))
+		return -1;
+	return find(policy->services, policy->service_count, sizeof(*policy->services), unit);
+}
+
+ssize_t policy_find_log(const struct policy *policy, const char *unit)
+{
+	if (!policy_unit_name_valid(unit))
+		return -1;
+	return find(policy->logs, policy->log_count, sizeof(*policy->logs), unit);
+}
+
+ssize_t policy_find_package(const struct policy *policy, const char *name)
+{
+	if (!policy_package_name_valid(name))
+		return -1;
+	return find(policy->packages, policy->package_count, sizeof(*policy->packages), name);
+}
 
 bool policy_package_allows(const struct policy *policy, enum package_verb verb, const char *name)
 {

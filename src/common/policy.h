@@ -188,7 +188,10 @@ bool policy_path_is_plain(const char *path);
  */
 ssize_t policy_find_file(const struct policy *policy, const char *path);
 
-/* The section that governs a unit, its log, a package, by the same rule. Its number or -1. */
+/*
+ * The section that governs a unit, its log, a package, by the same rule; none for
+ * what may not be such a name. Its number or -1.
+ */
 ssize_t policy_find_service(const struct policy *policy, const char *unit);
 ssize_t policy_find_log(const struct policy *policy, const char *unit);
 ssize_t policy_find_package(const struct policy *policy, const char *name);
@@ -199,7 +202,16 @@ ssize_t policy_find_package(const struct policy *policy, const char *name);
  */
 bool policy_unit_name_valid(const char *unit);
 
-/* May this be the name of a Debian package (deb-control(5)): 2 to 128 bytes of a-z 0-9 + . -? */
+/*
+ * May this be the name of a Debian package (deb-control(5)): 2 to 128 bytes of a-z 0-9 + . -?
+ *
+ * apt-get reads more than a name from its arguments: `install x-` removes x,
+ * `remove x+` installs it, and a name that is unknown but has '.' or '+' in it is
+ * a regular expression that matches anywhere. A '-' at the end is refused here,
+ * since no package ends so. g++ is a package, so '+' is not: who starts apt-get
+ * writes NAME:ARCHITECTURE, which is never read as an action, and sets
+ * APT::Cmd::Pattern-Only, which takes the regular expressions away.
+ */
 bool policy_package_name_valid(const char *name);
 
 /*

@@ -142,7 +142,7 @@ bool policy_unit_name_valid(const char *unit)
 }
 
 /* deb-control(5): lower case, begins with a letter or digit, at least two bytes. */
-static const char *package_fault(const char *name, const char *allowed, size_t least)
+static const char *package_fault(const char *name, const char *allowed)
 {
 	size_t length = strlen(name);
 
@@ -151,20 +151,23 @@ static const char *package_fault(const char *name, const char *allowed, size_t l
 	if (name[strspn(name, allowed)] != '\0')
 		return "has a character that no package has; allowed are a-z, 0-9, '+', '-' and "
 		       "'.'";
-	if (length < least || strchr("+-.", name[0]))
-		return "is no package's name; it begins with a letter or digit and has two bytes "
-		       "at least";
+	if (strchr("+-.", name[0]))
+		return "is no package's name; it begins with a letter or digit";
+	if (name[length - 1] == '-')
+		return "ends with '-', by which apt means a removal; no package is called so";
+	if (length < 2 && name[0] != '*')
+		return "is no package's name; it has two bytes at least";
 	return NULL;
 }
 
 const char *policy_package_fault(const char *name)
 {
-	return package_fault(name, "abcdefghijklmnopqrstuvwxyz0123456789+-.*?", 1);
+	return package_fault(name, "abcdefghijklmnopqrstuvwxyz0123456789+-.*?");
 }
 
 bool policy_package_name_valid(const char *name)
 {
-	return !package_fault(name, "abcdefghijklmnopqrstuvwxyz0123456789+-.", 2);
+	return !package_fault(name, "abcdefghijklmnopqrstuvwxyz0123456789+-.");
 }
 
 const char *policy_user_fault(const char *name)

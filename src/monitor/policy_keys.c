@@ -59,6 +59,27 @@ bool policy_read_number(const char *text, size_t length, uint32_t max, uint32_t 
 	return true;
 }
 
+uint32_t policy_read_timeout(struct policy_reader *reader, const char *value)
+{
+	static const struct {
+		const char *suffix;
+		uint32_t ms;
+	} units[] = { { "", 1000 }, { "s", 1000 }, { "min", 60 * 1000 }, { "h", 3600 * 1000 } };
+	size_t digits = strspn(value, "0123456789");
+	uint32_t number, ms = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+		if (strcmp(value + digits, units[i].suffix) == 0 &&
+		    policy_read_number(value, digits, POLICY_TIMEOUT_MAX_MS / units[i].ms, &number))
+			ms = number * units[i].ms;
+	if (ms >= POLICY_TIMEOUT_MIN_MS)
+		return ms;
+	policy_mistake(reader,
+		       "Timeout=" QUOTE " is no time between 1s and 1h; write it as 30s or 5min",
+		       value);
+	return 0;
+}
+
 /* ---- keys of [Session] ------------------------------------------------------ */
 
 static int key_user(struct policy_reader *reader, enum policy_right unused, char *value)
@@ -88,31 +109,9 @@ static int key_user(struct policy_reader *reader, enum policy_right unused, char
 	return reader->policy->user ? 0 : -ENOMEM;
 }
 
-/* 0 and logged if it is not between the least and the most that is allowed. */
-static uint32_t read_time(struct policy_reader *reader, const char *value)
-{
-	static const struct {
-		const char *suffix;
-		uint32_t ms;
-	} units[] = { { "", 1000 }, { "s", 1000 }, { "min", 60 * 1000 }, { "h", 3600 * 1000 } };
-	size_t digits = strspn(value, "0123456789");
-	uint32_t number, ms = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
-		if (strcmp(value + digits, units[i].suffix) == 0 &&
-		    policy_read_number(value, digits, POLICY_TIMEOUT_MAX_MS / units[i].ms, &number))
-			ms = number * units[i].ms;
-	if (ms >= POLICY_TIMEOUT_MIN_MS)
-		return ms;
-	policy_mistake(reader,
-		       "Timeout=" QUOTE " is no time between 1s and 1h; write it as 30s or 5min",
-		       value);
-	return 0;
-}
-
 static int key_timeout(struct policy_reader *reader, enum policy_right unused, char *value)
 {
-	uint32_t ms = read_time(reader, value);
+	uint32_t ms = policy_read_timeout(reader, value);
 
 	(void)unused;
 	if (ms && reader->timeout_given && ms != reader->policy->timeout_ms)
@@ -140,7 +139,9 @@ static int key_manager(struct policy_reader *reader, enum policy_right unused, c
 #undef X
 			       value);
 	else if (reader->manager_given && manager != reader->policy->manager)
-		policy_mistake(reader, "ServiceManager=" QUOTE " differs from an earlier one",
+		policy_mistake(reader,
+			       "ServiceManager=" QUOTE " differs from an earlier "
+			       "ServiceManager=; give one",
 			       value);
 	else
 		reader->policy->manager = manager;
@@ -148,146 +149,89 @@ static int key_manager(struct policy_reader *reader, enum policy_right unused, c
 	return 0;
 }
 
-/* ---- keys of [Service], [Log], [Package] and [System] ------------------------- */
-
-/* Adds the bits of the listed words to the set. */
-static void read_words(struct policy_reader *reader, char *value,
-		       const char *(*word_of)(unsigned int), const char *known, uint32_t *set)
-{
-	const char *word;
-
-	while ((word = policy_next_word(&value))) {
-		unsigned int bit = 0;
-
-		while (word_of(bit) && strcmp(word_of(bit), word) != 0)
-			bit++;
-		if (word_of(bit))
-			*set |= 1u << bit;
-		else
-			policy_mistake(reader, "Allow=" QUOTE " is unknown here; there are%s", word,
-				       known);
-	}
-}
-
-static int key_service_allow(struct policy_reader *reader, enum policy_right unused, char *value)
-{
-	(void)unused;
-#define X(name, word, kind, method) " " word
-	read_words(reader, value, service_verb_word, SERVICE_VERBS(X),
-		   &reader->policy->services[reader->index].verbs);
-#undef X
-	return 0;
-}
-
-static int key_service_timeout(struct policy_reader *reader, enum policy_right unused, char *value)
-{
-	(void)unused;
-	reader->policy->services[reader->index].timeout_ms = read_time(reader, value);
-	return 0;
-}
-
-static int key_log_lines(struct policy_reader *reader, enum policy_right unused, char *value)
-{
-	uint32_t lines;
-
-	(void)unused;
-	if (policy_read_number(value, strlen(value), POLICY_LOG_LINES_MAX, &lines) && lines > 0)
-		reader->policy->logs[reader->index].lines = lines;
-	else
-		policy_mistake(reader, "Lines=" QUOTE " is no number from 1 to %d", value,
-			       POLICY_LOG_LINES_MAX);
-	return 0;
-}
-
-static int key_package_allow(struct policy_reader *reader, enum policy_right unused, char *value)
-{
-	(void)unused;
-#define X(name, word) " " word
-	read_words(reader, value, package_verb_word, PACKAGE_VERBS(X),
-		   &reader->policy->packages[reader->index].verbs);
-#undef X
-	return 0;
-}
-
-static int key_package_timeout(struct policy_reader *reader, enum policy_right unused, char *value)
-{
-	(void)unused;
-	reader->policy->packages[reader->index].timeout_ms = read_time(reader, value);
-	return 0;
-}
-
-static int key_system_allow(struct policy_reader *reader, enum policy_right unused, char *value)
-{
-	(void)unused;
-#define X(name, word) " " word
-	read_words(reader, value, system_item_word, SYSTEM_ITEMS(X), &reader->policy->system_items);
-#undef X
-	return 0;
-}
-
 /* ---- sections --------------------------------------------------------------- */
 
-static int open_session(struct policy_reader *reader, const char *argument)
+static int open_session(struct policy_reader *reader, const char *unused)
 {
-	if (argument)
-		policy_mistake(reader, "[Session " QUOTE "] takes no name; write [Session]",
-			       argument);
+	(void)reader;
+	(void)unused;
 	return 0;
 }
 
-static int too_many(struct policy_reader *reader, const char *kind, int most)
+static int open_system(struct policy_reader *reader, const char *unused)
 {
-	policy_mistake(reader, "more than %d [%s] sections; use wildcards", most, kind);
-	reader->section = SECTION_UNKNOWN;
-	return 0;
-}
-
-/* A section about a name: the one that is there already, or a new one. */
-#define DEFINE_OPEN(kind, member, title, fault_of, missing, most) \
-	static int open_##kind(struct policy_reader *reader, const char *name) \
-	{ \
-		const char *fault = name ? fault_of(name) : (missing); \
-		struct policy *policy = reader->policy; \
-		struct policy_##kind *entry; \
-		int r; \
-\
-		if (fault) \
-			policy_mistake(reader, "[" title " %.80s] %s", name ? name : "", fault); \
-		name = name ? name : ""; \
-		for (reader->index = 0; reader->index < policy->kind##_count; reader->index++) \
-			if (strcmp(policy->kind##s[reader->index].member, name) == 0) \
-				return 0; \
-		r = policy_##kind##_add(policy, name, &entry); \
-		return r == -E2BIG ? too_many(reader, title, most) : r; \
-	}
-DEFINE_OPEN(file, path, "File", policy_path_fault, "names no file; write [File /PATH]",
-	    POLICY_FILES_MAX)
-DEFINE_OPEN(service, unit, "Service", policy_unit_fault,
-	    "names no unit; write it as in [Service ssh.service]", POLICY_SERVICES_MAX)
-DEFINE_OPEN(log, unit, "Log", policy_unit_fault, "names no unit; write it as in [Log ssh.service]",
-	    POLICY_LOGS_MAX)
-DEFINE_OPEN(package, name, "Package", policy_package_fault,
-	    "names no package; write it as in [Package openssh-server]", POLICY_PACKAGES_MAX)
-
-static int open_system(struct policy_reader *reader, const char *argument)
-{
-	if (argument)
-		policy_mistake(reader, "[System " QUOTE "] takes no name; write [System]",
-			       argument);
+	(void)unused;
 	reader->policy->has_system = true;
 	return 0;
 }
 
+/* Each of these finds the section of that name, or adds it. */
+static int open_file(struct policy_reader *reader, const char *path)
+{
+	struct policy *policy = reader->policy;
+	struct policy_file *file;
+
+	for (reader->index = 0; reader->index < policy->file_count; reader->index++)
+		if (strcmp(policy->files[reader->index].path, path) == 0)
+			return 0;
+	return policy_file_add(policy, path, &file);
+}
+
+static int open_service(struct policy_reader *reader, const char *unit)
+{
+	struct policy *policy = reader->policy;
+	struct policy_service *service;
+
+	for (reader->index = 0; reader->index < policy->service_count; reader->index++)
+		if (strcmp(policy->services[reader->index].unit, unit) == 0)
+			return 0;
+	return policy_service_add(policy, unit, &service);
+}
+
+static int open_log(struct policy_reader *reader, const char *unit)
+{
+	struct policy *policy = reader->policy;
+	struct policy_log *log;
+
+	for (reader->index = 0; reader->index < policy->log_count; reader->index++)
+		if (strcmp(policy->logs[reader->index].unit, unit) == 0)
+			return 0;
+	return policy_log_add(policy, unit, &log);
+}
+
+static int open_package(struct policy_reader *reader, const char *name)
+{
+	struct policy *policy = reader->policy;
+	struct policy_package *package;
+
+	for (reader->index = 0; reader->index < policy->package_count; reader->index++)
+		if (strcmp(policy->packages[reader->index].name, name) == 0)
+			return 0;
+	return policy_package_add(policy, name, &package);
+}
+
 /* ---- the tables ------------------------------------------------------------- */
 
-static const struct {
+struct section {
 	enum policy_section section;
 	const char *name;
-	int (*open)(struct policy_reader *reader, const char *argument);
-} sections[] = {
-	{ SECTION_SESSION, "Session", open_session }, { SECTION_FILE, "File", open_file },
-	{ SECTION_SERVICE, "Service", open_service }, { SECTION_LOG, "Log", open_log },
-	{ SECTION_PACKAGE, "Package", open_package }, { SECTION_SYSTEM, "System", open_system },
+	int (*open)(struct policy_reader *reader, const char *name);
+	const char *(*fault)(const char *name); /* NULL: the section is about nothing by name */
+	const char *missing;                    /* what is said if it has no name */
+	int most;
+};
+
+static const struct section sections[] = {
+	{ SECTION_SESSION, "Session", open_session, NULL, NULL, 1 },
+	{ SECTION_FILE, "File", open_file, policy_path_fault, "names no file; write [File /PATH]",
+	  POLICY_FILES_MAX },
+	{ SECTION_SERVICE, "Service", open_service, policy_unit_fault,
+	  "names no unit; write it as in [Service ssh.service]", POLICY_SERVICES_MAX },
+	{ SECTION_LOG, "Log", open_log, policy_unit_fault,
+	  "names no unit; write it as in [Log ssh.service]", POLICY_LOGS_MAX },
+	{ SECTION_PACKAGE, "Package", open_package, policy_package_fault,
+	  "names no package; write it as in [Package openssh-server]", POLICY_PACKAGES_MAX },
+	{ SECTION_SYSTEM, "System", open_system, NULL, NULL, 1 },
 };
 
 static const struct {
@@ -306,26 +250,47 @@ static const struct {
 		{ SECTION_FILE, "Value", policy_key_value, RIGHT_MAX },
 	{ SECTION_FILE, "Create", policy_key_create, RIGHT_MAX },
 	{ SECTION_FILE, "Delete", policy_key_delete, RIGHT_MAX },
-	{ SECTION_SERVICE, "Allow", key_service_allow, RIGHT_MAX },
-	{ SECTION_SERVICE, "Timeout", key_service_timeout, RIGHT_MAX },
-	{ SECTION_LOG, "Lines", key_log_lines, RIGHT_MAX },
-	{ SECTION_PACKAGE, "Allow", key_package_allow, RIGHT_MAX },
-	{ SECTION_PACKAGE, "Timeout", key_package_timeout, RIGHT_MAX },
-	{ SECTION_SYSTEM, "Allow", key_system_allow, RIGHT_MAX },
+	{ SECTION_SERVICE, "Allow", policy_key_service_allow, RIGHT_MAX },
+	{ SECTION_SERVICE, "Timeout", policy_key_service_timeout, RIGHT_MAX },
+	{ SECTION_LOG, "Lines", policy_key_log_lines, RIGHT_MAX },
+	{ SECTION_PACKAGE, "Allow", policy_key_package_allow, RIGHT_MAX },
+	{ SECTION_PACKAGE, "Timeout", policy_key_package_timeout, RIGHT_MAX },
+	{ SECTION_SYSTEM, "Allow", policy_key_system_allow, RIGHT_MAX },
 };
+
+/* A section whose name is wrong is read all the same, for the mistakes that may be in it. */
+static int open_section(struct policy_reader *reader, const struct section *section,
+			const char *argument)
+{
+	const char *fault = argument ? NULL : section->missing;
+	int r;
+
+	reader->section = section->section;
+	if (argument && !section->fault)
+		policy_mistake(reader, "[%s " QUOTE "] takes no name; write [%s]", section->name,
+			       argument, section->name);
+	else if (argument)
+		fault = section->fault(argument);
+	if (fault)
+		policy_mistake(reader, "[%s %.80s] %s", section->name, argument ? argument : "",
+			       fault);
+	r = section->open(reader, argument ? argument : "");
+	if (r != -E2BIG)
+		return r;
+	policy_mistake(reader, "more than %d [%s] sections; use wildcards", section->most,
+		       section->name);
+	reader->section = SECTION_UNKNOWN;
+	return 0;
+}
 
 int policy_section_open(struct policy_reader *reader, const char *name, const char *argument)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
-		if (strcmp(sections[i].name, name) != 0)
-			continue;
-		reader->section = sections[i].section;
-		return sections[i].open(reader, argument);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
+		if (strcmp(sections[i].name, name) == 0)
+			return open_section(reader, &sections[i], argument);
 	policy_mistake(reader,
-		       "unknown section ["
-		       "%.80s]; there are [Session], [File PATH], [Service UNIT], [Log UNIT], "
-		       "[Package NAME] and [System]",
+		       "unknown section [%.80s]; there are [Session], [File PATH], "
+		       "[Service UNIT], [Log UNIT], [Package NAME] and [System]",
 		       name);
 	reader->section = SECTION_UNKNOWN;
 	return 0;

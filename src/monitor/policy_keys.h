@@ -49,10 +49,18 @@ char *policy_next_word(char **cursor);
 /* Decimal digits only, up to max. */
 bool policy_read_number(const char *text, size_t length, uint32_t max, uint32_t *ret_number);
 
-/* The keys of [File]; value is not empty. Only Set=, Insert=, Remove= and Deny= have a right. */
+/* A Timeout= in milliseconds; 0, and a mistake, if it is not between the least and the most. */
+uint32_t policy_read_timeout(struct policy_reader *reader, const char *value);
+
+/* The reader of a key; value is not empty. Only Set=, Insert=, Remove= and Deny= have a right. */
 typedef int policy_key(struct policy_reader *reader, enum policy_right right, char *value);
 
+/* of [File] */
 policy_key policy_key_lens, policy_key_right, policy_key_value, policy_key_create,
 	policy_key_delete;
+
+/* of [Service], [Log], [Package] and [System] */
+policy_key policy_key_service_allow, policy_key_service_timeout, policy_key_log_lines,
+	policy_key_package_allow, policy_key_package_timeout, policy_key_system_allow;
 
 #endif

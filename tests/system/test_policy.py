@@ -45,11 +45,15 @@ def print_policy(w):
     w.policy(SESSION.replace("10s", "5min") + "# comment\n"
              "[File /etc/hosts]\nLens=Hosts.lns\nSet=*/ipaddr   */canonical ; a comment\n"
              "Set=*/alias\nValue=*/ipaddr [0-9.]+ or so\nDeny=1/*\nCreate=0640 root:panel\n"
-             "Delete=no\n\n[Service ssh.service]\nAllow=status restart\nAllow=reload\n")
+             "Delete=no\n\n[Service ssh.service]\nAllow=status restart\nAllow=reload\n"
+             "Timeout=1min\n[Log ssh.service]\n[Package openssh-*]\nAllow=upgrade\n"
+             "[Session]\nServiceManager=systemd\n[System]\nAllow=locale\n")
     first = w.daemon("--policy", w.policy_dir, "-T")
     equal(first.returncode, 0, first.stderr)
     for part in ("[File /etc/hosts]", "[Service ssh.service]", "*/alias", "1/*", "0640 root:panel",
-                 "[0-9.]+ or so", "User=panel", "restart", "reload"):
+                 "[0-9.]+ or so", "User=panel", "restart", "reload", "Timeout=60s",
+                 "[Log ssh.service]", "Lines=200", "[Package openssh-*]", "upgrade",
+                 "ServiceManager=systemd", "[System]", "locale"):
         contains(first.stdout, part, "-T")
     check("comment" not in first.stdout, "a comment is in it")
     w.policy(first.stdout)
@@ -121,7 +125,7 @@ BASE = "[Session]\nUser=panel\n"
     ("a key in wrong case", BASE + "[File /etc/hosts]\nset=*\n", 4),
     ("a key of another section", BASE + "[Service ssh.service]\nSet=x\n", 4),
     ("an unknown section", BASE + "[Files /etc/hosts]\n", 3),
-    ("an unknown section for later versions", BASE + "[Package x]\n", 3),
+    ("an unknown section for later versions", BASE + "[Action x]\n", 3),
     ("a section without its end", BASE + "[File /etc/hosts\nSet=*\n", 3),
     ("a File section without a path", BASE + "[File]\n", 3),
     ("a Session section with a name", "[Session x]\nUser=panel\n", 1),
@@ -140,6 +144,18 @@ BASE = "[Session]\nUser=panel\n"
     ("a unit without suffix", BASE + "[Service ssh]\n", 3),
     ("a unit that begins with -", BASE + "[Service -H.service]\n", 3),
     ("a unit with a slash", BASE + "[Service a/b.service]\n", 3),
+    ("the log as a verb", BASE + "[Service ssh.service]\nAllow=log\n", 4),
+    ("a verb as systemctl spells it", BASE + "[Service ssh.service]\nAllow=try-restart\n", 4),
+    ("a service's timeout of 0", BASE + "[Service ssh.service]\nTimeout=0\n", 4),
+    ("a log of 1001 lines", BASE + "[Log ssh.service]\nLines=1001\n", 4),
+    ("a package without a name", BASE + "[Package]\n", 3),
+    ("a package that begins with -", BASE + "[Package -o]\n", 3),
+    ("a package that ends with -", BASE + "[Package bash-]\n", 3),
+    ("a package with a version", BASE + "[Package bash=5]\n", 3),
+    ("an unknown verb for packages", BASE + "[Package bash]\nAllow=purge\n", 4),
+    ("an unknown part of the identity", BASE + "[System]\nAllow=clock\n", 4),
+    ("a System section with a name", BASE + "[System x]\n", 3),
+    ("an unknown service manager", "[Session]\nUser=panel\nServiceManager=upstart\n", 3),
     ("a bad regex", BASE + "[File /etc/hosts]\nValue=*/ipaddr [0-9\n", 4),
     ("an unclosed group in a regex", BASE + "[File /etc/hosts]\nValue=*/ipaddr (a\n", 4),
     ("a group that closes ours", BASE + "[File /etc/hosts]\nValue=* a)|(.*\n", 4),

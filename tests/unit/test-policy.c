@@ -164,6 +164,129 @@ static void test_other_units_have_no_section(void **state)
 		assert_int_equal(policy_find_service(policy, units[i]), -1);
 }
 
+static void add_package(struct policy *policy, const char *name, uint32_t verbs)
+{
+	struct policy_package *package;
+
+	assert_int_equal(policy_package_add(policy, name, &package), 0);
+	package->verbs = verbs;
+}
+
+static void test_logs_are_found_by_the_same_rule_and_apart_from_services(void **state)
+{
+	struct policy *policy = *state;
+	struct policy_log *log;
+
+	add_service(policy, "ssh.service");
+	assert_int_equal(policy_log_add(policy, "cron*.service", &log), 0);
+	assert_int_equal(policy_log_lines(log), POLICY_LOG_LINES_DEFAULT);
+	assert_int_equal(policy_log_add(policy, "cron.service", &log), 0);
+	log->lines = 7;
+	assert_int_equal(policy_log_lines(log), 7);
+	assert_int_equal(policy_find_log(policy, "cron.service"), 1);
+	assert_int_equal(policy_find_log(policy, "cron2.service"), 0);
+	assert_int_equal(policy_find_log(policy, "ssh.service"), -1);
+	assert_int_equal(policy_find_log(policy, "cron*.service"), -1);
+	assert_int_equal(policy_find_log(policy, "cron\n.service"), -1);
+	assert_int_equal(policy_find_service(policy, "cron.service"), -1);
+}
+
+static void test_packages_are_found_by_the_same_rule(void **state)
+{
+	struct policy *policy = *state;
+
+	add_package(policy, "openssh-*", 1u << PACKAGE_STATUS);
+	add_package(policy, "openssh-server", 1u << PACKAGE_INSTALL);
+	add_package(policy, "g++", 1u << PACKAGE_INSTALL);
+	assert_int_equal(policy_find_package(policy, "openssh-server"), 1);
+	assert_int_equal(policy_find_package(policy, "openssh-client"), 0);
+	assert_int_equal(policy_find_package(policy, "g++"), 2);
+	assert_true(policy_package_allows(policy, PACKAGE_INSTALL, "openssh-server"));
+	assert_true(policy_package_allows(policy, PACKAGE_STATUS, "openssh-client"));
+}
+
+static void test_other_packages_and_verbs_are_not_allowed(void **state)
+{
+	static const char *const names[] = {
+		"openssh",
+		"openssh-client;x",
+		"openssh-client:amd64",
+		"openssh-client=1",
+		"openssh-",
+		"openssh-client-",
+		"openssh-client/sid",
+		"openssh-*",
+		"openssh-client ",
+		"Openssh-client",
+		"g",
+		"g+",
+		"gxx",
+		"-openssh-client",
+		"openssh-client\n",
+		"",
+	};
+	struct policy *policy = *state;
+
+	add_package(policy, "openssh-*", 1u << PACKAGE_STATUS | 1u << PACKAGE_UPGRADE);
+	add_package(policy, "openssh-server", 1u << PACKAGE_INSTALL);
+	add_package(policy, "g++", UINT32_MAX);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		assert_int_equal(policy_find_package(policy, names[i]), -1);
+	/* the section that spells the name counts alone */
+	assert_false(policy_package_allows(policy, PACKAGE_STATUS, "openssh-server"));
+	assert_false(policy_package_allows(policy, PACKAGE_INSTALL, "openssh-client"));
+	assert_false(policy_package_allows(policy, PACKAGE_INSTALL, "bash"));
+}
+
+static void test_only_a_section_for_all_packages_upgrades_all(void **state)
+{
+	struct policy *policy = *state;
+
+	add_package(policy, "?*", UINT32_MAX & ~(1u << PACKAGE_UPDATE));
+	add_package(policy, "**", 1u << PACKAGE_UPGRADE);
+	assert_false(policy_package_allows(policy, PACKAGE_UPGRADE, NULL));
+	assert_false(policy_package_allows(policy, PACKAGE_UPDATE, NULL));
+	add_package(policy, "*", 1u << PACKAGE_UPGRADE);
+	assert_true(policy_package_allows(policy, PACKAGE_UPGRADE, NULL));
+	assert_false(policy_package_allows(policy, PACKAGE_UPDATE, NULL));
+	add_package(policy, "bash", 1u << PACKAGE_UPDATE);
+	assert_true(policy_package_allows(policy, PACKAGE_UPDATE, NULL));
+	/* nothing but these two is done to no package in particular */
+	add_package(policy, "*", UINT32_MAX);
+	assert_false(policy_package_allows(policy, PACKAGE_INSTALL, NULL));
+	assert_false(policy_package_allows(policy, PACKAGE_REMOVE, NULL));
+	assert_false(policy_package_allows(policy, PACKAGE_STATUS, NULL));
+}
+
+static void test_the_helper_is_needed_for_packages_and_for_services_of_init_scripts(void **state)
+{
+	struct policy *policy = *state;
+
+	policy->has_system = true;
+	assert_false(policy_needs_run(policy, MANAGER_INITD));
+	add_service(policy, "ssh.service");
+	assert_false(policy_needs_run(policy, MANAGER_SYSTEMD));
+	assert_true(policy_needs_run(policy, MANAGER_INITD));
+	add_package(policy, "bash", 0);
+	assert_true(policy_needs_run(policy, MANAGER_SYSTEMD));
+}
+
+static void test_no_kind_of_section_grows_without_bound(void **state)
+{
+	struct policy *policy = *state;
+	struct policy_package *package;
+	struct policy_log *log;
+
+	for (int i = 0; i < POLICY_LOGS_MAX; i++)
+		assert_int_equal(policy_log_add(policy, "a.service", &log), 0);
+	assert_int_equal(policy_log_add(policy, "a.service", &log), -E2BIG);
+	assert_int_equal(policy->log_count, POLICY_LOGS_MAX);
+	for (int i = 0; i < POLICY_PACKAGES_MAX; i++)
+		assert_int_equal(policy_package_add(policy, "aa", &package), 0);
+	assert_int_equal(policy_package_add(policy, "aa", &package), -E2BIG);
+	assert_int_equal(policy->package_count, POLICY_PACKAGES_MAX);
+}
+
 /* ---- which nodes ------------------------------------------------------------- */
 
 static enum policy_verdict check(const struct policy_file *file, enum policy_right right,
@@ -395,6 +518,12 @@ int main(void)
 		TEST(test_wildcards_of_the_client_are_no_wildcards),
 		TEST(test_units_are_found_by_the_same_rule),
 		TEST(test_other_units_have_no_section),
+		TEST(test_logs_are_found_by_the_same_rule_and_apart_from_services),
+		TEST(test_packages_are_found_by_the_same_rule),
+		TEST(test_other_packages_and_verbs_are_not_allowed),
+		TEST(test_only_a_section_for_all_packages_upgrades_all),
+		TEST(test_the_helper_is_needed_for_packages_and_for_services_of_init_scripts),
+		TEST(test_no_kind_of_section_grows_without_bound),
 		TEST(test_a_right_holds_for_the_nodes_that_it_names),
 		TEST(test_a_right_gives_nothing_else),
 		TEST(test_deny_wins_over_every_right_on_its_nodes_and_below),

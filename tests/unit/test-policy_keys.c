@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Proves src/monitor/policy_keys.c and policy_file_keys.c: what each section and
- * key means, and the very words with which everything else is refused.
+ * Proves src/monitor/policy_keys.c, policy_file_keys.c and policy_allow_keys.c: what each section
+ * and key means, and the very words with which everything else is refused.
  */
 #include "policy_fixture.h"
 
@@ -24,7 +24,17 @@ static void test_every_key_arrives_in_its_place(void **state)
 					  "Create=0640 nobody:root\n"
 					  "Delete=yes\n"
 					  "[Service ssh.service]\n"
-					  "Allow=status restart\n");
+					  "Allow=status restart\n"
+					  "Timeout=2min\n"
+					  "[Session]\n"
+					  "ServiceManager=initd\n"
+					  "[Log ssh.service]\n"
+					  "Lines=50\n"
+					  "[Package openssh-*]\n"
+					  "Allow=status upgrade\n"
+					  "Timeout=1h\n"
+					  "[System]\n"
+					  "Allow=hostname\n");
 	const struct policy_file *file = &policy->files[0];
 
 	assert_string_equal(policy->user, "nobody");
@@ -44,6 +54,83 @@ static void test_every_key_arrives_in_its_place(void **state)
 	assert_int_equal(file->create_uid, 65534);
 	assert_int_equal(file->create_gid, 0);
 	assert_int_equal(policy->services[0].verbs, 1u << SERVICE_STATUS | 1u << SERVICE_RESTART);
+	assert_int_equal(policy->services[0].timeout_ms, 120000);
+	assert_int_equal(policy->manager, MANAGER_INITD);
+	assert_string_equal(policy->logs[0].unit, "ssh.service");
+	assert_int_equal(policy->logs[0].lines, 50);
+	assert_string_equal(policy->packages[0].name, "openssh-*");
+	assert_int_equal(policy->packages[0].verbs, 1u << PACKAGE_STATUS | 1u << PACKAGE_UPGRADE);
+	assert_int_equal(policy->packages[0].timeout_ms, 3600000);
+	assert_true(policy->has_system);
+	assert_int_equal(policy->system_items, 1u << SYSTEM_HOSTNAME);
+}
+
+/* Each word of each table, alone, gives its bit and no other. */
+static void test_every_word_gives_its_own_right(void **state)
+{
+	char text[128];
+
+	for (unsigned int verb = 0; service_verb_word(verb); verb++) {
+		scoped(policy_freep) struct policy *policy = NULL;
+
+		snprintf(text, sizeof(text), "[Service a.service]\nAllow=%s\n",
+			 service_verb_word(verb));
+		policy = assert_text_taken(*state, text);
+		assert_int_equal(policy->services[0].verbs, 1u << verb);
+	}
+	for (unsigned int verb = 0; package_verb_word(verb); verb++) {
+		scoped(policy_freep) struct policy *policy = NULL;
+
+		snprintf(text, sizeof(text), "[Package aa]\nAllow=%s\n", package_verb_word(verb));
+		policy = assert_text_taken(*state, text);
+		assert_int_equal(policy->packages[0].verbs, 1u << verb);
+	}
+	for (unsigned int item = 0; system_item_word(item); item++) {
+		scoped(policy_freep) struct policy *policy = NULL;
+
+		snprintf(text, sizeof(text), "[System]\nAllow=%s\n", system_item_word(item));
+		policy = assert_text_taken(*state, text);
+		assert_int_equal(policy->system_items, 1u << item);
+	}
+	assert_int_equal(SERVICE_VERB_MAX, 12);
+	assert_int_equal(PACKAGE_VERB_MAX, 5);
+	assert_int_equal(SYSTEM_ITEM_MAX, 3);
+}
+
+static void test_sections_of_one_name_add_up_and_others_stay_apart(void **state)
+{
+	scoped(policy_freep) struct policy *policy =
+		assert_text_taken(*state, "[Package aa]\nAllow=status\nTimeout=60\n"
+					  "[Package a?]\nAllow=remove\n"
+					  "[Log a.service]\n"
+					  "[Log b.service]\nLines=1\n"
+					  "[Package aa]\nAllow=install\nTimeout=1min\n"
+					  "[Log b.service]\nLines=1\n"
+					  "[System]\nAllow=locale\n[System]\nAllow=timezone\n");
+
+	assert_int_equal(policy->package_count, 2);
+	assert_int_equal(policy->packages[0].verbs, 1u << PACKAGE_STATUS | 1u << PACKAGE_INSTALL);
+	assert_int_equal(policy->packages[0].timeout_ms, 60000);
+	assert_int_equal(policy->packages[1].verbs, 1u << PACKAGE_REMOVE);
+	assert_int_equal(policy->packages[1].timeout_ms, 0);
+	assert_int_equal(policy->log_count, 2);
+	assert_int_equal(policy->logs[0].lines, 0);
+	assert_int_equal(policy->logs[1].lines, 1);
+	assert_int_equal(policy->system_items, 1u << SYSTEM_LOCALE | 1u << SYSTEM_TIMEZONE);
+}
+
+static void test_a_section_alone_gives_nothing_but_what_it_says(void **state)
+{
+	scoped(policy_freep) struct policy *none = assert_text_taken(*state, "[Session]\n");
+	scoped(policy_freep) struct policy *bare =
+		assert_text_taken(*state, "[System]\n[Service a.service]\n[Package aa]\n");
+
+	assert_false(none->has_system);
+	assert_int_equal(none->manager, MANAGER_AUTO);
+	assert_true(bare->has_system);
+	assert_int_equal(bare->system_items, 0);
+	assert_int_equal(bare->services[0].verbs, 0);
+	assert_int_equal(bare->packages[0].verbs, 0);
 }
 
 static void test_times_are_understood_with_and_without_units(void **state)
@@ -71,15 +158,15 @@ static void test_times_are_understood_with_and_without_units(void **state)
 
 static void test_unknown_sections_are_refused(void **state)
 {
-	static const char *const headers[] = { "Foo", "file", "Files", "Package", "System", "" };
+	static const char *const headers[] = { "Foo", "file", "Files", "Packages", "system", "" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(headers); i++) {
-		char text[64], expected[128];
+		char text[64], expected[256];
 
 		snprintf(text, sizeof(text), "[%s]\nX=1\n", headers[i]);
 		snprintf(expected, sizeof(expected),
-			 "a.conf:1: unknown section [%s]; there are [Session], [File PATH] and "
-			 "[Service UNIT]\n",
+			 "a.conf:1: unknown section [%s]; there are [Session], [File PATH], "
+			 "[Service UNIT], [Log UNIT], [Package NAME] and [System]\n",
 			 headers[i]);
 		assert_text_refused(*state, text, expected);
 	}
@@ -88,9 +175,18 @@ static void test_unknown_sections_are_refused(void **state)
 static void test_a_key_of_another_section_is_refused(void **state)
 {
 	assert_text_refused(*state, "[Session]\nLens=Hosts.lns\n",
-			    "a.conf:2: unknown key Lens=; this section has User= Timeout=\n");
+			    "a.conf:2: unknown key Lens=; this section has User= Timeout= "
+			    "ServiceManager=\n");
 	assert_text_refused(*state, "[Service a.service]\nUser=nobody\n",
-			    "a.conf:2: unknown key User=; this section has Allow=\n");
+			    "a.conf:2: unknown key User=; this section has Allow= Timeout=\n");
+	assert_text_refused(*state, "[Service a.service]\nLines=9\n",
+			    "a.conf:2: unknown key Lines=; this section has Allow= Timeout=\n");
+	assert_text_refused(*state, "[Log a.service]\nAllow=status\n",
+			    "a.conf:2: unknown key Allow=; this section has Lines=\n");
+	assert_text_refused(*state, "[Package aa]\nUser=nobody\n",
+			    "a.conf:2: unknown key User=; this section has Allow= Timeout=\n");
+	assert_text_refused(*state, "[System]\nTimeout=9\n",
+			    "a.conf:2: unknown key Timeout=; this section has Allow=\n");
 }
 
 static void test_what_a_message_quotes_is_bounded_and_on_one_line(void **state)
@@ -132,18 +228,23 @@ static void test_times_that_are_none_are_refused(void **state)
 		"30s x",
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
-		char text[128], expected[256];
+	static const char *const sections[] = { "Session", "Service a.service", "Package aa" };
+	char text[128], expected[256];
 
-		snprintf(text, sizeof(text), "[Session]\nTimeout=%s\n", times[i]);
-		snprintf(expected, sizeof(expected),
-			 "a.conf:2: Timeout='%s' is no time between 1s and 1h; write it as 30s or "
-			 "5min\n",
-			 times[i]);
-		assert_text_refused(*state, text, expected);
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(times); j++) {
+			snprintf(text, sizeof(text), "[%s]\nTimeout=%s\n", sections[i], times[j]);
+			snprintf(expected, sizeof(expected),
+				 "a.conf:2: Timeout='%s' is no time between 1s and 1h; write it as "
+				 "30s or 5min\n",
+				 times[j]);
+			assert_text_refused(*state, text, expected);
+		}
+		snprintf(text, sizeof(text), "[%s]\nTimeout=30s\nTimeout=31s\n", sections[i]);
+		assert_text_refused(
+			*state, text,
+			"a.conf:3: Timeout='31s' differs from an earlier Timeout=; give one\n");
 	}
-	assert_text_refused(*state, "[Session]\nTimeout=30s\nTimeout=31s\n",
-			    "a.conf:3: Timeout='31s' differs from an earlier Timeout=; give one\n");
 }
 
 static void test_users_that_may_not_be_paired_are_refused(void **state)
@@ -299,14 +400,103 @@ static void test_units_and_verbs_that_do_not_exist_are_refused(void **state)
 	assert_text_refused(*state, "[Service a b.service]\n",
 			    "a.conf:1: [Service a b.service] has a character that no unit has; "
 			    "allowed are letters, digits, :-_.@ and the backslash\n");
+#define VERBS \
+	"there are status start stop restart try_restart reload reload_or_restart enable disable " \
+	"mask unmask reset_failed\n"
+	assert_text_refused(*state, "[Service a.service]\nAllow=start kill Stop *\n",
+			    "a.conf:2: Allow='kill' is unknown here; " VERBS
+			    "a.conf:2: Allow='Stop' is unknown here; " VERBS
+			    "a.conf:2: Allow='*' is unknown here; " VERBS);
+}
+
+static void test_words_that_people_write_in_the_place_of_others_get_a_hint(void **state)
+{
+	assert_text_refused(*state, "[Service a.service]\nAllow=log\n",
+			    "a.conf:2: Allow='log' is unknown here; write [Log UNIT] instead\n");
+	assert_text_refused(*state, "[Service a.service]\nAllow=list watch\n",
+			    "a.conf:2: Allow='list' is unknown here; who may ask the status may do "
+			    "that\n"
+			    "a.conf:2: Allow='watch' is unknown here; who may ask the status may "
+			    "do that\n");
 	assert_text_refused(
-		*state, "[Service a.service]\nAllow=start kill Stop *\n",
-		"a.conf:2: Allow='kill' is no verb; there are status start stop restart "
-		"reload\n"
-		"a.conf:2: Allow='Stop' is no verb; there are status start stop restart "
-		"reload\n"
-		"a.conf:2: Allow='*' is no verb; there are status start stop restart "
-		"reload\n");
+		*state, "[Service a.service]\nAllow=status try-restart reload-or-restart\n",
+		"a.conf:2: Allow='try-restart' is unknown here; write try_restart\n"
+		"a.conf:2: Allow='reload-or-restart' is unknown here; write reload_or_restart\n");
+	assert_text_refused(*state, "[Service a.service]\nAllow=daemon-reload\n",
+			    "a.conf:2: Allow='daemon-reload' is unknown here; " VERBS);
+}
+
+static void test_managers_that_there_are_not_are_refused(void **state)
+{
+	assert_text_refused(*state, "[Session]\nServiceManager=openrc\n",
+			    "a.conf:2: ServiceManager='openrc' is unknown; there are auto systemd "
+			    "initd\n");
+	assert_text_refused(*state, "[Session]\nServiceManager=Systemd\n",
+			    "a.conf:2: ServiceManager='Systemd' is unknown; there are auto systemd "
+			    "initd\n");
+	assert_text_refused(*state, "[Session]\nServiceManager=systemd initd\n",
+			    "a.conf:2: ServiceManager='systemd initd' is unknown; there are auto "
+			    "systemd initd\n");
+	assert_text_refused(*state, "[Session]\nServiceManager=auto\nServiceManager=initd\n",
+			    "a.conf:3: ServiceManager='initd' differs from an earlier "
+			    "ServiceManager=; give one\n");
+}
+
+static void test_logs_of_no_unit_or_length_are_refused(void **state)
+{
+	static const char *const lines[] = { "0",   "-1", "1001", "99999999999", "4294967297",
+					     "all", "+1", "1.0",  "1 2",         "0x10" };
+	char text[64], expected[128];
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		snprintf(text, sizeof(text), "[Log a.service]\nLines=%s\n", lines[i]);
+		snprintf(expected, sizeof(expected),
+			 "a.conf:2: Lines='%s' is no number from 1 to 1000\n", lines[i]);
+		assert_text_refused(*state, text, expected);
+	}
+	assert_text_refused(*state, "[Log a.service]\nLines=9\nLines=10\n",
+			    "a.conf:3: Lines='10' differs from an earlier Lines=; give one\n");
+	assert_text_refused(*state, "[Log]\n",
+			    "a.conf:1: [Log ] names no unit; write it as in [Log ssh.service]\n");
+	assert_text_refused(*state, "[Log ssh]\n",
+			    "a.conf:1: [Log ssh] lacks the suffix of its type; write it as in "
+			    "ssh.service\n");
+}
+
+static void test_packages_and_verbs_that_do_not_exist_are_refused(void **state)
+{
+	assert_text_refused(*state, "[Package]\n",
+			    "a.conf:1: [Package ] names no package; write it as in [Package "
+			    "openssh-server]\n");
+	assert_text_refused(*state, "[Package bash:amd64]\n",
+			    "a.conf:1: [Package bash:amd64] has a character that no package has; "
+			    "allowed are a-z, 0-9, '+', '-' and '.'\n");
+	assert_text_refused(*state, "[Package -o]\n",
+			    "a.conf:1: [Package -o] is no package's name; it begins with a letter "
+			    "or digit\n");
+	assert_text_refused(*state, "[Package bash-]\n",
+			    "a.conf:1: [Package bash-] ends with '-', by which apt means a "
+			    "removal; no package is called so\n");
+	assert_text_refused(*state, "[Package aa]\nAllow=purge dist-upgrade log try-restart\n",
+			    "a.conf:2: Allow='purge' is unknown here; there are status install "
+			    "remove update upgrade\n"
+			    "a.conf:2: Allow='dist-upgrade' is unknown here; there are status "
+			    "install remove update upgrade\n"
+			    "a.conf:2: Allow='log' is unknown here; there are status install "
+			    "remove update upgrade\n"
+			    "a.conf:2: Allow='try-restart' is unknown here; there are status "
+			    "install remove update upgrade\n");
+}
+
+static void test_what_is_no_part_of_the_identity_is_refused(void **state)
+{
+	assert_text_refused(*state, "[System]\nAllow=timezone time Locale\n",
+			    "a.conf:2: Allow='time' is unknown here; there are timezone hostname "
+			    "locale\n"
+			    "a.conf:2: Allow='Locale' is unknown here; there are timezone hostname "
+			    "locale\n");
+	assert_text_refused(*state, "[System x]\nAllow=hostname\n",
+			    "a.conf:1: [System 'x'] takes no name; write [System]\n");
 }
 
 static void test_more_sections_or_patterns_than_the_bounds_are_refused(void **state)
@@ -322,13 +512,19 @@ static void test_more_sections_or_patterns_than_the_bounds_are_refused(void **st
 		fprintf(file, "Set=x\nValue=x y\n");
 	for (int i = 0; i <= POLICY_SERVICES_MAX; i++)
 		fprintf(file, "[Service %d.service]\n", i);
+	for (int i = 0; i <= POLICY_LOGS_MAX; i++)
+		fprintf(file, "[Log %d.service]\n", i);
+	for (int i = 0; i <= POLICY_PACKAGES_MAX; i++)
+		fprintf(file, "[Package p%d]\n", i);
 	assert_int_equal(fclose(file), 0);
 	assert_policy_refused(*state,
 			      "a.conf:4097: more than 4096 [File] sections; use wildcards\n"
 			      "a.conf:6148: more than 1024 patterns of Set= in one section; use "
 			      "wildcards\n"
 			      "a.conf:6149: more than 1024 Value= in one section; use wildcards\n"
-			      "a.conf:10246: more than 4096 [Service] sections; use wildcards\n");
+			      "a.conf:10246: more than 4096 [Service] sections; use wildcards\n"
+			      "a.conf:14343: more than 4096 [Log] sections; use wildcards\n"
+			      "a.conf:18440: more than 4096 [Package] sections; use wildcards\n");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, policy_setup, policy_teardown)
@@ -337,6 +533,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_every_key_arrives_in_its_place),
+		TEST(test_every_word_gives_its_own_right),
+		TEST(test_sections_of_one_name_add_up_and_others_stay_apart),
+		TEST(test_a_section_alone_gives_nothing_but_what_it_says),
 		TEST(test_times_are_understood_with_and_without_units),
 		TEST(test_unknown_sections_are_refused),
 		TEST(test_a_key_of_another_section_is_refused),
@@ -350,6 +549,11 @@ int main(void)
 		TEST(test_create_that_cannot_be_done_is_refused),
 		TEST(test_delete_that_is_unclear_is_refused),
 		TEST(test_units_and_verbs_that_do_not_exist_are_refused),
+		TEST(test_words_that_people_write_in_the_place_of_others_get_a_hint),
+		TEST(test_managers_that_there_are_not_are_refused),
+		TEST(test_logs_of_no_unit_or_length_are_refused),
+		TEST(test_packages_and_verbs_that_do_not_exist_are_refused),
+		TEST(test_what_is_no_part_of_the_identity_is_refused),
 		TEST(test_more_sections_or_patterns_than_the_bounds_are_refused),
 	};
 

@@ -39,7 +39,7 @@ static void test_the_defaults_are_printed(void **state)
 	scoped_ptr char *text = print(policy);
 
 	(void)state;
-	assert_string_equal(text, "[Session]\nTimeout=30s\n");
+	assert_string_equal(text, "[Session]\nTimeout=30s\nServiceManager=auto\n");
 }
 
 static void test_the_effective_policy_is_printed_key_by_key(void **state)
@@ -52,6 +52,7 @@ static void test_the_effective_policy_is_printed_key_by_key(void **state)
 					       "[Session]\n"
 					       "User=nobody\n"
 					       "Timeout=5min\n"
+					       "ServiceManager=initd\n"
 					       "[File /etc/apt/*.list]\n"
 					       "Create=644 root:0\n"
 					       "Delete=yes\n"
@@ -59,12 +60,24 @@ static void test_the_effective_policy_is_printed_key_by_key(void **state)
 					       "Lens=Hosts.lns\n"
 					       "Deny=#comment\n"
 					       "Value=*/canonical [a-z.]+ +x\n"
-					       "[Service *.timer]\n");
+					       "[Service *.timer]\n"
+					       "[System]\n"
+					       "Allow=locale timezone\n"
+					       "[Package openssh-*]\n"
+					       "Allow=upgrade install\n"
+					       "Timeout=30min\n"
+					       "[Log ssh.service]\n"
+					       "[Service ssh.service]\n"
+					       "Allow=try_restart\n"
+					       "Timeout=2min\n"
+					       "[Log *.timer]\n"
+					       "Lines=10\n");
 
 	(void)state;
 	assert_string_equal(text, "[Session]\n"
 				  "User=nobody\n"
 				  "Timeout=300s\n"
+				  "ServiceManager=initd\n"
 				  "\n"
 				  "[File /etc/hosts]\n"
 				  "Lens=Hosts.lns\n"
@@ -78,9 +91,23 @@ static void test_the_effective_policy_is_printed_key_by_key(void **state)
 				  "Delete=yes\n"
 				  "\n"
 				  "[Service ssh.service]\n"
-				  "Allow=status restart\n"
+				  "Allow=status restart try_restart\n"
+				  "Timeout=120s\n"
 				  "\n"
-				  "[Service *.timer]\n");
+				  "[Service *.timer]\n"
+				  "\n"
+				  "[Log ssh.service]\n"
+				  "Lines=200\n"
+				  "\n"
+				  "[Log *.timer]\n"
+				  "Lines=10\n"
+				  "\n"
+				  "[Package openssh-*]\n"
+				  "Allow=install upgrade\n"
+				  "Timeout=1800s\n"
+				  "\n"
+				  "[System]\n"
+				  "Allow=timezone locale\n");
 }
 
 static void test_what_was_printed_reads_and_prints_the_same(void **state)
@@ -97,7 +124,17 @@ static void test_what_was_printed_reads_and_prints_the_same(void **state)
 						"Value=p =x\n"
 						"Create=0600 nobody:root\n"
 						"[Service systemd-fsck@dev\\x2d1.service]\n"
-						"Allow=start stop\n");
+						"Allow=start stop\n"
+						"[Service a@*.service]\n"
+						"Allow=status start stop restart try_restart "
+						"reload reload_or_restart enable disable mask "
+						"unmask reset_failed\n"
+						"Timeout=1s\n"
+						"[Log ?.service]\n"
+						"[Package g++]\n"
+						"Allow=status install remove update upgrade\n"
+						"[Package *]\n"
+						"[System]\n");
 	scoped_ptr char *second = read_and_print(first);
 
 	(void)state;

@@ -96,16 +96,16 @@ static void test_all_mistakes_of_all_files_are_shown_in_one_run(void **state)
 	policy_write(*state, "a.conf", "User=nobody\n[Session]\nTimeout=never\n");
 	assert_policy_refused(
 		*state,
-		"a.conf:1: User= stands before any section; begin one with [Session], "
-		"[File PATH] or [Service UNIT]\n"
+		"a.conf:1: User= stands before any section; begin one, as with [Session] "
+		"or [File PATH]\n"
 		"a.conf:3: Timeout='never' is no time between 1s and 1h; write it as 30s or "
 		"5min\n"
 		"b.conf:2: unknown key Sett=; this section has Lens= Set= Insert= Remove= "
 		"Deny= Value= Create= Delete=\n"
 		"b.conf:3: Set='/x' has an empty label; labels are separated by one '/', with "
 		"none at the beginning or the end\n"
-		"b.conf:5: unknown section [Foo]; there are [Session], [File PATH] and "
-		"[Service UNIT]\n");
+		"b.conf:5: unknown section [Foo]; there are [Session], [File PATH], "
+		"[Service UNIT], [Log UNIT], [Package NAME] and [System]\n");
 }
 
 static void test_a_header_that_is_not_whole_is_refused(void **state)
@@ -128,8 +128,9 @@ static void test_a_section_does_not_reach_into_the_next_file(void **state)
 {
 	policy_write(*state, "a.conf", "[File /etc/hosts]\n");
 	policy_write(*state, "b.conf", "Set=x\n");
-	assert_policy_refused(*state, "b.conf:1: Set= stands before any section; begin one with "
-				      "[Session], [File PATH] or [Service UNIT]\n");
+	assert_policy_refused(*state,
+			      "b.conf:1: Set= stands before any section; begin one, as with "
+			      "[Session] or [File PATH]\n");
 }
 
 static void test_lines_that_are_no_key_and_value_are_refused(void **state)
@@ -240,9 +241,10 @@ static void test_one_bad_file_does_not_hide_the_mistakes_of_the_next(void **stat
 	policy_write(*state, "a.conf", "");
 	set_mode(*state, "a.conf", 0666);
 	policy_write(*state, "b.conf", "Set=x\n");
-	assert_policy_refused(*state, "a.conf: can be written by others than root; chmod go-w\n"
-				      "b.conf:1: Set= stands before any section; begin one with "
-				      "[Session], [File PATH] or [Service UNIT]\n");
+	assert_policy_refused(*state,
+			      "a.conf: can be written by others than root; chmod go-w\n"
+			      "b.conf:1: Set= stands before any section; begin one, as with "
+			      "[Session] or [File PATH]\n");
 }
 
 static void assert_directory_refused(const char *directory, const char *expected)

@@ -189,6 +189,51 @@ static void test_a_unit_name_too_long_is_refused(void **state)
 	assert_true(policy_unit_name_valid(unit + 1));
 }
 
+static void test_package_names_are_taken(void **state)
+{
+	(void)state;
+	GOOD(policy_package_fault, "openssh-server", "g++", "libstdc++6", "0ad", "2to3", "a1",
+	     "linux-image-6.1.0-18-amd64", "libc6", "*", "openssh-*", "?ash", "lib*-dev", "*+",
+	     "python3.11", "??");
+	assert_true(policy_package_name_valid("openssh-server"));
+	assert_true(policy_package_name_valid("g++"));
+	assert_true(policy_package_name_valid("x+"));
+	assert_true(policy_package_name_valid("0ad"));
+}
+
+/* Each of them means more than a name to apt-get, to a shell, or to a list of words. */
+static void test_other_package_names_are_refused(void **state)
+{
+	static const char *const names[] = {
+		"-o",    "--purge", "a;b",       "x=1",   "x/stable", "x:amd64",  "x-",   "+x",
+		".x",    "./x",     "../x",      "x^",    "~nx",      "?name(x)", "x y",  "x\n",
+		"\nx",   "x\t",     "Xterm",     "x_y",   "$x",       "`x`",      "x|y",  "x,y",
+		"[xy]z", "x\\y",    "x\xc3\xa9", "*",     "openss?",  "x*",       "x(y)", "!x",
+		"x@y",   "",        "x",         "x\x7f", "x--",      "g++-",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (policy_package_name_valid(names[i]))
+			fail_msg("%s is taken", names[i]);
+	REFUSED(policy_package_fault, "", "begins with a letter", "-o", "begins with a letter",
+		"+x", "begins with a letter", ".*", "begins with a letter", "a;b", "character",
+		"x=1", "character", "x/stable", "character", "x:amd64", "character", "a b",
+		"character", "Xterm", "character", "x\n", "character", "[a-z]*", "character", "x-",
+		"removal", "x*-", "removal", "*-", "removal", "x", "two bytes", "?", "two bytes");
+}
+
+static void test_a_package_name_too_long_is_refused(void **state)
+{
+	scoped_ptr char *name = unit_repeat('a', 129);
+
+	(void)state;
+	assert_non_null(strstr(policy_package_fault(name), "too long"));
+	assert_false(policy_package_name_valid(name));
+	assert_null(policy_package_fault(name + 1));
+	assert_true(policy_package_name_valid(name + 1));
+}
+
 static void test_user_names_are_taken_and_refused(void **state)
 {
 	scoped_ptr char *name = unit_repeat('a', POLICY_USER_MAX + 1);
@@ -218,6 +263,9 @@ int main(void)
 		cmocka_unit_test(test_unit_names_are_taken),
 		cmocka_unit_test(test_other_unit_names_are_refused),
 		cmocka_unit_test(test_a_unit_name_too_long_is_refused),
+		cmocka_unit_test(test_package_names_are_taken),
+		cmocka_unit_test(test_other_package_names_are_refused),
+		cmocka_unit_test(test_a_package_name_too_long_is_refused),
 		cmocka_unit_test(test_user_names_are_taken_and_refused),
 	};
 

@@ -13,10 +13,15 @@ enum { ROOM = 1 << 16 };
 static struct policy *sample(void)
 {
 	struct policy *policy = policy_new();
+	struct policy_package *package;
 	struct policy_service *service;
 	struct policy_file *file;
+	struct policy_log *log;
 
 	assert_non_null(policy);
+	policy->manager = MANAGER_INITD;
+	policy->has_system = true;
+	policy->system_items = (1u << SYSTEM_ITEM_MAX) - 1;
 	policy->user = strdup("plinth");
 	policy->timeout_ms = POLICY_TIMEOUT_MAX_MS;
 	assert_int_equal(policy_file_add(policy, "/etc/ssh/sshd_config", &file), 0);
@@ -30,6 +35,12 @@ static struct policy *sample(void)
 	file->may_delete = true;
 	assert_int_equal(policy_service_add(policy, "ssh.service", &service), 0);
 	service->verbs = (1u << SERVICE_VERB_MAX) - 1;
+	service->timeout_ms = POLICY_TIMEOUT_MAX_MS;
+	assert_int_equal(policy_log_add(policy, "*.service", &log), 0);
+	log->lines = POLICY_LOG_LINES_MAX;
+	assert_int_equal(policy_package_add(policy, "libstdc++?-*", &package), 0);
+	package->verbs = (1u << PACKAGE_VERB_MAX) - 1;
+	package->timeout_ms = POLICY_TIMEOUT_MIN_MS;
 	return policy;
 }
 
@@ -80,7 +91,18 @@ static void test_everything_that_the_engine_needs_arrives(void **state)
 	assert_false(file->may_create || file->may_delete);
 	assert_null(got->files[1].lens);
 	assert_true(got->files[1].may_create && got->files[1].may_delete);
+	assert_int_equal(got->manager, MANAGER_INITD);
+	assert_true(got->has_system);
+	assert_int_equal(got->system_items, (1u << SYSTEM_ITEM_MAX) - 1);
 	assert_int_equal(got->services[0].verbs, (1u << SERVICE_VERB_MAX) - 1);
+	assert_int_equal(got->services[0].timeout_ms, POLICY_TIMEOUT_MAX_MS);
+	assert_int_equal(got->log_count, 1);
+	assert_string_equal(got->logs[0].unit, "*.service");
+	assert_int_equal(got->logs[0].lines, POLICY_LOG_LINES_MAX);
+	assert_int_equal(got->package_count, 1);
+	assert_string_equal(got->packages[0].name, "libstdc++?-*");
+	assert_int_equal(got->packages[0].verbs, (1u << PACKAGE_VERB_MAX) - 1);
+	assert_int_equal(got->packages[0].timeout_ms, POLICY_TIMEOUT_MIN_MS);
 	assert_int_equal(put(again, got), size);
 	assert_memory_equal(buffer, again, size);
 }
@@ -96,6 +118,10 @@ static void test_an_empty_policy_arrives(void **state)
 	assert_int_equal(got->timeout_ms, POLICY_TIMEOUT_DEFAULT_MS);
 	assert_int_equal(got->file_count, 0);
 	assert_int_equal(got->service_count, 0);
+	assert_int_equal(got->log_count, 0);
+	assert_int_equal(got->package_count, 0);
+	assert_int_equal(got->manager, MANAGER_AUTO);
+	assert_false(got->has_system);
 }
 
 static void test_every_truncation_is_refused(void **state)
@@ -184,6 +210,23 @@ static void test_each_text_that_no_file_could_hold_is_refused(void **state)
 	policy = sample();
 	replace(&policy->services[0].unit, "ssh");
 	assert_refused(policy);
+	policy = sample();
+	replace(&policy->logs[0].unit, "../ssh.service");
+	assert_refused(policy);
+}
+
+static void test_each_package_that_no_file_could_hold_is_refused(void **state)
+{
+	static const char *const names[] = { "",         "-o",      "x-",  "a;b", "x=1",
+					     "x/stable", "x:amd64", "a b", "X",   "x\n" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct policy *policy = sample();
+
+		replace(&policy->packages[0].name, names[i]);
+		assert_refused(policy);
+	}
 }
 
 static void test_each_regex_that_cannot_be_used_is_refused(void **state)
@@ -199,28 +242,78 @@ static void test_each_regex_that_cannot_be_used_is_refused(void **state)
 	}
 }
 
-static void test_verbs_that_do_not_exist_are_refused(void **state)
+/* Each of the sets with each bit beyond its table, alone and with all others. */
+static void test_bits_beyond_the_tables_are_refused(void **state)
 {
-	static const uint32_t verbs[] = { 1u << SERVICE_VERB_MAX, UINT32_MAX, 1u << 31 };
+	static const struct {
+		size_t list, field; /* list 0: the policy itself */
+		unsigned int max;
+	} sets[] = {
+		{ 0, offsetof(struct policy, system_items), SYSTEM_ITEM_MAX },
+		{ offsetof(struct policy, services), offsetof(struct policy_service, verbs),
+		  SERVICE_VERB_MAX },
+		{ offsetof(struct policy, packages), offsetof(struct policy_package, verbs),
+		  PACKAGE_VERB_MAX },
+	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-		struct policy *policy = sample();
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
+		for (unsigned int bit = sets[i].max; bit < 32; bit++) {
+			struct policy *policy = sample();
+			char *base = (char *)policy;
+			uint32_t set = 1u << bit | (bit % 2 ? 1 : 0);
 
-		policy->services[0].verbs = verbs[i];
-		assert_refused(policy);
-	}
+			if (sets[i].list)
+				memcpy(&base, base + sets[i].list, sizeof(base));
+			memcpy(base + sets[i].field, &set, sizeof(set));
+			assert_refused(policy);
+		}
 }
 
 static void test_times_out_of_range_are_refused(void **state)
 {
-	static const uint32_t times[] = { 0, 999, POLICY_TIMEOUT_MAX_MS + 1, UINT32_MAX };
+	/* a section's own may be 0: it has none */
+	static const uint32_t times[] = { 999, 1, POLICY_TIMEOUT_MAX_MS + 1, UINT32_MAX, 0 };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
 		struct policy *policy = sample();
 
 		policy->timeout_ms = times[i];
+		assert_refused(policy);
+		if (times[i] == 0)
+			continue;
+		policy = sample();
+		policy->services[0].timeout_ms = times[i];
+		assert_refused(policy);
+		policy = sample();
+		policy->packages[0].timeout_ms = times[i];
+		assert_refused(policy);
+	}
+}
+
+static void test_a_manager_that_there_is_not_is_refused(void **state)
+{
+	static const uint32_t managers[] = { MANAGER_MAX, MANAGER_MAX + 1, 255, 256, UINT32_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(managers); i++) {
+		struct policy *policy = sample();
+
+		policy->manager = (enum service_manager)managers[i];
+		assert_refused(policy);
+	}
+}
+
+static void test_more_lines_than_there_may_be_are_refused(void **state)
+{
+	static const uint32_t lines[] = { POLICY_LOG_LINES_MAX + 1, UINT32_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		struct policy *policy = sample();
+
+		policy->logs[0].lines = lines[i];
 		assert_refused(policy);
 	}
 }
@@ -239,13 +332,19 @@ static void test_counts_without_the_bytes_for_them_are_refused(void **state)
 
 		wire_put_str(&w, "", POLICY_USER_MAX);
 		wire_put_u32(&w, 1000);
-		wire_put_u32(&w, counts[i]); /* files */
-		assert_int_equal(get(buffer, w.pos, &got), -EBADMSG);
-		w.pos -= 4;
+		wire_put_u32(&w, MANAGER_AUTO);
+		wire_put_u8(&w, 0);
 		wire_put_u32(&w, 0);
-		wire_put_u32(&w, counts[i]); /* services */
-		assert_int_equal(get(buffer, w.pos, &got), -EBADMSG);
-		w.pos -= 8;
+		/* files, services, logs, packages */
+		for (size_t list = 0; list < 4; list++) {
+			wire_put_u32(&w, counts[i]);
+			assert_int_equal(get(buffer, w.pos, &got), -EBADMSG);
+			w.pos -= 4;
+			wire_put_u32(&w, 0);
+		}
+		assert_int_equal(get(buffer, w.pos, &got), 0);
+		got = policy_free(got);
+		w.pos -= 16;
 		wire_put_u32(&w, 1);
 		wire_put_str(&w, "/a", POLICY_TEXT_MAX);
 		wire_put_str(&w, "", POLICY_TEXT_MAX);
@@ -265,13 +364,17 @@ static void test_flags_that_are_neither_yes_nor_no_are_refused(void **state)
 	(void)state;
 	assert_int_equal(policy_file_add(sent, "/a", &file), 0);
 	size = put(buffer, sent);
-	/* the last bytes: create, delete, number of services */
-	buffer[size - 6] = 2;
+	/* the last bytes: create, delete, numbers of services, logs and packages */
+	buffer[size - 14] = 2;
 	assert_int_equal(get(buffer, size, &got), -EBADMSG);
-	buffer[size - 6] = 0;
-	buffer[size - 5] = 0xff;
+	buffer[size - 14] = 0;
+	buffer[size - 13] = 0xff;
 	assert_int_equal(get(buffer, size, &got), -EBADMSG);
-	buffer[size - 5] = 1;
+	buffer[size - 13] = 1;
+	/* the first: no user, timeout, manager, [System] */
+	buffer[4 + 1 + 4 + 4] = 2;
+	assert_int_equal(get(buffer, size, &got), -EBADMSG);
+	buffer[4 + 1 + 4 + 4] = 1;
 	assert_int_equal(get(buffer, size, &got), 0);
 	policy_free(got);
 }
@@ -313,7 +416,10 @@ int main(void)
 		cmocka_unit_test(test_a_buffer_too_small_is_told),
 		cmocka_unit_test(test_each_text_that_no_file_could_hold_is_refused),
 		cmocka_unit_test(test_each_regex_that_cannot_be_used_is_refused),
-		cmocka_unit_test(test_verbs_that_do_not_exist_are_refused),
+		cmocka_unit_test(test_each_package_that_no_file_could_hold_is_refused),
+		cmocka_unit_test(test_bits_beyond_the_tables_are_refused),
+		cmocka_unit_test(test_a_manager_that_there_is_not_is_refused),
+		cmocka_unit_test(test_more_lines_than_there_may_be_are_refused),
 		cmocka_unit_test(test_times_out_of_range_are_refused),
 		cmocka_unit_test(test_counts_without_the_bytes_for_them_are_refused),
 		cmocka_unit_test(test_flags_that_are_neither_yes_nor_no_are_refused),
