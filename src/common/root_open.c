@@ -34,3 +34,8 @@ int root_open_plain(int dir_fd, const char *path, int flags)
 {
 	return open_resolved(dir_fd, path, flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 }
+
+int root_open_beneath(int dir_fd, const char *path, int flags)
+{
+	return open_resolved(dir_fd, path, flags, RESOLVE_BENEATH);
+}

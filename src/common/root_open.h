@@ -18,4 +18,10 @@ int root_open(int root_fd, const char *path, int flags) must_check;
  */
 int root_open_plain(int dir_fd, const char *path, int flags) must_check;
 
+/*
+ * The same with links that stay below the directory: -EXDEV for one that is
+ * absolute or leads out, even if it came back. For names in a tree that has links in it.
+ */
+int root_open_beneath(int dir_fd, const char *path, int flags) must_check;
+
 #endif

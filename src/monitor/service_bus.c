@@ -7,20 +7,13 @@
 #include "monitor/service_bus.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
-#include "common/root_open.h"
+#include "monitor/bus.h"
 
-#define BUS_SOCKET "run/dbus/system_bus_socket"
-#define PRIVATE_SOCKET "run/systemd/private"
-#define DRIVER_NAME "org.freedesktop.DBus"
 #define OWNER_CHANGED \
-	"type='signal',sender='" DRIVER_NAME "',path='/org/freedesktop/DBus'," \
-	"interface='" DRIVER_NAME "',member='NameOwnerChanged',arg0='" SYSTEMD_NAME "'"
+	"type='signal',sender='" BUS_DRIVER "',path='/org/freedesktop/DBus'," \
+	"interface='" BUS_DRIVER "',member='NameOwnerChanged',arg0='" SYSTEMD_NAME "'"
 
 struct service_bus {
 	sd_bus *bus;
@@ -30,27 +23,6 @@ struct service_bus {
 	const struct service_bus_events *events;
 	void *data;
 };
-
-/*
- * Through /proc, because connect(2) knows neither a directory descriptor nor a
- * bound on where links lead, and takes no path of more than 107 bytes.
- */
-static int connect_below(int root_fd, const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	scoped_fd place = root_open(root_fd, path, O_PATH);
-	scoped_fd fd = -1;
-
-	if (place < 0)
-		return place;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", place);
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
-	return take_fd(&fd);
-}
 
 bool service_bus_is_from_systemd(const struct service_bus *bus, sd_bus_message *message)
 {
@@ -86,7 +58,7 @@ int service_bus_listen_unit(struct service_bus *bus, const char *path,
 			    sd_bus_message_handler_t handler, void *data, sd_bus_slot **ret_slot)
 {
 	return sd_bus_match_signal_async(bus->bus, ret_slot, bus->name, path,
-					 DRIVER_NAME ".Properties", "PropertiesChanged", handler,
+					 BUS_DRIVER ".Properties", "PropertiesChanged", handler,
 					 NULL, data);
 }
 
@@ -133,7 +105,7 @@ static int on_owner_changed(sd_bus_message *message, void *data, sd_bus_error *e
 	struct service_bus *bus = data;
 
 	(void)error;
-	if (!sender || strcmp(sender, DRIVER_NAME) != 0)
+	if (!sender || strcmp(sender, BUS_DRIVER) != 0)
 		return 0;
 	if (sd_bus_message_read(message, "sss", &name, &before, &now) < 0 || now[0] == '\0')
 		return 0;
@@ -152,8 +124,8 @@ static int listen_to_systemd(struct service_bus *bus)
 {
 	int r;
 
-	r = sd_bus_match_signal_async(bus->bus, NULL, DRIVER_NAME ".Local",
-				      "/org/freedesktop/DBus/Local", DRIVER_NAME ".Local",
+	r = sd_bus_match_signal_async(bus->bus, NULL, BUS_DRIVER ".Local",
+				      "/org/freedesktop/DBus/Local", BUS_DRIVER ".Local",
 				      "Disconnected", on_disconnected, NULL, bus);
 	if (r >= 0 && bus->name)
 		r = sd_bus_add_match_async(bus->bus, NULL, OWNER_CHANGED, on_owner_changed, NULL,
@@ -163,50 +135,23 @@ static int listen_to_systemd(struct service_bus *bus)
 	return r < 0 ? r : subscribe(bus);
 }
 
-/* UINT64_MAX: each call has its own deadline, with the one timer that counts. */
-static int start(struct service_bus *bus, sd_event *event, int *fd)
-{
-	int r = sd_bus_new(&bus->bus);
-
-	if (r >= 0)
-		r = sd_bus_set_fd(bus->bus, *fd, *fd);
-	if (r < 0)
-		return r;
-	take_fd(fd);
-	r = sd_bus_set_bus_client(bus->bus, bus->name != NULL);
-	if (r >= 0)
-		r = sd_bus_negotiate_fds(bus->bus, false);
-	if (r >= 0)
-		r = sd_bus_set_method_call_timeout(bus->bus, UINT64_MAX);
-	if (r >= 0)
-		r = sd_bus_start(bus->bus);
-	if (r >= 0)
-		r = sd_bus_attach_event(bus->bus, event, SD_EVENT_PRIORITY_NORMAL);
-	return r < 0 ? r : listen_to_systemd(bus);
-}
-
 int service_bus_open(sd_event *event, int root_fd, const struct service_bus_events *events,
 		     void *data, struct service_bus **ret_bus)
 {
-	struct service_bus *bus = NULL;
-	const char *name = SYSTEMD_NAME;
-	scoped_fd fd = -1;
+	struct service_bus *bus = calloc(1, sizeof(*bus));
 	int r;
 
-	fd = connect_below(root_fd, BUS_SOCKET);
-	if (fd < 0) {
-		name = NULL;
-		fd = connect_below(root_fd, PRIVATE_SOCKET);
-	}
-	if (fd < 0)
-		return fd;
-	bus = calloc(1, sizeof(*bus));
 	if (!bus)
 		return -ENOMEM;
-	bus->name = name;
 	bus->events = events;
 	bus->data = data;
-	r = start(bus, event, &fd);
+	r = bus_open(event, root_fd, &bus->bus);
+	if (r >= 0)
+		bus->name = SYSTEMD_NAME;
+	else
+		r = bus_open_private(event, root_fd, &bus->bus);
+	if (r >= 0)
+		r = listen_to_systemd(bus);
 	if (r < 0) {
 		service_bus_free(bus);
 		return r;
@@ -248,8 +193,7 @@ int service_bus_ask_unit(struct service_bus *bus, const char *unit,
 	if (r < 0)
 		return r;
 	return sd_bus_call_method_async(bus->bus, ret_slot, SYSTEMD_NAME, path,
-					DRIVER_NAME ".Properties", "GetAll", handler, data, "s",
-					"");
+					BUS_DRIVER ".Properties", "GetAll", handler, data, "s", "");
 }
 
 int service_bus_ask_job(struct service_bus *bus, const char *method, const char *unit,

@@ -71,6 +71,40 @@ static void test_a_circle_of_links_is_refused(void **state)
 	assert_int_equal(root_open(root->fd, "/a", O_RDONLY), -ELOOP);
 }
 
+static void test_a_tree_with_links_of_its_own_is_read_beneath(void **state)
+{
+	const struct root *root = *state;
+	scoped_fd fd = -1;
+
+	root_mkdir(root, "/tree");
+	root_mkdir(root, "/tree/Europe");
+	root_write(root, "/tree/Europe/Rome", "zone");
+	root_symlink(root, "../Europe/Rome", "/tree/Europe/Vatican");
+	fd = root_open_beneath(root->fd, "tree/Europe/Vatican", O_RDONLY);
+	assert_true(fd >= 0);
+}
+
+static void test_links_out_of_a_tree_are_refused_even_if_they_come_back(void **state)
+{
+	const struct root *root = *state;
+	scoped_ptr char *path = root_path(root, "/tree");
+	scoped_fd tree = -1;
+
+	root_mkdir(root, "/tree");
+	root_write(root, "/tree/zone", "zone");
+	root_symlink(root, "/etc/passwd", "/tree/absolute");
+	root_symlink(root, "../etc/passwd", "/tree/up");
+	root_symlink(root, "../tree/zone", "/tree/back");
+	root_symlink(root, "../etc", "/tree/directory");
+	tree = open(path, O_PATH | O_CLOEXEC);
+	assert_int_equal(root_open_beneath(tree, "absolute", O_RDONLY), -EXDEV);
+	assert_int_equal(root_open_beneath(tree, "up", O_RDONLY), -EXDEV);
+	assert_int_equal(root_open_beneath(tree, "back", O_RDONLY), -EXDEV);
+	assert_int_equal(root_open_beneath(tree, "directory/passwd", O_RDONLY), -EXDEV);
+	assert_int_equal(root_open_beneath(tree, "../etc/passwd", O_RDONLY), -EXDEV);
+	assert_int_equal(root_open_beneath(tree, "/tree/zone", O_RDONLY), -EXDEV);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, root_teardown)
 
 int main(void)
@@ -81,6 +115,8 @@ int main(void)
 		TEST(test_links_to_what_is_only_outside_lead_nowhere),
 		TEST(test_magic_links_are_refused),
 		TEST(test_a_circle_of_links_is_refused),
+		TEST(test_a_tree_with_links_of_its_own_is_read_beneath),
+		TEST(test_links_out_of_a_tree_are_refused_even_if_they_come_back),
 	};
 	int r = root_enter();
 
