@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Runs in the client. The typed calls about edits as a whole, and about the session itself. */
 #include <errno.h>
-#include <string.h>
 
+#include "exchange.h"
 #include "result.h"
 #include "session.h"
 
 static const struct field change_fields[] = {
-	{ "file", FIELD_TEXT, true, offsetof(struct exm_change, file) },
-	{ "action", FIELD_TEXT, true, offsetof(struct exm_change, action) },
-	{ "diff", FIELD_TEXT, false, offsetof(struct exm_change, diff) },
+	{ "file", FIELD_TEXT, true, offsetof(struct exm_change, file), NULL },
+	{ "action", FIELD_TEXT, true, offsetof(struct exm_change, action), NULL },
+	{ "diff", FIELD_TEXT, false, offsetof(struct exm_change, diff), NULL },
 };
 static const struct record change_record = RECORD(struct exm_change, change_fields);
 
 static const struct field error_fields[] = {
-	{ "file", FIELD_TEXT, true, offsetof(struct exm_file_error, file) },
-	{ "kind", FIELD_TEXT, true, offsetof(struct exm_file_error, kind) },
-	{ "lens", FIELD_TEXT, false, offsetof(struct exm_file_error, lens) },
-	{ "path", FIELD_TEXT, false, offsetof(struct exm_file_error, path) },
-	{ "reason", FIELD_TEXT, false, offsetof(struct exm_file_error, reason) },
-	{ "line", FIELD_INT, false, offsetof(struct exm_file_error, line) },
-	{ "column", FIELD_INT, false, offsetof(struct exm_file_error, column) },
+	{ "file", FIELD_TEXT, true, offsetof(struct exm_file_error, file), NULL },
+	{ "kind", FIELD_TEXT, true, offsetof(struct exm_file_error, kind), NULL },
+	{ "lens", FIELD_TEXT, false, offsetof(struct exm_file_error, lens), NULL },
+	{ "path", FIELD_TEXT, false, offsetof(struct exm_file_error, path), NULL },
+	{ "reason", FIELD_TEXT, false, offsetof(struct exm_file_error, reason), NULL },
+	{ "line", FIELD_INT, false, offsetof(struct exm_file_error, line), NULL },
+	{ "column", FIELD_INT, false, offsetof(struct exm_file_error, column), NULL },
 };
 static const struct record error_record = RECORD(struct exm_file_error, error_fields);
 
@@ -92,22 +92,14 @@ int exm_call(struct exm *session, const char *method, const char *params, char *
 {
 	struct json_object *given = NULL;
 	scoped_json *result = NULL;
-	struct json_error where;
 	int r;
 
 	if (!session || !method)
 		return -EINVAL;
 	session_clear_error(session);
-	if (params) {
-		r = json_parse(params, strlen(params), REQUEST_DEPTH, &given, &where);
-		if (r < 0)
-			return r == -ENOMEM ? r : -EINVAL;
-		if (json_kind(given) != JSON_ARRAY && json_kind(given) != JSON_OBJECT) {
-			json_free(given);
-			return -EINVAL;
-		}
-	}
-	r = exchange(session, method, given, &result);
+	r = call_parse_params(params, &given);
+	if (r == 0)
+		r = exchange(session, method, given, &result);
 	if (r < 0 || !ret_result)
 		return r;
 	return result_json(result, ret_result);

@@ -3,6 +3,7 @@
  * Runs in the client. Finds the server and the secret, and shows it. The
  * secret is in these functions' own buffers only, which are wiped.
  */
+#include "exchange.h"
 #include "session.h"
 
 #include <ctype.h>
@@ -66,20 +67,25 @@ static int secret_from_fd(int fd, struct secret_text *secret)
 }
 
 /* Written by hand, since a JSON object would keep a copy of the secret. */
-#define AUTHENTICATE \
-	"{\"jsonrpc\":\"2.0\",\"id\":\"%s\",\"method\":\"session.authenticate\"," \
-	"\"params\":{\"secret\":\"%s\"}}\n"
+static int send_secret(struct exm *session, const struct call *call,
+		       const struct secret_text *secret)
+{
+	static const char request[] =
+		"{\"jsonrpc\":\"2.0\",\"id\":\"%s\",\"method\":\"session.authenticate\","
+		"\"params\":{\"secret\":\"%s\"}}";
+	char line[sizeof(request) + ID_SIZE + sizeof(secret->digits)];
+	int length, r;
 
-/* Both requests in one write, so that connecting is one way there and back. */
-static int send_greeting(struct exm *session, const char *hello_id, const char *auth_id,
-			 const struct secret_text *secret, int64_t deadline)
+	length = snprintf(line, sizeof(line), request, call->id, secret->digits);
+	r = stream_queue_line(&session->stream, line, (size_t)length);
+	explicit_bzero(line, sizeof(line));
+	return r;
+}
+
+static int send_hello(struct exm *session, const struct call *call)
 {
 	struct json_object *params = json_new_object();
 	const char *name = program_invocation_short_name;
-	char authenticate[sizeof(AUTHENTICATE) + ID_SIZE + sizeof(secret->digits)];
-	scoped_ptr char *hello = NULL;
-	scoped_ptr char *both = NULL;
-	size_t length, rest;
 	int r;
 
 	r = json_put(params, "protocol", json_new_int(PROTOCOL));
@@ -90,43 +96,56 @@ static int send_greeting(struct exm *session, const char *hello_id, const char *
 		json_free(params);
 		return r;
 	}
-	r = exchange_build(hello_id, "session.hello", params, &hello, &length);
-	if (r < 0)
-		return r;
-	rest = (size_t)snprintf(authenticate, sizeof(authenticate), AUTHENTICATE, auth_id,
-				secret->digits);
-	both = malloc(length + rest);
-	if (both) {
-		memcpy(both, hello, length);
-		memcpy(both + length, authenticate, rest);
-		r = exchange_send(session, both, length + rest, deadline);
-		explicit_bzero(both, length + rest);
-	} else {
-		r = -ENOMEM;
-	}
-	explicit_bzero(authenticate, sizeof(authenticate));
-	return r;
+	return call_send(session, call, "session.hello", params);
 }
 
+/* Both requests are sent before either is answered: connecting is one way there and back. */
 static int greet(struct exm *session, const struct secret_text *secret, int64_t deadline)
 {
-	char hello_id[ID_SIZE], auth_id[ID_SIZE];
-	scoped_json *hello = NULL;
+	struct call *hello = NULL;
+	struct call *secret_call = NULL;
+	scoped_json *greeting = NULL;
 	scoped_json *granted = NULL;
 	int r;
 
-	exchange_new_id(session, hello_id);
-	exchange_new_id(session, auth_id);
-	/* whoever had the stream before may have been killed in the middle of a line */
-	session->stream.torn = true;
-	r = send_greeting(session, hello_id, auth_id, secret, deadline);
+	r = call_new(session, deadline, &hello);
 	if (r == 0)
-		r = exchange_await(session, hello_id, true, deadline, &hello);
-	if (r < 0)
-		return r;
-	if (json_int(json_get(hello, "protocol")) != PROTOCOL)
-		return -EPROTONOSUPPORT;
-	return exchange_await(session, auth_id, true, deadline, &granted);
+		r = call_new(session, deadline, &secret_call);
+	if (r == 0)
+		r = send_hello(session, hello);
+	if (r == 0)
+		r = send_secret(session, secret_call, secret);
+	if (r == 0)
+		r = exchange_await(session, take_ptr(hello), &greeting);
+	if (r == 0 && json_int(json_get(greeting, "protocol")) != PROTOCOL)
+		r = -EPROTONOSUPPORT;
+	if (r == 0)
+		r = exchange_await(session, take_ptr(secret_call), &granted);
+	call_free(session, hello);
+	call_free(session, secret_call);
+	return r;
+}
+
+/* Whoever had the stream before may have been killed in the middle of a line. */
+static int greet_after_others(struct exm *session, const struct secret_text *secret,
+			      int64_t deadline)
+{
+	int r;
+
+	session->strangers = true;
+	if (session->shared) {
+		r = session_lock(session, deadline);
+		if (r == 0) {
+			r = greet(session, secret, deadline);
+			session_unlock(session);
+		}
+	} else {
+		r = call_send_guard(session);
+		if (r == 0)
+			r = greet(session, secret, deadline);
+	}
+	session->strangers = session->shared;
+	return r;
 }
 
 static int connect_timeout(const struct exm *session)
@@ -146,11 +165,7 @@ static int connect_over(struct exm *session, int fd, int secret_fd,
 	session->stream.fd = fd;
 	session->secret_fd = shared ? secret_fd : -1;
 	session->shared = shared;
-	r = exchange_begin(session, deadline);
-	if (r == 0) {
-		r = greet(session, secret, deadline);
-		exchange_end(session);
-	}
+	r = greet_after_others(session, secret, deadline);
 	if (r == 0)
 		return 0;
 	session->stream.fd = -1;
@@ -171,12 +186,14 @@ int exm_connect_fds(struct exm *session, int fd, int secret_fd, unsigned int fla
 	session_clear_error(session);
 	if (session->stream.fd >= 0)
 		return -EISCONN;
+	session_hold(session);
 	r = secret_from_fd(secret_fd, &secret);
 	if (r == 0)
 		r = connect_over(session, fd, secret_fd, &secret, shared);
 	secret_wipe(&secret);
 	if (r == 0 && !shared)
 		close_fd(secret_fd);
+	session_release(session);
 	return r;
 }
 

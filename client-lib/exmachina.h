@@ -68,7 +68,8 @@ extern "C" {
 	X(12, LIMIT, "it is larger than allowed") \
 	X(13, BUSY, "the server is busy with another") \
 	X(14, ENGINE_LOST, "the engine died; uncommitted edits are gone") \
-	X(15, IO, "the system failed it")
+	X(15, IO, "the system failed it") \
+	X(16, PACKAGE_FAILED, "the package manager did not do it")
 
 enum exm_error_code {
 #define X(number, name, meaning) EXM_ERROR_##name = number,
@@ -93,22 +94,24 @@ EXM_PUBLIC int exm_new(struct exm **ret_session) EXM_CHECK;
 
 /*
  * Closes the session, which drops edits that were not committed unless other
- * processes share it, and frees it. Takes NULL. Returns NULL.
+ * processes share it, and frees it. Asynchronous calls that are open are not
+ * told. Takes NULL. Returns NULL.
  */
 EXM_PUBLIC struct exm *exm_free(struct exm *session);
 
 /*
  * The longest that one call may wait, in milliseconds; negative, as at the
  * beginning, for as long as the server takes. The server has limits of its
- * own. Connecting never takes more than 30000.
+ * own. Connecting never takes more than 30000. A call that is open keeps its
+ * own.
  */
 EXM_PUBLIC void exm_set_timeout(struct exm *session, int timeout_ms);
 
 /*
- * What to call when a notification of the server comes in while a call waits
- * for its answer: its method, and its parameters as JSON text (or NULL), both
- * valid during the call only. The function must not use the session. Without
- * one, notifications are thrown away. NULL takes it off.
+ * What to call when a notification of the server comes in, while a synchronous
+ * call waits for its answer or in exm_process(): its method, and its parameters
+ * as JSON text (or NULL), both valid during the call only. The function may use
+ * the session. Without one, notifications are thrown away. NULL takes it off.
  */
 EXM_PUBLIC void exm_set_notify(struct exm *session,
 			       void (*notify)(void *data, const char *method, const char *params),
@@ -328,39 +331,11 @@ EXM_PUBLIC int exm_save(struct exm *session, struct exm_change ***ret_changes) E
  */
 EXM_PUBLIC int exm_discard(struct exm *session, char ***ret_files) EXM_CHECK;
 
-/* ---- services ----------------------------------------------------------------- */
-
-struct exm_service {
-	char *unit;
-	char *job;               /* how the job ended: "done"; NULL from exm_service_status() */
-	char *load;              /* "loaded" */
-	char *active;            /* "active", "inactive", "failed" ... */
-	char *sub;               /* "running", "dead" ... */
-	char *result;            /* of its last run: "success" ... */
-	int64_t main_pid;        /* 0: none */
-	int64_t main_pid_before; /* before the job; 0: none */
-};
-
-/*
- * These wait until the job has ended and the unit has settled. ret_service may
- * be NULL. SERVICE_FAILED (with the unit's last log lines in "log") if it did
- * not do what was asked; TIMEOUT; DENIED.
- */
-EXM_PUBLIC int exm_service_start(struct exm *session, const char *unit,
-				 struct exm_service **ret_service) EXM_CHECK;
-EXM_PUBLIC int exm_service_stop(struct exm *session, const char *unit,
-				struct exm_service **ret_service) EXM_CHECK;
-EXM_PUBLIC int exm_service_restart(struct exm *session, const char *unit,
-				   struct exm_service **ret_service) EXM_CHECK;
-EXM_PUBLIC int exm_service_reload(struct exm *session, const char *unit,
-				  struct exm_service **ret_service) EXM_CHECK;
-
-/* How the unit is, without touching it. */
-EXM_PUBLIC int exm_service_status(struct exm *session, const char *unit,
-				  struct exm_service **ret_service) EXM_CHECK;
-
 #ifdef __cplusplus
 }
 #endif
+
+#include <exmachina-calls.h>
+#include <exmachina-system.h>
 
 #endif

@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdalign.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/json.h"
@@ -98,10 +99,16 @@ union cell {
 	int integer;
 	int64_t number;
 	size_t range[2];
+	char **list;
 };
 
+static int take_list(struct block *block, const struct json_object *array,
+		     const struct record *record, char ***ret_list);
+
+static int take_pairs(struct block *block, const struct json_object *object, char ***ret_list);
+
 static int read_cell(struct block *block, const struct json_object *value, enum field_type type,
-		     union cell *ret_cell, size_t *ret_size)
+		     const struct record *record, union cell *ret_cell, size_t *ret_size)
 {
 	switch (type) {
 	case FIELD_TEXT:
@@ -114,6 +121,13 @@ static int read_cell(struct block *block, const struct json_object *value, enum 
 		*ret_size = sizeof(ret_cell->integer);
 		ret_cell->integer = result_count(value);
 		return ret_cell->integer < 0 ? -EBADMSG : 0;
+	case FIELD_TEXTS:
+	case FIELD_RECORDS:
+		*ret_size = sizeof(ret_cell->list);
+		return take_list(block, value, record, &ret_cell->list);
+	case FIELD_PAIRS:
+		*ret_size = sizeof(ret_cell->list);
+		return take_pairs(block, value, &ret_cell->list);
 	case FIELD_NUMBER:
 	default:
 		*ret_size = sizeof(ret_cell->number);
@@ -138,7 +152,7 @@ static int take_record(struct block *block, const struct json_object *object,
 
 		if (!value && !field->required)
 			continue;
-		r = read_cell(block, value, field->type, &cell, &size);
+		r = read_cell(block, value, field->type, field->record, &cell, &size);
 		if (r < 0)
 			return r;
 		if (memory)
@@ -150,11 +164,14 @@ static int take_record(struct block *block, const struct json_object *object,
 
 /* A list of structures, or without a record of strings. */
 static int take_list(struct block *block, const struct json_object *array,
-		     const struct record *record)
+		     const struct record *record, char ***ret_list)
 {
 	size_t count = json_length(array);
-	char **list = take(block, (count + 1) * sizeof(*list), alignof(max_align_t));
+	char **list;
 
+	if (json_kind(array) != JSON_ARRAY || count >= INT_MAX)
+		return -EBADMSG;
+	list = take(block, (count + 1) * sizeof(*list), alignof(max_align_t));
 	for (size_t i = 0; i < count; i++) {
 		const struct json_object *value = json_at(array, i);
 		char *item;
@@ -169,25 +186,64 @@ static int take_list(struct block *block, const struct json_object *array,
 	}
 	if (list)
 		list[count] = NULL;
+	*ret_list = list;
 	return 0;
+}
+
+struct pairs {
+	struct block *block;
+	char **next; /* NULL in the first walk */
+};
+
+static int take_pair(const char *key, struct json_object *value, void *data)
+{
+	const char *text = json_string(value, NULL);
+	struct pairs *pairs = data;
+	size_t size;
+	char *copy;
+
+	if (!text)
+		return -EBADMSG;
+	size = strlen(key) + strlen(text) + 2;
+	copy = take(pairs->block, size, 1);
+	if (copy) {
+		snprintf(copy, size, "%s=%s", key, text);
+		*pairs->next++ = copy;
+	}
+	return 0;
+}
+
+static int take_pairs(struct block *block, const struct json_object *object, char ***ret_list)
+{
+	size_t size = (json_length(object) + 1) * sizeof(char *);
+	struct pairs pairs = { .block = block };
+	char **list;
+
+	if (json_kind(object) != JSON_OBJECT)
+		return -EBADMSG;
+	list = take(block, size, alignof(max_align_t));
+	if (list)
+		memset(list, 0, size);
+	pairs.next = list;
+	*ret_list = list;
+	return json_each(object, take_pair, &pairs);
 }
 
 static int new_list(const struct json_object *array, const struct record *record, void **ret_list)
 {
 	struct block block = { 0 };
 	scoped_ptr char *data = NULL;
+	char **list;
 	int r;
 
-	if (json_kind(array) != JSON_ARRAY || json_length(array) >= INT_MAX)
-		return -EBADMSG;
-	r = take_list(&block, array, record);
+	r = take_list(&block, array, record, &list);
 	if (r < 0)
 		return r;
 	data = malloc(block.used);
 	if (!data)
 		return -ENOMEM;
 	block = (struct block){ .data = data };
-	r = take_list(&block, array, record);
+	r = take_list(&block, array, record, &list);
 	if (r < 0)
 		return r;
 	*ret_list = take_ptr(data);

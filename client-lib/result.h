@@ -15,17 +15,23 @@
 struct json_object;
 
 enum field_type {
-	FIELD_TEXT,   /* char * */
-	FIELD_INT,    /* int */
-	FIELD_NUMBER, /* int64_t */
-	FIELD_RANGE,  /* size_t[2] */
+	FIELD_TEXT,    /* char * */
+	FIELD_INT,     /* int */
+	FIELD_NUMBER,  /* int64_t */
+	FIELD_RANGE,   /* size_t[2] */
+	FIELD_TEXTS,   /* char **, from an array */
+	FIELD_PAIRS,   /* char ** of "NAME=VALUE", from an object */
+	FIELD_RECORDS, /* pointers to structures, from an array */
 };
+
+struct record;
 
 struct field {
 	const char *key;
 	enum field_type type;
 	bool required; /* else NULL or 0 */
 	size_t offset;
+	const struct record *record; /* of FIELD_RECORDS; else NULL */
 };
 
 struct record {

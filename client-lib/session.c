@@ -33,6 +33,8 @@ int exm_new(struct exm **ret_session)
 	session->stream = stream_over(-1);
 	session->secret_fd = -1;
 	session->timeout_ms = -1;
+	TAILQ_INIT(&session->open);
+	TAILQ_INIT(&session->done);
 	snprintf(session->token, sizeof(session->token), "%016llx", (unsigned long long)random);
 	*ret_session = session;
 	return 0;
@@ -42,11 +44,27 @@ struct exm *exm_free(struct exm *session)
 {
 	if (!session)
 		return NULL;
-	session_clear_error(session);
+	session_hold(session);
+	/* a synchronous call further up ends with this, asynchronous ones are not told */
+	calls_drop(session);
 	stream_close(&session->stream);
-	close_fd(session->secret_fd);
-	free(session);
+	session->secret_fd = close_fd(session->secret_fd);
+	session->freed = true;
+	session_release(session);
 	return NULL;
+}
+
+void session_hold(struct exm *session)
+{
+	session->holders++;
+}
+
+void session_release(struct exm *session)
+{
+	if (--session->holders > 0 || !session->freed)
+		return;
+	session_clear_error(session);
+	free(session);
 }
 
 void exm_set_timeout(struct exm *session, int timeout_ms)
@@ -139,6 +157,9 @@ static const struct {
 	{ EKEYREJECTED, "the secret is not 64 hexadecimal digits" },
 	{ EPROTONOSUPPORT, "the server speaks another version of the protocol" },
 	{ EISCONN, "there is a session already" },
+	{ ECANCELED, "the session was freed" },
+	{ ENOLCK, "the session is shared and was not locked" },
+	{ ENOBUFS, "too many requests wait to be sent" },
 };
 
 const char *exm_strerror(const struct exm *session, int result)

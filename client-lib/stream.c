@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Runs in the client. The server is trusted to answer, not to be alive: every
- * wait has a deadline and every size a bound. Touches nothing but its socket.
+ * Runs in the client. The server is trusted to answer, not to be alive: only
+ * stream_wait() waits, and every size has a bound. Touches nothing but its
+ * socket. The secret passes through the output, which is wiped when it is sent.
  */
 #include "stream.h"
 
@@ -41,16 +42,17 @@ int deadline_left(int64_t deadline)
 	return left > INT_MAX ? INT_MAX : (int)left;
 }
 
-/* The events that came, or -ETIMEDOUT, or -errno. */
-static int wait_for(int fd, short events, int64_t deadline)
+int stream_wait(const struct stream *stream, int64_t deadline)
 {
-	struct pollfd poller = { .fd = fd, .events = events };
+	struct pollfd poller = { .fd = stream->fd, .events = POLLIN };
 
+	if (stream_has_output(stream))
+		poller.events |= POLLOUT;
 	for (;;) {
 		int n = poll(&poller, 1, deadline_left(deadline));
 
 		if (n > 0)
-			return poller.revents;
+			return 0;
 		if (n == 0 && deadline_left(deadline) == 0)
 			return -ETIMEDOUT;
 		if (n < 0 && errno != EINTR)
@@ -74,6 +76,8 @@ void stream_drop_input(struct stream *stream)
 void stream_close(struct stream *stream)
 {
 	free(stream->data);
+	stream_drop_output(stream);
+	free(stream->output.data);
 	close_fd(stream->fd);
 	*stream = stream_over(-1);
 }
@@ -100,13 +104,14 @@ static int make_room(struct stream *stream)
 	return 0;
 }
 
-/* Reads what is there. 0, -EAGAIN, -ECONNRESET at the end, -errno. */
-static int fill(struct stream *stream, int flags)
+int stream_fill(struct stream *stream, bool wait)
 {
 	ssize_t n;
 	int r;
 
-	if (stream->start == stream->used)
+	if (stream->start == stream->used && stream->size > STREAM_KEEP_MAX && !stream->skipping)
+		stream_drop_input(stream);
+	else if (stream->start == stream->used)
 		stream->start = stream->scanned = stream->used = 0;
 	if (stream->used == stream->size) {
 		r = make_room(stream);
@@ -115,7 +120,7 @@ static int fill(struct stream *stream, int flags)
 	}
 	do {
 		n = recv(stream->fd, stream->data + stream->used, stream->size - stream->used,
-			 flags);
+			 wait ? 0 : MSG_DONTWAIT);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
@@ -130,51 +135,13 @@ static bool input_is_full(const struct stream *stream)
 	return stream->used - stream->start > STREAM_LINE_MAX;
 }
 
-/* Waits until the peer takes more, and meanwhile takes what it has to say. */
-static int wait_to_write(struct stream *stream, int64_t deadline)
+bool stream_has_line(const struct stream *stream)
 {
-	short events = POLLOUT;
-	int r;
-
-	if (!input_is_full(stream))
-		events |= POLLIN;
-	r = wait_for(stream->fd, events, deadline);
-	if (r < 0)
-		return r;
-	if (!(r & POLLIN))
-		return 0;
-	r = fill(stream, MSG_DONTWAIT);
-	if (r == -ECONNRESET)
-		return -EPIPE;
-	return r == -EAGAIN ? 0 : r;
+	return stream->scanned < stream->used &&
+	       memchr(stream->data + stream->scanned, '\n', stream->used - stream->scanned);
 }
 
-int stream_write(struct stream *stream, const char *data, size_t length, int64_t deadline)
-{
-	size_t done = 0;
-
-	while (done < length) {
-		ssize_t n =
-			send(stream->fd, data + done, length - done, MSG_NOSIGNAL | MSG_DONTWAIT);
-		int r = 0;
-
-		if (n >= 0)
-			done += (size_t)n;
-		else if (errno == EAGAIN)
-			r = wait_to_write(stream, deadline);
-		else if (errno != EINTR)
-			r = -errno;
-		if (r < 0) {
-			stream->torn = stream->torn || done > 0;
-			return r;
-		}
-	}
-	stream->torn = false;
-	return 0;
-}
-
-/* Takes one line out of the buffer. 1, 0 if none is complete, -EMSGSIZE. */
-static int next_line(struct stream *stream, char **ret_line, size_t *ret_length)
+int stream_next_line(struct stream *stream, char **ret_line, size_t *ret_length)
 {
 	bool skipped = stream->skipping;
 	char *line, *end;
@@ -201,20 +168,64 @@ static int next_line(struct stream *stream, char **ret_line, size_t *ret_length)
 	return 1;
 }
 
-int stream_read_line(struct stream *stream, int64_t deadline, char **ret_line, size_t *ret_length)
+bool stream_has_output(const struct stream *stream)
 {
-	for (;;) {
-		int r = next_line(stream, ret_line, ret_length);
+	return stream->output.used > 0;
+}
 
-		if (r != 0)
-			return r > 0 ? 0 : r;
-		if (stream->start == stream->used && stream->size > STREAM_KEEP_MAX &&
-		    !stream->skipping)
-			stream_drop_input(stream);
-		r = fill(stream, deadline == DEADLINE_NEVER ? 0 : MSG_DONTWAIT);
-		if (r == -EAGAIN)
-			r = wait_for(stream->fd, POLLIN, deadline);
-		if (r < 0)
-			return r;
+void stream_drop_output(struct stream *stream)
+{
+	struct stream_output *output = &stream->output;
+
+	if (output->used > 0)
+		explicit_bzero(output->data, output->used);
+	output->sent = 0;
+	output->used = 0;
+	if (output->size > STREAM_KEEP_MAX) {
+		free(output->data);
+		*output = (struct stream_output){ 0 };
 	}
+}
+
+int stream_queue_line(struct stream *stream, const char *line, size_t length)
+{
+	struct stream_output *output = &stream->output;
+	size_t size = output->size ? output->size : FIRST_SIZE;
+	char *grown;
+
+	if (output->used + length >= STREAM_OUTPUT_MAX)
+		return -ENOBUFS;
+	while (size <= output->used + length)
+		size *= 2;
+	if (size > output->size) {
+		/* the secret is never moved: it is sent first, and fits into the first size */
+		grown = realloc(output->data, size);
+		if (!grown)
+			return -ENOMEM;
+		output->data = grown;
+		output->size = size;
+	}
+	memcpy(output->data + output->used, line, length);
+	output->used += length;
+	output->data[output->used++] = '\n';
+	return 0;
+}
+
+int stream_flush(struct stream *stream)
+{
+	struct stream_output *output = &stream->output;
+
+	while (output->sent < output->used) {
+		ssize_t n = send(stream->fd, output->data + output->sent,
+				 output->used - output->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n >= 0)
+			output->sent += (size_t)n;
+		else if (errno == EPIPE || errno == ECONNRESET)
+			break;
+		else if (errno != EINTR)
+			return -errno;
+	}
+	stream_drop_output(stream);
+	return 0;
 }

@@ -3,8 +3,8 @@
 #define EXM_STREAM_H
 
 /*
- * Lines over a stream socket, each with a deadline. The socket may be shared
- * with other processes, so its flags stay as they are.
+ * Lines over a stream socket, without waiting but in stream_wait(). The socket
+ * may be shared with other processes, so its flags stay as they are.
  */
 
 #include <stdbool.h>
@@ -16,10 +16,18 @@
 enum {
 	STREAM_LINE_MAX = (16 << 20) + (64 << 10), /* an answer and what is around it */
 	STREAM_KEEP_MAX = 1 << 20,                 /* larger buffers are given back */
+	STREAM_OUTPUT_MAX = 16 << 20,              /* that wait to be taken by the peer */
 };
 
 /* Deadlines: nanoseconds of CLOCK_MONOTONIC, or never. */
 enum { DEADLINE_NEVER = -1 };
+
+struct stream_output {
+	char *data;
+	size_t size;
+	size_t sent;
+	size_t used;
+};
 
 struct stream {
 	int fd;
@@ -29,7 +37,7 @@ struct stream {
 	size_t scanned; /* no end of line between start and here */
 	size_t used;
 	bool skipping; /* the line is too long; its rest is thrown away */
-	bool torn;     /* the last line written lacks its end */
+	struct stream_output output;
 };
 
 static inline struct stream stream_over(int fd)
@@ -43,25 +51,38 @@ int64_t deadline_after(int timeout_ms);
 int deadline_left(int64_t deadline);
 
 /*
- * Writes all of it. Reads in between when the peer does not take it, lest both
- * wait for each other. 0, -EPIPE, -ETIMEDOUT, -errno.
+ * A line, given without its end, to be written by stream_flush(). 0, -ENOBUFS
+ * if too much waits already, -ENOMEM.
  */
-int stream_write(struct stream *stream, const char *data, size_t length,
-		 int64_t deadline) must_check;
-
+int stream_queue_line(struct stream *stream, const char *line, size_t length) must_check;
 /*
- * The next line, without its end. It may be changed, and lives until the next
- * call. -ECONNRESET at the end of the stream (a line without its end is lost),
- * -EMSGSIZE for a line over STREAM_LINE_MAX (the next call goes on behind it),
- * -ETIMEDOUT, -ENOMEM, -errno.
+ * Writes what the peer takes now. 0 when nothing is left, which is also what
+ * becomes of the output if the peer has gone: it may have said why, and
+ * reading finds the end of the stream. -EAGAIN, -errno.
  */
-int stream_read_line(struct stream *stream, int64_t deadline, char **ret_line,
-		     size_t *ret_length) must_check;
+int stream_flush(struct stream *stream) must_check;
+bool stream_has_output(const struct stream *stream);
+/* Throws away what was not written; the peer may have half a line of it. */
+void stream_drop_output(struct stream *stream);
+
+/* Reads once what is there, or what comes. 0, -EAGAIN, -ECONNRESET at the end, -errno. */
+int stream_fill(struct stream *stream, bool wait) must_check;
+/*
+ * The next line of what was read, without its end. It may be changed, and lives
+ * until the next call. 1, 0 if none is complete (a line without its end at the
+ * end of the stream is lost), -EMSGSIZE for a line over STREAM_LINE_MAX (the
+ * next call goes on behind it).
+ */
+int stream_next_line(struct stream *stream, char **ret_line, size_t *ret_length) must_check;
+bool stream_has_line(const struct stream *stream);
+
+/* Until there is something to read, or to write into if output is left. 0, -ETIMEDOUT, -errno. */
+int stream_wait(const struct stream *stream, int64_t deadline) must_check;
 
 /* Throws away what was read and not handed out. */
 void stream_drop_input(struct stream *stream);
 
-/* Frees the buffer and closes the descriptor. */
+/* Frees the buffers and closes the descriptor. */
 void stream_close(struct stream *stream);
 
 #endif

@@ -2,6 +2,7 @@
 /* Runs in the client. The typed calls for augeas.* methods, but for those that commit.c has. */
 #include <errno.h>
 
+#include "exchange.h"
 #include "result.h"
 #include "session.h"
 
@@ -85,9 +86,9 @@ int exm_match(struct exm *session, const char *expression, char ***ret_paths)
 }
 
 static const struct field node_fields[] = {
-	{ "path", FIELD_TEXT, true, offsetof(struct exm_node, path) },
-	{ "value", FIELD_TEXT, false, offsetof(struct exm_node, value) },
-	{ "children", FIELD_INT, true, offsetof(struct exm_node, children) },
+	{ "path", FIELD_TEXT, true, offsetof(struct exm_node, path), NULL },
+	{ "value", FIELD_TEXT, false, offsetof(struct exm_node, value), NULL },
+	{ "children", FIELD_INT, true, offsetof(struct exm_node, children), NULL },
 };
 static const struct record node_record = RECORD(struct exm_node, node_fields);
 
@@ -171,10 +172,10 @@ int exm_print(struct exm *session, const char *expression, char **ret_text)
 }
 
 static const struct field span_fields[] = {
-	{ "file", FIELD_TEXT, true, offsetof(struct exm_span, file) },
-	{ "label", FIELD_RANGE, true, offsetof(struct exm_span, label) },
-	{ "value", FIELD_RANGE, true, offsetof(struct exm_span, value) },
-	{ "span", FIELD_RANGE, true, offsetof(struct exm_span, node) },
+	{ "file", FIELD_TEXT, true, offsetof(struct exm_span, file), NULL },
+	{ "label", FIELD_RANGE, true, offsetof(struct exm_span, label), NULL },
+	{ "value", FIELD_RANGE, true, offsetof(struct exm_span, value), NULL },
+	{ "span", FIELD_RANGE, true, offsetof(struct exm_span, node), NULL },
 };
 static const struct record span_record = RECORD(struct exm_span, span_fields);
 

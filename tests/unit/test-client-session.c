@@ -1,176 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Proves client-lib/: connecting, one request and its answer on a stream where
- * anything may be left over, errors, and results. The server is a child that
- * says what each test tells it to.
+ * anything may be left over, and errors.
  */
-#include "unit.h"
+#include "client_fixture.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-
-#include "exmachina.h"
-
-#define DIGITS "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-#define HELLO "\"result\":{\"server\":\"exmachina\",\"protocol\":1}"
-#define GRANTED "\"result\":{\"authenticated\":true}"
-
-struct world {
-	struct exm *session;
-	int fd; /* the client's end, while it is the test's */
-	int peer;
-	int secret_fd;
-	pid_t server;
-};
-
-/* ---- the server's side, in the child ----------------------------------------- */
-
-struct server {
-	FILE *in;
-	int out;
-	char id[160]; /* of the last request */
-	char *line;
-	size_t size;
-	int guards; /* lines in front of it that ask for nothing */
-};
-
-static void say(const struct server *server, const char *text)
-{
-	if (send(server->out, text, strlen(text), MSG_NOSIGNAL) != (ssize_t)strlen(text))
-		_exit(3);
-}
-
-/* Reads the next request; notifications, which guard it, are passed over. */
-static void hear(struct server *server, const char *method)
-{
-	static const char key[] = "\"id\":\"";
-	const char *id;
-
-	server->guards = 0;
-	do {
-		if (getline(&server->line, &server->size, server->in) < 0)
-			_exit(4);
-		id = strstr(server->line, key);
-		server->guards += id ? 0 : 1;
-	} while (!id);
-	if (!strstr(server->line, method))
-		_exit(5);
-	id += strlen(key);
-	snprintf(server->id, sizeof(server->id), "%.*s", (int)strcspn(id, "\""), id);
-}
-
-static void answer(const struct server *server, const char *id, const char *rest)
-{
-	scoped_ptr char *text = NULL;
-
-	if (asprintf(&text, "{\"jsonrpc\":\"2.0\",\"id\":\"%s\",%s}\n", id, rest) < 0)
-		_exit(6);
-	say(server, text);
-}
-
-static void greet(struct server *server)
-{
-	char hello[160];
-
-	hear(server, "session.hello");
-	strcpy(hello, server->id);
-	/* both are there before either is answered */
-	hear(server, "session.authenticate");
-	if (!strstr(server->line, DIGITS))
-		_exit(7);
-	answer(server, hello, HELLO);
-	answer(server, server->id, GRANTED);
-}
-
-/* ---- the test's side ------------------------------------------------------------ */
-
-static int secret_file(const char *text)
-{
-	int fd = memfd_create("secret", MFD_CLOEXEC);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	return fd;
-}
-
-static int setup(void **state)
-{
-	struct world *world = calloc(1, sizeof(*world));
-	int fds[2];
-
-	assert_non_null(world);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	world->fd = fds[0];
-	world->peer = fds[1];
-	world->secret_fd = secret_file(DIGITS "\n");
-	assert_int_equal(exm_new(&world->session), 0);
-	exm_set_timeout(world->session, 10000);
-	*state = world;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *world = *state;
-	int status;
-
-	exm_free(world->session);
-	close_fd(world->fd);
-	close_fd(world->peer);
-	close_fd(world->secret_fd);
-	/* the child's own status is its verdict */
-	if (world->server > 0 &&
-	    (waitpid(world->server, &status, 0) != world->server || status != 0))
-		return -1;
-	free(world);
-	return 0;
-}
-
-static void serve(struct world *world, void (*script)(struct server *server))
-{
-	struct server server = { .out = world->peer };
-
-	world->server = fork();
-	assert_true(world->server >= 0);
-	if (world->server == 0) {
-		alarm(60);
-		close(world->fd);
-		server.in = fdopen(dup(world->peer), "r");
-		script(&server);
-		_exit(0);
-	}
-	world->peer = close_fd(world->peer);
-}
-
-static int connect_world(struct world *world, unsigned int flags)
-{
-	int r = exm_connect_fds(world->session, world->fd, world->secret_fd, flags);
-
-	if (r == 0)
-		world->fd = world->secret_fd = -1;
-	return r;
-}
-
-static void connect_to(struct world *world, void (*script)(struct server *server))
-{
-	serve(world, script);
-	assert_int_equal(connect_world(world, 0), 0);
-}
-
-static void assert_error(const struct world *world, int code, const char *name)
-{
-	const struct exm_error *error = exm_last_error(world->session);
-
-	assert_non_null(error);
-	assert_int_equal(error->code, code);
-	assert_string_equal(error->name, name);
-}
 
 /* ---- connecting -------------------------------------------------------------------- */
 
@@ -611,144 +452,7 @@ static void test_a_secret_that_cannot_be_locked_is_refused(void **state)
 	close(fd);
 }
 
-/* ---- results ---------------------------------------------------------------------------- */
-
-static void answer_well(struct server *server)
-{
-	greet(server);
-	hear(server, "augeas.get");
-	answer(server, server->id, "\"result\":{\"base64\":\"Yf9i\"}");
-	hear(server, "{\"path\":\"/a\",\"value\":{\"base64\":\"Yf9i\"}}");
-	answer(server, server->id, "\"result\":true");
-	hear(server, "{\"base\":\"/a\",\"sub\":null,\"value\":null}");
-	answer(server, server->id, "\"result\":7");
-	hear(server, "{\"path\":\"/a\"}");
-	answer(server, server->id, "\"result\":[\"/a[1]\",{\"base64\":\"/w==\"}]");
-	hear(server, "{\"path\":\"/a\",\"values\":true}");
-	answer(server, server->id,
-	       "\"result\":[{\"path\":\"/a\",\"value\":null,\"children\":2},"
-	       "{\"path\":\"/b\",\"value\":\"\",\"children\":0}]");
-	hear(server, "augeas.match");
-	answer(server, server->id, "\"result\":[]");
-	hear(server, "augeas.span");
-	answer(server, server->id,
-	       "\"result\":{\"file\":\"/etc/f\",\"label\":[1,2],\"value\":[3,4],\"span\":[5,6]}");
-	hear(server, "augeas.errors");
-	answer(server, server->id,
-	       "\"result\":[{\"file\":\"/etc/f\",\"kind\":\"parse_failed\",\"line\":3,"
-	       "\"column\":0,\"reason\":\"r\"}]");
-	hear(server, "config.commit");
-	answer(server, server->id,
-	       "\"result\":{\"changed\":true,\"files\":[{\"file\":\"/etc/f\","
-	       "\"action\":\"create\"}]}");
-	hear(server, "service.restart");
-	answer(server, server->id,
-	       "\"result\":{\"unit\":\"a.service\",\"job\":\"done\",\"load\":\"loaded\","
-	       "\"active\":\"active\",\"sub\":\"running\",\"main_pid\":12,"
-	       "\"main_pid_before\":11,\"result\":\"success\"}");
-}
-
-static void test_results_come_as_described(void **state)
-{
-	struct exm *session = ((struct world *)*state)->session;
-	struct exm_file_error **errors;
-	struct exm_service *service;
-	struct exm_change **changes;
-	struct exm_node **nodes;
-	struct exm_span *span;
-	char **paths;
-	char *value;
-
-	connect_to(*state, answer_well);
-	assert_int_equal(exm_get(session, "/a", &value), 0);
-	assert_string_equal(value, "a\377b");
-	assert_int_equal(exm_set(session, "/a", value), 0);
-	free(value);
-	assert_int_equal(exm_setm(session, "/a", NULL, NULL), 7);
-	assert_int_equal(exm_match(session, "/a", &paths), 2);
-	assert_string_equal(paths[0], "/a[1]");
-	assert_string_equal(paths[1], "\377");
-	assert_null(paths[2]);
-	free(paths);
-	assert_int_equal(exm_match_nodes(session, "/a", &nodes), 2);
-	assert_null(nodes[0]->value);
-	assert_int_equal(nodes[0]->children, 2);
-	assert_string_equal(nodes[1]->path, "/b");
-	assert_string_equal(nodes[1]->value, "");
-	assert_null(nodes[2]);
-	free(nodes);
-	assert_int_equal(exm_match(session, "/a", &paths), 0);
-	assert_null(paths[0]);
-	free(paths);
-	assert_int_equal(exm_span(session, "/a", &span), 0);
-	assert_string_equal(span->file, "/etc/f");
-	assert_true(span->label[1] == 2 && span->value[0] == 3 && span->node[1] == 6);
-	free(span);
-	assert_int_equal(exm_errors(session, &errors), 1);
-	assert_int_equal(errors[0]->line, 3);
-	assert_string_equal(errors[0]->reason, "r");
-	assert_null(errors[0]->lens);
-	free(errors);
-	assert_int_equal(exm_commit(session, &changes), 1);
-	assert_string_equal(changes[0]->action, "create");
-	assert_null(changes[0]->diff);
-	free(changes);
-	assert_int_equal(exm_service_restart(session, "a.service", &service), 0);
-	assert_int_equal(service->main_pid, 12);
-	assert_int_equal(service->main_pid_before, 11);
-	assert_string_equal(service->sub, "running");
-	free(service);
-}
-
-static const char *const bad_results[] = {
-	"\"result\":3.5",
-	"\"result\":{\"base64\":\"###\"}",
-	"\"result\":[1]",
-	"\"result\":{\"base64\":\"AA==\"}",
-	"\"nothing\":0",
-	"\"error\":{}",
-	"\"error\":{\"code\":\"x\",\"message\":\"y\"}",
-	"\"error\":3",
-};
-static const char *const bad_nodes[] = {
-	"\"result\":null",
-	"\"result\":{}",
-	"\"result\":[null]",
-	"\"result\":[\"/a\"]",
-	"\"result\":[{\"path\":\"/a\"}]",
-	"\"result\":[{\"path\":3,\"children\":0}]",
-	"\"result\":[{\"path\":\"/a\",\"children\":-1}]",
-	"\"result\":[{\"path\":\"/a\",\"children\":4294967296}]",
-	"\"result\":[{\"path\":\"/a\",\"children\":0},{}]",
-};
-
-static void answer_badly(struct server *server)
-{
-	greet(server);
-	for (size_t i = 0; i < ARRAY_SIZE(bad_results); i++) {
-		hear(server, "augeas.get");
-		answer(server, server->id, bad_results[i]);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(bad_nodes); i++) {
-		hear(server, "augeas.match");
-		answer(server, server->id, bad_nodes[i]);
-	}
-}
-
-static void test_results_that_are_not_as_described_are_refused(void **state)
-{
-	struct world *world = *state;
-	struct exm_node **nodes = NULL;
-	char *value = NULL;
-
-	connect_to(world, answer_badly);
-	for (size_t i = 0; i < ARRAY_SIZE(bad_results); i++)
-		assert_int_equal(exm_get(world->session, "/a", &value), -EBADMSG);
-	assert_null(value);
-	for (size_t i = 0; i < ARRAY_SIZE(bad_nodes); i++)
-		assert_int_equal(exm_match_nodes(world->session, "/a", &nodes), -EBADMSG);
-	assert_null(nodes);
-}
+/* ---- errors ------------------------------------------------------------------------- */
 
 static void deny(struct server *server)
 {
@@ -796,36 +500,32 @@ static void test_functions_take_what_is_not_there(void **state)
 	assert_string_equal(exm_strerror(NULL, 0), strerror(0));
 }
 
-#define SESSION_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		SESSION_TEST(test_connecting_shows_the_secret),
-		SESSION_TEST(test_a_wrong_secret_is_told_and_leaves_the_descriptors),
-		SESSION_TEST(test_what_is_no_secret_is_never_sent),
-		SESSION_TEST(test_another_protocol_is_not_spoken),
-		SESSION_TEST(test_a_busy_server_says_so_before_it_closes),
-		SESSION_TEST(test_connecting_passes_over_the_remains_of_a_killed_predecessor),
-		SESSION_TEST(test_a_server_that_goes_while_connecting_is_told),
-		SESSION_TEST(test_a_silent_server_is_given_up),
-		SESSION_TEST(test_the_environment_is_taken),
-		SESSION_TEST(test_the_environment_is_kept_for_children),
-		SESSION_TEST(test_an_environment_that_names_no_descriptor_is_refused),
-		SESSION_TEST(test_a_socket_that_is_not_there_is_told),
-		SESSION_TEST(test_an_answer_is_found_among_all_else),
-		SESSION_TEST(test_an_error_without_id_is_ours_where_nobody_else_writes),
-		SESSION_TEST(test_an_error_without_id_may_be_anothers_on_a_shared_stream),
-		SESSION_TEST(test_a_late_answer_is_not_taken_for_the_next),
-		SESSION_TEST(test_a_server_that_dies_is_told_each_time),
-		SESSION_TEST(test_a_stream_of_its_own_is_guarded_only_at_its_beginning),
-		SESSION_TEST(test_a_shared_stream_is_guarded_before_each_request),
-		SESSION_TEST(test_what_the_server_could_not_read_is_not_sent),
-		SESSION_TEST(test_a_shared_stream_is_one_process_at_a_time),
-		SESSION_TEST(test_a_secret_that_cannot_be_locked_is_refused),
-		SESSION_TEST(test_results_come_as_described),
-		SESSION_TEST(test_results_that_are_not_as_described_are_refused),
-		SESSION_TEST(test_an_error_lives_until_the_next_call),
+		CLIENT_TEST(test_connecting_shows_the_secret),
+		CLIENT_TEST(test_a_wrong_secret_is_told_and_leaves_the_descriptors),
+		CLIENT_TEST(test_what_is_no_secret_is_never_sent),
+		CLIENT_TEST(test_another_protocol_is_not_spoken),
+		CLIENT_TEST(test_a_busy_server_says_so_before_it_closes),
+		CLIENT_TEST(test_connecting_passes_over_the_remains_of_a_killed_predecessor),
+		CLIENT_TEST(test_a_server_that_goes_while_connecting_is_told),
+		CLIENT_TEST(test_a_silent_server_is_given_up),
+		CLIENT_TEST(test_the_environment_is_taken),
+		CLIENT_TEST(test_the_environment_is_kept_for_children),
+		CLIENT_TEST(test_an_environment_that_names_no_descriptor_is_refused),
+		CLIENT_TEST(test_a_socket_that_is_not_there_is_told),
+		CLIENT_TEST(test_an_answer_is_found_among_all_else),
+		CLIENT_TEST(test_an_error_without_id_is_ours_where_nobody_else_writes),
+		CLIENT_TEST(test_an_error_without_id_may_be_anothers_on_a_shared_stream),
+		CLIENT_TEST(test_a_late_answer_is_not_taken_for_the_next),
+		CLIENT_TEST(test_a_server_that_dies_is_told_each_time),
+		CLIENT_TEST(test_a_stream_of_its_own_is_guarded_only_at_its_beginning),
+		CLIENT_TEST(test_a_shared_stream_is_guarded_before_each_request),
+		CLIENT_TEST(test_what_the_server_could_not_read_is_not_sent),
+		CLIENT_TEST(test_a_shared_stream_is_one_process_at_a_time),
+		CLIENT_TEST(test_a_secret_that_cannot_be_locked_is_refused),
+		CLIENT_TEST(test_an_error_lives_until_the_next_call),
 		cmocka_unit_test(test_functions_take_what_is_not_there),
 	};
 

@@ -45,12 +45,28 @@ static void say(const struct pair *pair, const char *text)
 	assert_int_equal(send(pair->peer, text, strlen(text), MSG_NOSIGNAL), strlen(text));
 }
 
+/* A line, however long it takes to come. As stream_next_line(), or what else failed. */
+static int read_line(struct pair *pair, int64_t deadline, char **ret_line, size_t *ret_length)
+{
+	for (;;) {
+		int r = stream_next_line(&pair->stream, ret_line, ret_length);
+
+		if (r != 0)
+			return r > 0 ? 0 : r;
+		r = stream_fill(&pair->stream, false);
+		if (r == -EAGAIN)
+			r = stream_wait(&pair->stream, deadline);
+		if (r < 0)
+			return r;
+	}
+}
+
 static void assert_line(struct pair *pair, const char *expected)
 {
 	size_t length;
 	char *line;
 
-	assert_int_equal(stream_read_line(&pair->stream, deadline_after(5000), &line, &length), 0);
+	assert_int_equal(read_line(pair, deadline_after(5000), &line, &length), 0);
 	assert_string_equal(line, expected);
 	assert_int_equal(length, strlen(expected));
 }
@@ -60,7 +76,7 @@ static int read_error(struct pair *pair, int timeout_ms)
 	size_t length;
 	char *line;
 
-	return stream_read_line(&pair->stream, deadline_after(timeout_ms), &line, &length);
+	return read_line(pair, deadline_after(timeout_ms), &line, &length);
 }
 
 static void test_lines_in_one_packet_come_one_by_one(void **state)
@@ -130,7 +146,7 @@ static void test_a_nul_byte_is_part_of_the_line(void **state)
 	char *line;
 
 	assert_int_equal(send(pair->peer, "a\0b\n", 4, 0), 4);
-	assert_int_equal(stream_read_line(&pair->stream, DEADLINE_NEVER, &line, &length), 0);
+	assert_int_equal(read_line(pair, DEADLINE_NEVER, &line, &length), 0);
 	assert_int_equal(length, 3);
 	assert_memory_equal(line, "a\0b", 4);
 }
@@ -177,7 +193,7 @@ static void test_the_largest_line_comes_whole(void **state)
 	size_t length;
 	char *line;
 
-	assert_int_equal(stream_read_line(&pair->stream, deadline_after(60000), &line, &length), 0);
+	assert_int_equal(read_line(pair, deadline_after(60000), &line, &length), 0);
 	assert_int_equal(length, STREAM_LINE_MAX);
 	assert_true(line[0] == 'a' && line[length - 1] == 'a');
 	assert_line(pair, "bbb");
@@ -201,24 +217,43 @@ static void test_a_line_that_is_too_long_is_refused_and_the_next_one_comes(void 
 	wait_for_child(pid);
 }
 
-static void test_writing_to_a_closed_stream_is_an_error_and_no_signal(void **state)
+static void test_output_for_who_has_gone_is_dropped_without_a_signal(void **state)
 {
 	struct pair *pair = *state;
 
+	say(pair, "busy\n");
 	pair->peer = close_fd(pair->peer);
-	assert_int_equal(stream_write(&pair->stream, "x\n", 2, deadline_after(1000)), -EPIPE);
-	assert_false(pair->stream.torn);
+	assert_int_equal(stream_queue_line(&pair->stream, "x", 1), 0);
+	assert_int_equal(stream_flush(&pair->stream), 0);
+	assert_false(stream_has_output(&pair->stream));
+	/* what it said before is still there */
+	assert_line(pair, "busy");
+	assert_int_equal(read_error(pair, 5000), -ECONNRESET);
 }
 
-static void test_writing_to_who_does_not_read_ends_in_time(void **state)
+static void test_output_for_who_does_not_read_waits_and_has_a_bound(void **state)
 {
 	struct pair *pair = *state;
-	char *text = unit_repeat('x', 4 << 20);
+	char *text = unit_repeat('x', STREAM_OUTPUT_MAX / 2);
 
-	assert_int_equal(stream_write(&pair->stream, text, 4 << 20, deadline_after(50)),
-			 -ETIMEDOUT);
-	assert_true(pair->stream.torn);
+	assert_int_equal(stream_queue_line(&pair->stream, text, STREAM_OUTPUT_MAX / 2), 0);
+	assert_int_equal(stream_flush(&pair->stream), -EAGAIN);
+	assert_true(stream_has_output(&pair->stream));
+	assert_int_equal(stream_wait(&pair->stream, deadline_after(20)), -ETIMEDOUT);
+	assert_int_equal(stream_queue_line(&pair->stream, text, STREAM_OUTPUT_MAX / 2), -ENOBUFS);
+	stream_drop_output(&pair->stream);
+	assert_false(stream_has_output(&pair->stream));
 	free(text);
+}
+
+static void test_what_was_written_is_wiped(void **state)
+{
+	struct pair *pair = *state;
+	char zero[8] = { 0 };
+
+	assert_int_equal(stream_queue_line(&pair->stream, "secret", 6), 0);
+	assert_int_equal(stream_flush(&pair->stream), 0);
+	assert_memory_equal(pair->stream.output.data, zero, 7);
 }
 
 /* Both sides have more to say than the buffers hold: somebody must listen meanwhile. */
@@ -251,8 +286,15 @@ static void test_writing_reads_what_the_peer_must_get_rid_of(void **state)
 		}
 		_exit(0);
 	}
-	assert_int_equal(stream_write(&pair->stream, text, 1 << 20, deadline_after(60000)), 0);
-	assert_int_equal(stream_read_line(&pair->stream, deadline_after(60000), &line, &length), 0);
+	assert_int_equal(stream_queue_line(&pair->stream, text, (1 << 20) - 1), 0);
+	while (stream_flush(&pair->stream) == -EAGAIN) {
+		int r = stream_fill(&pair->stream, false);
+
+		if (r == -EAGAIN)
+			r = stream_wait(&pair->stream, deadline_after(60000));
+		assert_int_equal(r, 0);
+	}
+	assert_int_equal(read_line(pair, deadline_after(60000), &line, &length), 0);
 	assert_int_equal(length, 1 << 20);
 	wait_for_child(pid);
 	free(text);
@@ -272,7 +314,7 @@ static void test_a_descriptor_that_never_blocks_is_as_good(void **state)
 		(void)poll(NULL, 0, 50);
 		_exit(send(pair->peer, "late\n", 5, 0) == 5 ? 0 : 1);
 	}
-	assert_int_equal(stream_read_line(&pair->stream, DEADLINE_NEVER, &line, &length), 0);
+	assert_int_equal(read_line(pair, DEADLINE_NEVER, &line, &length), 0);
 	assert_string_equal(line, "late");
 	wait_for_child(pid);
 }
@@ -300,8 +342,9 @@ int main(void)
 		STREAM_TEST(test_a_nul_byte_is_part_of_the_line),
 		STREAM_TEST(test_the_largest_line_comes_whole),
 		STREAM_TEST(test_a_line_that_is_too_long_is_refused_and_the_next_one_comes),
-		STREAM_TEST(test_writing_to_a_closed_stream_is_an_error_and_no_signal),
-		STREAM_TEST(test_writing_to_who_does_not_read_ends_in_time),
+		STREAM_TEST(test_output_for_who_has_gone_is_dropped_without_a_signal),
+		STREAM_TEST(test_output_for_who_does_not_read_waits_and_has_a_bound),
+		STREAM_TEST(test_what_was_written_is_wiped),
 		STREAM_TEST(test_writing_reads_what_the_peer_must_get_rid_of),
 		STREAM_TEST(test_a_descriptor_that_never_blocks_is_as_good),
 		cmocka_unit_test(test_deadlines_are_never_missed_by_rounding),
