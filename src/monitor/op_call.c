@@ -20,6 +20,8 @@ struct op_call {
 	uint32_t ticket;
 	uint64_t begin; /* CLOCK_MONOTONIC, microseconds */
 	char *user, *method, *subject, *rule;
+	void (*cancel)(void *data); /* NULL: goes on without the session */
+	void *cancel_data;
 };
 
 static const char *outcome_word(enum job_outcome outcome)
@@ -100,6 +102,11 @@ static bool asker_lives(const struct op_call *call)
 	return call->session && call->generation == call->session->engine_generation;
 }
 
+const struct policy *op_call_policy(const struct op_call *call)
+{
+	return asker_lives(call) ? call->session->policy : NULL;
+}
+
 void op_call_send(struct op_call *call, const struct message *event, int fd)
 {
 	if (asker_lives(call) && session_reply(call->session, event, fd) < 0)
@@ -159,6 +166,12 @@ void op_call_drop(struct op_call *call)
 	call_free(call);
 }
 
+void op_call_cancel_with(struct op_call *call, void (*cancel)(void *data), void *data)
+{
+	call->cancel = cancel;
+	call->cancel_data = data;
+}
+
 void op_call_denied(const struct session *session, const char *method, const char *subject)
 {
 	const struct audit record = {
@@ -180,5 +193,7 @@ void op_call_orphan(struct session *session)
 	while ((call = LIST_FIRST(&session->calls))) {
 		LIST_REMOVE(call, link);
 		call->session = NULL;
+		if (call->cancel)
+			call->cancel(call->cancel_data);
 	}
 }

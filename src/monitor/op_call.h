@@ -22,6 +22,9 @@ int op_call_new(struct session *session, uint32_t ticket, const char *method, co
 
 uint32_t op_call_ticket(const struct op_call *call);
 
+/* The policy that the engine knows that asked, or NULL if nobody waits for the call any more. */
+const struct policy *op_call_policy(const struct op_call *call);
+
 /* Sends an event to the engine that asked, if it is still there; a session that cannot be told
  * ends. */
 void op_call_send(struct op_call *call, const struct message *event, int fd);
@@ -43,10 +46,16 @@ void op_call_end(struct op_call *call, const struct message *event, int fd,
 /* A call that was not begun after all. */
 void op_call_drop(struct op_call *call);
 
+/*
+ * A call that only looks, and so is of no use without the session: instead of
+ * going on it is cancelled at the session's end, and drops the call then.
+ */
+void op_call_cancel_with(struct op_call *call, void (*cancel)(void *data), void *data);
+
 /* A request that is denied, before any call: audited. */
 void op_call_denied(const struct session *session, const char *method, const char *subject);
 
-/* The session ends; its calls go on. */
+/* The session ends; its calls go on, but for those that only look. */
 void op_call_orphan(struct session *session);
 
 #endif

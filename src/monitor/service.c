@@ -121,6 +121,13 @@ bool service_is_systemd(int root_fd)
 	return faccessat(root_fd, "run/systemd/system", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+enum service_manager service_manager_below(int root_fd, enum service_manager wanted)
+{
+	if (wanted != MANAGER_AUTO)
+		return wanted;
+	return service_is_systemd(root_fd) ? MANAGER_SYSTEMD : MANAGER_INITD;
+}
+
 sd_event *service_event(struct service *service)
 {
 	return service->event;

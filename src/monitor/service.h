@@ -8,6 +8,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "common/policy.h"
 #include "common/service_verb.h"
 
 /*
@@ -71,5 +72,8 @@ int service_call(struct service *service, const struct service_order *order) mus
 
 /* Is there a systemd below the root that runs the system (sd_booted(3))? */
 bool service_is_systemd(int root_fd);
+
+/* Who manages services there if the policy says `wanted`: MANAGER_SYSTEMD or MANAGER_INITD. */
+enum service_manager service_manager_below(int root_fd, enum service_manager wanted);
 
 #endif

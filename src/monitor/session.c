@@ -133,6 +133,7 @@ static void forget_engine(struct session *session)
 	session->channel_source = sd_event_source_disable_unref(session->channel_source);
 	session->engine_source = sd_event_source_disable_unref(session->engine_source);
 	session->retire_source = sd_event_source_disable_unref(session->retire_source);
+	session->watch = service_watch_free(session->watch);
 	session->log = engine_log_free(session->log);
 	session->retired_policy = policy_free(session->retired_policy);
 	session->channel = close_fd(session->channel);

@@ -14,6 +14,7 @@
 #include "monitor/privileges.h"
 #include "monitor/secret.h"
 #include "monitor/service.h"
+#include "monitor/service_watch.h"
 
 /*
  * One client, from the socketpair to its end, and the engine that serves it. If the
@@ -72,6 +73,7 @@ struct session {
 	unsigned int engine_generation;
 	unsigned int jobs; /* the length of calls */
 	LIST_HEAD(op_calls, op_call) calls;
+	struct service_watch *watch; /* of the units that this engine watches; NULL: of none yet */
 };
 
 /*

@@ -22,4 +22,16 @@ enum { UNIT_LOG_LINES = 20 };
 int unit_log_read(int root_fd, const char *unit, uint64_t since, char *text, size_t size,
 		  bool *ret_ended) must_check;
 
+/*
+ * The last lines that the journal has of the unit, oldest first, or with a cursor
+ * (else "") the first ones after it. Returns the sealed report of lines, with the cursor
+ * after the last of them as its trailer, or -errno (-ENOENT: there is no
+ * journal). It has fewer lines than there are if reading them takes long; what
+ * is missing comes after the cursor then.
+ */
+int unit_log_lines(int root_fd, const char *unit, uint32_t lines, const char *cursor) must_check;
+
+/* Has the text the form of a cursor of unit_log_lines()? Others must not be handed to it. */
+bool unit_log_cursor_valid(const char *cursor);
+
 #endif
