@@ -2,6 +2,8 @@
 #ifndef EXM_SERVICE_VERB_H
 #define EXM_SERVICE_VERB_H
 
+#include <stddef.h>
+
 /*
  * What a policy may allow for a unit: one table for policy, wire, methods, CLI
  * and sd-bus. X(NAME, word, kind, method of org.freedesktop.systemd1.Manager)

@@ -128,7 +128,8 @@ static int wait_for_both(struct engine *engine)
  */
 static int wait_for_input(struct engine *engine)
 {
-	return service_jobs_open(engine) ? wait_for_both(engine) : stream_fill(&engine->stream);
+	return pending_any(engine) || watch_any(engine) ? wait_for_both(engine)
+							: stream_fill(&engine->stream);
 }
 
 static void serve(struct engine *engine)
@@ -142,7 +143,7 @@ static void serve(struct engine *engine)
 		if (engine->closing)
 			break;
 		/* a client that has said its last word still gets the answers that are due */
-		if (engine->stream.ended && !service_jobs_open(engine))
+		if (engine->stream.ended && !pending_any(engine))
 			break;
 		if (r == 0)
 			r = wait_for_input(engine);
@@ -164,11 +165,11 @@ static void engine_clear(struct engine *engine)
 int engine_run(int channel, int client, int memfd)
 {
 	scoped(engine_clear) struct engine engine = {
-		.mon = { .channel = channel, .on_job = service_job_done },
+		.mon = { .channel = channel, .on_event = pending_event },
 	};
 	int r;
 
-	engine.mon.on_job_data = &engine;
+	engine.mon.on_event_data = &engine;
 	r = start(&engine, client, memfd);
 	if (r < 0) {
 		log_error("cannot start: %s", strerror(-r));

@@ -4,8 +4,10 @@
 
 #include "common/policy.h"
 #include "engine/call.h"
+#include "engine/method_watch.h"
 #include "engine/mon.h"
 #include "engine/output.h"
+#include "engine/pending.h"
 #include "engine/stream.h"
 #include "engine/tree.h"
 
@@ -24,10 +26,8 @@ struct engine {
 	char *user;
 	char *root;
 	uint32_t next_ticket;
-	struct call *job[JOBS_MAX];
-	uint32_t job_ticket[JOBS_MAX];
-	enum service_verb job_verb[JOBS_MAX];
-	char *job_unit[JOBS_MAX];
+	struct pending pending[JOBS_MAX];
+	struct watch watch[WATCHES_MAX];
 };
 
 /* What the monitor says first: its packet holds the strings of the welcome. 0 or -errno. */
@@ -39,10 +39,5 @@ int engine_run(int channel, int client, int memfd);
 
 /* Tells the monitor the lenses of those entries whose policy names none. An exit status. */
 int engine_index(int channel);
-
-/* From the monitor: how a service call ended (method_service.c). */
-void service_job_done(const struct msg_job *job, void *data);
-/* Are service calls under way? */
-bool service_jobs_open(const struct engine *engine);
 
 #endif

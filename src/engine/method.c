@@ -6,7 +6,11 @@
 #include "engine/method.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "common/message.h"
+#include "common/policy.h"
 
 #define REQUIRED(name) \
 	{ \
@@ -16,6 +20,29 @@
 	{ \
 		PARAM_##name, false \
 	}
+
+/* One handler for each verb and item. */
+#define X(name, word, kind, method) \
+	static int service_##name(struct call *call, const struct arguments *a) \
+	{ \
+		return service_verb(call, a, SERVICE_##name); \
+	}
+SERVICE_VERBS(X)
+#undef X
+#define X(name, word) \
+	static int package_##name(struct call *call, const struct arguments *a) \
+	{ \
+		return package_verb(call, a, PACKAGE_##name); \
+	}
+PACKAGE_VERBS(X)
+#undef X
+#define X(name, word) \
+	static int system_##name(struct call *call, const struct arguments *a) \
+	{ \
+		return system_set(call, a, SYSTEM_##name); \
+	}
+SYSTEM_ITEMS(X)
+#undef X
 
 const struct method methods[] = {
 	{ "session.hello",
@@ -59,15 +86,49 @@ const struct method methods[] = {
 	{ "config.commit", config_commit, METHOD_PLAIN, { { 0 } } },
 	{ "config.discard", config_discard, METHOD_PLAIN, { { 0 } } },
 
-	{ "service.status", service_status, METHOD_PLAIN, { REQUIRED(unit) } },
-	{ "service.start", service_start, METHOD_PLAIN, { REQUIRED(unit) } },
-	{ "service.stop", service_stop, METHOD_PLAIN, { REQUIRED(unit) } },
-	{ "service.restart", service_restart, METHOD_PLAIN, { REQUIRED(unit) } },
-	{ "service.reload", service_reload, METHOD_PLAIN, { REQUIRED(unit) } },
+#define X(name, word, kind, method) \
+	{ "service." word, \
+	  service_##name, \
+	  METHOD_READS, \
+	  { REQUIRED(unit), OPTIONAL(timeout), OPTIONAL(settle), OPTIONAL(progress) } },
+	SERVICE_VERBS(X)
+#undef X
+		{ "service.list", service_list, METHOD_READS, { OPTIONAL(glob) } },
+	{ "service.log",
+	  service_log,
+	  METHOD_READS,
+	  { REQUIRED(unit), OPTIONAL(lines), OPTIONAL(after) } },
+	{ "service.watch", service_watch, METHOD_READS, { REQUIRED(unit) } },
+	{ "service.unwatch", service_unwatch, METHOD_READS, { REQUIRED(unit) } },
+
+	{ "package.status", package_STATUS, METHOD_READS, { REQUIRED(names) } },
+	{ "package.install",
+	  package_INSTALL,
+	  METHOD_READS,
+	  { REQUIRED(names), OPTIONAL(timeout), OPTIONAL(progress) } },
+	{ "package.remove",
+	  package_REMOVE,
+	  METHOD_READS,
+	  { REQUIRED(names), OPTIONAL(timeout), OPTIONAL(progress) } },
+	{ "package.upgrade",
+	  package_UPGRADE,
+	  METHOD_READS,
+	  { OPTIONAL(names), OPTIONAL(timeout), OPTIONAL(progress) } },
+	{ "package.update",
+	  package_UPDATE,
+	  METHOD_READS,
+	  { OPTIONAL(timeout), OPTIONAL(progress) } },
+
+	{ "system.get", system_get, METHOD_READS, { { 0 } } },
+	{ "system.set_timezone", system_TIMEZONE, METHOD_READS, { REQUIRED(timezone) } },
+	{ "system.set_hostname", system_HOSTNAME, METHOD_READS, { REQUIRED(hostname) } },
+	{ "system.set_locale", system_LOCALE, METHOD_READS, { REQUIRED(locale) } },
 	{ 0 },
 };
 
-enum param_type { TYPE_BYTES, TYPE_VALUE, TYPE_STRING, TYPE_BOOL, TYPE_INT };
+enum { LIST_MAX = PACKAGES_MAX };
+
+enum param_type { TYPE_BYTES, TYPE_VALUE, TYPE_STRING, TYPE_BOOL, TYPE_INT, TYPE_LIST };
 
 static const struct {
 	const char *name;
@@ -80,7 +141,8 @@ static const struct {
 #define STRING_ROW(name) ROW(name, TYPE_STRING)
 #define BOOL_ROW(name) ROW(name, TYPE_BOOL)
 #define INT_ROW(name) ROW(name, TYPE_INT)
-	PARAMETERS(BYTES_ROW, VALUE_ROW, STRING_ROW, BOOL_ROW, INT_ROW)
+#define LIST_ROW(name) ROW(name, TYPE_LIST)
+	PARAMETERS(BYTES_ROW, VALUE_ROW, STRING_ROW, BOOL_ROW, INT_ROW, LIST_ROW)
 };
 
 const char *parameter_name(enum parameter parameter)
@@ -91,8 +153,9 @@ const char *parameter_name(enum parameter parameter)
 const char *parameter_type(enum parameter parameter)
 {
 	static const char *const names[] = {
-		[TYPE_BYTES] = "bytes",  [TYPE_VALUE] = "bytes or null", [TYPE_STRING] = "string",
-		[TYPE_BOOL] = "boolean", [TYPE_INT] = "integer",
+		[TYPE_BYTES] = "bytes",   [TYPE_VALUE] = "bytes or null",
+		[TYPE_STRING] = "string", [TYPE_BOOL] = "boolean",
+		[TYPE_INT] = "integer",   [TYPE_LIST] = "string or array of strings",
 	};
 
 	return names[parameters[parameter].type];
@@ -116,26 +179,54 @@ static int invalid(struct call *call, const char *parameter, const char *expecte
 			  parameter, problem);
 }
 
+static int wrong_type(struct call *call, enum parameter parameter)
+{
+	return invalid(call, parameter_name(parameter), parameter_type(parameter),
+		       "has the wrong type");
+}
+
 static int take_text(struct call *call, enum parameter parameter, struct json_object *value,
 		     char **slot)
 {
 	enum param_type type = parameters[parameter].type;
+	bool is_bytes = type == TYPE_BYTES || type == TYPE_VALUE;
 	int r;
 
 	if (!value && type == TYPE_VALUE)
 		return 0;
-	if (type == TYPE_STRING && json_kind(value) != JSON_STRING)
-		r = -EINVAL;
-	else
-		r = json_get_bytes(value, slot);
+	if (!is_bytes && json_kind(value) != JSON_STRING)
+		return wrong_type(call, parameter);
+	r = json_get_bytes(value, slot);
 	if (r == -EILSEQ)
 		return invalid(call, parameter_name(parameter), parameter_type(parameter),
 			       "holds a NUL byte");
 	if (r == -ENOMEM)
 		return call_no_memory(call);
-	if (r < 0)
-		return invalid(call, parameter_name(parameter), parameter_type(parameter),
-			       "has the wrong type");
+	return r < 0 ? wrong_type(call, parameter) : 0;
+}
+
+static int take_list(struct call *call, enum parameter parameter, struct json_object *value,
+		     struct argument_list *list)
+{
+	bool is_list = json_kind(value) == JSON_ARRAY;
+	size_t count = is_list ? json_length(value) : 1;
+
+	if (count > LIST_MAX)
+		return call_error(call, EXM_ERROR_LIMIT,
+				  data_of("limit", parameter_name(parameter)),
+				  "%s: %zu %s, at most %d are allowed", call->method, count,
+				  parameter_name(parameter), LIST_MAX);
+	list->item = calloc(count, sizeof(*list->item));
+	if (!list->item && count > 0)
+		return call_no_memory(call);
+	list->count = count;
+	for (size_t i = 0; i < count; i++) {
+		int r = take_text(call, parameter, is_list ? json_at(value, i) : value,
+				  &list->item[i]);
+
+		if (r < 0)
+			return r;
+	}
 	return 0;
 }
 
@@ -160,9 +251,10 @@ static int take_one(struct call *call, enum parameter parameter, struct json_obj
 			break;
 		*(int64_t *)slot = json_int(value);
 		return 0;
+	case TYPE_LIST:
+		return take_list(call, parameter, value, slot);
 	}
-	return invalid(call, parameter_name(parameter), parameter_type(parameter),
-		       "has the wrong type");
+	return wrong_type(call, parameter);
 }
 
 static size_t param_count(const struct method *method)
@@ -234,11 +326,41 @@ int arguments_take(struct call *call, const struct method *method, struct json_o
 	return r < 0 ? r : check_required(call, method, ret_arguments);
 }
 
+static void list_clear(struct argument_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->item[i]);
+	free(list->item);
+}
+
 void arguments_clear(struct arguments *a)
 {
 #define FREE_TEXT(name) free(a->name);
 #define KEEP(name)
-	PARAMETERS(FREE_TEXT, FREE_TEXT, FREE_TEXT, KEEP, KEEP)
+#define FREE_LIST(name) list_clear(&a->name);
+	PARAMETERS(FREE_TEXT, FREE_TEXT, FREE_TEXT, KEEP, KEEP, FREE_LIST)
 #undef FREE_TEXT
 #undef KEEP
+#undef FREE_LIST
+}
+
+int arguments_seconds(struct call *call, enum parameter parameter, int64_t seconds, int64_t least,
+		      uint32_t *ret_ms)
+{
+	const int64_t most = POLICY_TIMEOUT_MAX_MS / 1000;
+
+	if (seconds < least)
+		return call_error(call, EXM_ERROR_BAD_VALUE,
+				  data_of("parameter", parameter_name(parameter)),
+				  "%s: %s is a number of seconds, %d or more", call->method,
+				  parameter_name(parameter), (int)least);
+	*ret_ms = (uint32_t)(seconds < most ? seconds : most) * 1000;
+	return 0;
+}
+
+int arguments_timeout(struct call *call, const struct arguments *a, uint32_t *ret_ms)
+{
+	if (!argument_given(a, PARAM_timeout))
+		return 0;
+	return arguments_seconds(call, PARAM_timeout, a->timeout, 1, ret_ms);
 }

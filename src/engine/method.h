@@ -2,13 +2,17 @@
 #ifndef EXM_METHOD_H
 #define EXM_METHOD_H
 
+#include "common/package_verb.h"
+#include "common/service_verb.h"
+#include "common/system_item.h"
 #include "engine/call.h"
 
 /*
  * Every parameter that a method of ours can have, once: its name and type.
- * BYTES is text that need not be UTF-8, VALUE the same or null.
+ * BYTES is text that need not be UTF-8, VALUE the same or null; LIST is an
+ * array of strings, or a string, which is a list of one.
  */
-#define PARAMETERS(BYTES, VALUE, STRING, BOOL, INT) \
+#define PARAMETERS(BYTES, VALUE, STRING, BOOL, INT, LIST) \
 	BYTES(path) \
 	VALUE(value) \
 	BYTES(base) \
@@ -24,14 +28,29 @@
 	STRING(unit) \
 	STRING(secret) \
 	STRING(client) \
-	INT(protocol)
+	INT(protocol) \
+	INT(timeout) \
+	INT(settle) \
+	BOOL(progress) \
+	STRING(glob) \
+	INT(lines) \
+	STRING(after) \
+	LIST(names) \
+	STRING(timezone) \
+	STRING(hostname) \
+	LIST(locale)
 
 enum parameter {
 	PARAM_none,
 #define X(name) PARAM_##name,
-	PARAMETERS(X, X, X, X, X)
+	PARAMETERS(X, X, X, X, X, X)
 #undef X
 		PARAM_MAX
+};
+
+struct argument_list {
+	char **item;
+	size_t count;
 };
 
 /* What a handler gets: strings are NULL and the rest 0 where nothing was given. */
@@ -40,11 +59,15 @@ struct arguments {
 #define TEXT_MEMBER(name) char *name;
 #define BOOL_MEMBER(name) bool name;
 #define INT_MEMBER(name) int64_t name;
-	PARAMETERS(TEXT_MEMBER, TEXT_MEMBER, TEXT_MEMBER, BOOL_MEMBER, INT_MEMBER)
+#define LIST_MEMBER(name) struct argument_list name;
+	PARAMETERS(TEXT_MEMBER, TEXT_MEMBER, TEXT_MEMBER, BOOL_MEMBER, INT_MEMBER, LIST_MEMBER)
 #undef TEXT_MEMBER
 #undef BOOL_MEMBER
 #undef INT_MEMBER
+#undef LIST_MEMBER
 };
+
+_Static_assert(PARAM_MAX <= 32, "arguments.given has a bit for each parameter");
 
 static inline bool argument_given(const struct arguments *a, enum parameter parameter)
 {
@@ -84,6 +107,16 @@ int arguments_take(struct call *call, const struct method *method, struct json_o
 		   struct arguments *ret_arguments) must_check;
 void arguments_clear(struct arguments *arguments);
 
+/*
+ * A number of seconds, `least` or more, in milliseconds; one that is longer
+ * than any policy allows counts as that. 0, or -1 with the call answered BAD_VALUE.
+ */
+int arguments_seconds(struct call *call, enum parameter parameter, int64_t seconds, int64_t least,
+		      uint32_t *ret_ms) must_check;
+/* The parameter timeout; 0 if none was given. */
+int arguments_timeout(struct call *call, const struct arguments *arguments,
+		      uint32_t *ret_ms) must_check;
+
 const char *parameter_name(enum parameter parameter);
 const char *parameter_type(enum parameter parameter);
 
@@ -117,10 +150,16 @@ int config_diff(struct call *call, const struct arguments *a);
 int config_commit(struct call *call, const struct arguments *a);
 int config_discard(struct call *call, const struct arguments *a);
 
-int service_status(struct call *call, const struct arguments *a);
-int service_start(struct call *call, const struct arguments *a);
-int service_stop(struct call *call, const struct arguments *a);
-int service_restart(struct call *call, const struct arguments *a);
-int service_reload(struct call *call, const struct arguments *a);
+/* One method for each verb and item of the tables. */
+int service_verb(struct call *call, const struct arguments *a, enum service_verb verb);
+int service_list(struct call *call, const struct arguments *a);
+int service_log(struct call *call, const struct arguments *a);
+int service_watch(struct call *call, const struct arguments *a);
+int service_unwatch(struct call *call, const struct arguments *a);
+
+int package_verb(struct call *call, const struct arguments *a, enum package_verb verb);
+
+int system_get(struct call *call, const struct arguments *a);
+int system_set(struct call *call, const struct arguments *a, enum system_item item);
 
 #endif

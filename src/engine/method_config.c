@@ -16,24 +16,24 @@
 #include "engine/tree_error.h"
 
 /* One file that would be changed by a commit. */
-struct pending {
+struct dirty {
 	struct tree_file *file;
 	int content; /* -1: removed */
 };
 
-struct pendings {
-	struct pending item[TREE_FILES_MAX];
+struct dirty_list {
+	struct dirty item[TREE_FILES_MAX];
 	size_t count;
 };
 
-static void pendings_free(struct pendings **pendings)
+static void dirty_list_free(struct dirty_list **list)
 {
-	for (size_t i = 0; *pendings && i < (*pendings)->count; i++)
-		close_fd((*pendings)->item[i].content);
-	free(*pendings);
+	for (size_t i = 0; *list && i < (*list)->count; i++)
+		close_fd((*list)->item[i].content);
+	free(*list);
 }
 
-#define scoped_pendings scoped(pendings_free) struct pendings
+#define scoped_dirty_list scoped(dirty_list_free) struct dirty_list
 
 /* Makes Augeas see the file as edited again. */
 static void touch(struct tree *tree, struct tree_file *file)
@@ -85,7 +85,7 @@ static int map_content(int fd, struct mapping *ret_mapping)
 }
 
 /* 1 if the new content differs from what was handed out, 0 or -errno. */
-static int differs(const struct pending *p)
+static int differs(const struct dirty *p)
 {
 	int same;
 
@@ -97,37 +97,37 @@ static int differs(const struct pending *p)
 	return same < 0 ? same : !same;
 }
 
-static int collect(struct call *call, struct pendings **ret_pendings)
+static int collect(struct call *call, struct dirty_list **ret_list)
 {
 	struct tree *tree = call->engine->tree;
-	scoped_pendings *pendings = calloc(1, sizeof(*pendings));
+	scoped_dirty_list *list = calloc(1, sizeof(*list));
 
-	if (!pendings)
+	if (!list)
 		return call_no_memory(call);
 	if (render(call) < 0)
 		return -1;
 	for (size_t i = 0; i < tree->count; i++) {
-		struct pending *p = &pendings->item[pendings->count];
+		struct dirty *p = &list->item[list->count];
 		int r;
 
 		if (!tree->file[i].edited)
 			continue;
-		*p = (struct pending){ .file = &tree->file[i], .content = -1 };
+		*p = (struct dirty){ .file = &tree->file[i], .content = -1 };
 		r = staging_content(tree, p->file, &p->content);
 		if (r == 0)
 			r = differs(p);
 		if (r > 0)
-			pendings->count++;
+			list->count++;
 		else
 			close_fd(p->content);
 		if (r < 0)
 			return call_internal(call, "compare a file", r);
 	}
-	*ret_pendings = take_ptr(pendings);
+	*ret_list = take_ptr(list);
 	return 0;
 }
 
-static const char *action_of(const struct pending *p)
+static const char *action_of(const struct dirty *p)
 {
 	if (p->content < 0)
 		return "delete";
@@ -144,12 +144,12 @@ static char *diff_of(const char *path, int from, int to)
 			    (struct text){ new.data, new.size });
 }
 
-static struct json_object *describe(const struct pendings *pendings, bool with_diff)
+static struct json_object *describe(const struct dirty_list *list, bool with_diff)
 {
-	struct json_object *list = json_new_array();
+	struct json_object *files = json_new_array();
 
-	for (size_t i = 0; i < pendings->count; i++) {
-		const struct pending *p = &pendings->item[i];
+	for (size_t i = 0; i < list->count; i++) {
+		const struct dirty *p = &list->item[i];
 		struct json_object *item = data_of("file", p->file->path);
 
 		json_put(item, "action", json_new_string(action_of(p)));
@@ -158,25 +158,25 @@ static struct json_object *describe(const struct pendings *pendings, bool with_d
 
 			json_put(item, "diff", json_new_bytes(diff));
 		}
-		json_append(list, item);
+		json_append(files, item);
 	}
-	return list;
+	return files;
 }
 
 int config_diff(struct call *call, const struct arguments *a)
 {
-	scoped_pendings *pendings = NULL;
+	scoped_dirty_list *list = NULL;
 	struct json_object *result;
 
 	(void)a;
-	if (collect(call, &pendings) < 0)
+	if (collect(call, &list) < 0)
 		return -1;
 	result = json_new_object();
-	json_put(result, "files", describe(pendings, true));
+	json_put(result, "files", describe(list, true));
 	return call_result(call, result);
 }
 
-static int denied_file(struct call *call, const struct pending *p)
+static int denied_file(struct call *call, const struct dirty *p)
 {
 	const char *action = action_of(p);
 	const char *key = action[0] == 'd' ? "Delete" : action[1] == 'r' ? "Create" : "Set";
@@ -189,12 +189,12 @@ static int denied_file(struct call *call, const struct pending *p)
 		action, call->engine->policy->files[p->file->entry].path, key);
 }
 
-static int stage_all(struct call *call, const struct pendings *pendings)
+static int stage_all(struct call *call, const struct dirty_list *list)
 {
 	struct engine *engine = call->engine;
 
-	for (size_t i = 0; i < pendings->count; i++) {
-		const struct pending *p = &pendings->item[i];
+	for (size_t i = 0; i < list->count; i++) {
+		const struct dirty *p = &list->item[i];
 		const char *pattern = engine->policy->files[p->file->entry].path;
 		enum mon_outcome outcome;
 		int r = mon_stage(&engine->mon, p->file->entry,
@@ -212,7 +212,7 @@ static int stage_all(struct call *call, const struct pendings *pendings)
 	return 0;
 }
 
-static int conflict(struct call *call, const struct pending *p, int theirs)
+static int conflict(struct call *call, const struct dirty *p, int theirs)
 {
 	scoped_ptr char *our_diff = diff_of(p->file->path, p->file->base, p->content);
 	scoped_ptr char *their_diff = diff_of(p->file->path, p->file->base, theirs);
@@ -241,15 +241,15 @@ static const char *obstacle(int error)
 	}
 }
 
-static int commit_failed(struct call *call, const struct pendings *pendings,
+static int commit_failed(struct call *call, const struct dirty_list *list,
 			 const struct mon_commit *commit)
 {
-	const struct pending *p;
+	const struct dirty *p;
 	struct json_object *data;
 
-	if (commit->index >= pendings->count)
+	if (commit->index >= list->count)
 		return call_internal(call, "understand the monitor", EPROTO);
-	p = &pendings->item[commit->index];
+	p = &list->item[commit->index];
 	if (commit->outcome == OUTCOME_CONFLICT)
 		return conflict(call, p, commit->theirs);
 	data = data_of("file", p->file->path);
@@ -265,10 +265,10 @@ static int commit_failed(struct call *call, const struct pendings *pendings,
 }
 
 /* What was written is what counts as handed out from now on, as the monitor sees it. */
-static void settle(struct engine *engine, struct pendings *pendings)
+static void settle(struct engine *engine, struct dirty_list *list)
 {
-	for (size_t i = 0; i < pendings->count; i++) {
-		struct pending *p = &pendings->item[i];
+	for (size_t i = 0; i < list->count; i++) {
+		struct dirty *p = &list->item[i];
 
 		close_fd(p->file->base);
 		p->file->base = take_fd(&p->content);
@@ -283,29 +283,29 @@ int config_commit(struct call *call, const struct arguments *a)
 {
 	struct engine *engine = call->engine;
 	struct mon_commit commit = { .theirs = -1 };
-	scoped_pendings *pendings = NULL;
+	scoped_dirty_list *list = NULL;
 	struct json_object *result;
 	bool staged;
 	int r;
 
 	(void)a;
-	if (collect(call, &pendings) < 0)
+	if (collect(call, &list) < 0)
 		return -1;
 	result = json_new_object();
-	json_put(result, "changed", json_new_bool(pendings->count > 0));
-	json_put(result, "files", describe(pendings, false));
-	staged = stage_all(call, pendings) == 0;
+	json_put(result, "changed", json_new_bool(list->count > 0));
+	json_put(result, "files", describe(list, false));
+	staged = stage_all(call, list) == 0;
 	r = mon_commit(&engine->mon, !staged, &commit);
 	if (r < 0 && staged)
 		call_internal(call, "commit", r);
 	else if (staged && commit.outcome != OUTCOME_DONE)
-		r = commit_failed(call, pendings, &commit);
+		r = commit_failed(call, list, &commit);
 	close_fd(commit.theirs);
 	if (r < 0 || !staged) {
 		json_free(result);
 		return -1;
 	}
-	settle(engine, pendings);
+	settle(engine, list);
 	return call_result(call, result);
 }
 

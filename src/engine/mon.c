@@ -42,9 +42,7 @@ static int ask(struct mon *mon, const struct message *request, int fd, enum mess
 				*ret_fd = take_fd(&received);
 			return 0;
 		}
-		if (ret_reply->type != MON_JOB)
-			return -EBADMSG;
-		mon->on_job(&ret_reply->job, mon->on_job_data);
+		r = mon->on_event(ret_reply, received, mon->on_event_data);
 	}
 	return r;
 }
@@ -156,18 +154,51 @@ int mon_forget(struct mon *mon)
 	return send_to(mon, &message, -1);
 }
 
-int mon_service(struct mon *mon, uint32_t ticket, uint32_t entry, enum service_verb verb,
-		const char *unit)
+int mon_service(struct mon *mon, const struct msg_service *request)
 {
-	const struct message message = {
-		.type = MON_SERVICE,
-		.service = {
-			.ticket = ticket,
-			.entry = entry,
-			.verb = (uint8_t)verb,
-			.unit = unit,
-		},
-	};
+	const struct message message = { .type = MON_SERVICE, .service = *request };
+
+	return send_to(mon, &message, -1);
+}
+
+int mon_units(struct mon *mon, const struct msg_units *request)
+{
+	const struct message message = { .type = MON_UNITS, .units = *request };
+
+	return send_to(mon, &message, -1);
+}
+
+int mon_log(struct mon *mon, const struct msg_log *request)
+{
+	const struct message message = { .type = MON_LOG, .log = *request };
+
+	return send_to(mon, &message, -1);
+}
+
+int mon_watch(struct mon *mon, const struct msg_watch *request)
+{
+	const struct message message = { .type = MON_WATCH, .watch = *request };
+
+	return send_to(mon, &message, -1);
+}
+
+int mon_unwatch(struct mon *mon, const struct msg_unwatch *request)
+{
+	const struct message message = { .type = MON_UNWATCH, .unwatch = *request };
+
+	return send_to(mon, &message, -1);
+}
+
+int mon_package(struct mon *mon, const struct msg_package *request)
+{
+	const struct message message = { .type = MON_PACKAGE, .package = *request };
+
+	return send_to(mon, &message, -1);
+}
+
+int mon_system(struct mon *mon, const struct msg_system *request)
+{
+	const struct message message = { .type = MON_SYSTEM, .system = *request };
 
 	return send_to(mon, &message, -1);
 }
@@ -201,8 +232,8 @@ int mon_process(struct mon *mon)
 			return 0;
 		if (r < 0)
 			return r;
-		if (message.type != MON_JOB)
-			return -EBADMSG;
-		mon->on_job(&message.job, mon->on_job_data);
+		r = mon->on_event(&message, fd, mon->on_event_data);
+		if (r < 0)
+			return r;
 	}
 }

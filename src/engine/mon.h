@@ -3,7 +3,6 @@
 #define EXM_MON_H
 
 #include "common/message.h"
-#include "common/service_verb.h"
 
 /*
  * The monitor, as the engine asks it: one stub a request. Each returns 0 or
@@ -11,9 +10,12 @@
  */
 struct mon {
 	int channel;
-	/* Service calls end whenever they end, also while another answer is awaited. */
-	void (*on_job)(const struct msg_job *job, void *data);
-	void *on_job_data;
+	/*
+	 * What the monitor says by itself, whenever it does, also while an answer is
+	 * awaited; fd is the message's or -1. 0 or -errno.
+	 */
+	int (*on_event)(const struct message *event, int fd, void *data);
+	void *on_event_data;
 };
 
 /* What a monitor says first. The strings live in the packet. */
@@ -42,8 +44,14 @@ struct mon_commit {
 
 int mon_commit(struct mon *mon, bool drop, struct mon_commit *ret_commit) must_check;
 int mon_forget(struct mon *mon) must_check;
-int mon_service(struct mon *mon, uint32_t ticket, uint32_t entry, enum service_verb verb,
-		const char *unit) must_check;
+/* These have no reply: what comes of them is an event with their ticket. */
+int mon_service(struct mon *mon, const struct msg_service *request) must_check;
+int mon_units(struct mon *mon, const struct msg_units *request) must_check;
+int mon_log(struct mon *mon, const struct msg_log *request) must_check;
+int mon_watch(struct mon *mon, const struct msg_watch *request) must_check;
+int mon_unwatch(struct mon *mon, const struct msg_unwatch *request) must_check;
+int mon_package(struct mon *mon, const struct msg_package *request) must_check;
+int mon_system(struct mon *mon, const struct msg_system *request) must_check;
 int mon_bye(struct mon *mon, enum bye_reason reason) must_check;
 
 /* For the indexer: the lens of an entry ("" for none). */

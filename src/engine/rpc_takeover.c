@@ -111,7 +111,9 @@ int rpc_take_over(struct engine *engine, enum lost_reason reason)
 
 	json_put(params, "reason", json_new_string(reasons[reason]));
 	json_put(params, "edits_lost", json_new_bool(rest.edits));
+	json_put(params, "watches_lost", json_new_bool(rest.watches));
 	stream_set_edits(&engine->stream, false);
+	stream_set_watches(&engine->stream, false);
 	if (r == 0)
 		r = rpc_notify(engine, "session.engine_lost", params);
 	json_free(params);

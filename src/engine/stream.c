@@ -24,6 +24,7 @@ struct stream_shared {
 	uint8_t skipping;
 	uint8_t writing;
 	uint8_t edits;
+	uint8_t watches;
 	struct stream_open open[STREAM_OPEN_MAX];
 	char data[DATA_SIZE];
 };
@@ -158,6 +159,11 @@ void stream_set_edits(struct stream *stream, bool edits)
 	stream->shared->edits = edits;
 }
 
+void stream_set_watches(struct stream *stream, bool watches)
+{
+	stream->shared->watches = watches;
+}
+
 int stream_open_request(struct stream *stream, const char *id, size_t length)
 {
 	for (int i = 0; i < STREAM_OPEN_MAX; i++) {
@@ -184,7 +190,11 @@ void stream_close_request(struct stream *stream, int slot)
 struct stream_rest stream_rest(const struct stream *stream)
 {
 	const struct stream_shared *s = stream->shared;
-	struct stream_rest rest = { .stage = s->stage, .edits = s->edits };
+	struct stream_rest rest = {
+		.stage = s->stage,
+		.edits = s->edits,
+		.watches = s->watches,
+	};
 
 	if (s->line > 0) {
 		rest.line = s->data + s->begin;

@@ -64,6 +64,8 @@ int stream_write(struct stream *stream, const char *text, size_t length) must_ch
 
 /* Whether edits wait to be committed. */
 void stream_set_edits(struct stream *stream, bool edits);
+/* Whether units are watched. */
+void stream_set_watches(struct stream *stream, bool watches);
 
 /* A request that is answered later. Its slot, or -1 if there are too many. */
 int stream_open_request(struct stream *stream, const char *id, size_t length);
@@ -75,6 +77,7 @@ struct stream_rest {
 	const char *line; /* unless idle */
 	size_t length;
 	bool edits;
+	bool watches;
 };
 
 struct stream_rest stream_rest(const struct stream *stream);
