@@ -37,7 +37,8 @@ def lost_note(s, reason, edits_lost):
     """What the server told by itself; the newest one."""
     check(s.notes, "no notification")
     equal(s.notes[-1]["method"], "session.engine_lost")
-    equal(s.notes[-1]["params"], {"reason": reason, "edits_lost": edits_lost})
+    equal(s.notes[-1]["params"], {"reason": reason, "edits_lost": edits_lost,
+                                  "watches_lost": False})
 
 
 def ended_by(s, method, params, seconds=40):

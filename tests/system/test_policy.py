@@ -286,7 +286,8 @@ def hup(w):
     s.set(CANONICAL, "waits")
     w.policy(SESSION + "[File /etc/hosts]\nLens=Hosts.lns\nSet=*/alias\n")
     hup_idle(s)
-    equal(s.wait_note(), {"reason": "policy", "edits_lost": True})
+    equal(s.wait_note(), {"reason": "policy", "edits_lost": True,
+                          "watches_lost": False})
     s.refuse("DENIED", "augeas.set", [CANONICAL, "x"])
     s.set("/files/etc/hosts/3/alias[1]", "allowed")
     s.commit()
@@ -301,7 +302,8 @@ def hup_race(w):
         s.line({"jsonrpc": "2.0", "id": n, "method": "augeas.get", "params": [CANONICAL]})
         equal(s.read()["id"], n)
         os.kill(s.pid, signal.SIGHUP)
-        equal(s.wait_note(), {"reason": "policy", "edits_lost": False})
+        equal(s.wait_note(), {"reason": "policy", "edits_lost": False,
+                              "watches_lost": False})
 
 
 @test("SIGHUP: a bad policy is refused whole and logged, the old one and the edits stay")
