@@ -14,7 +14,23 @@
 #include <time.h>
 
 #include "common/channel.h"
+#include "common/fd.h"
 #include "common/log.h"
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+uint32_t job_left_ms(const struct job *job)
+{
+	uint64_t now = now_ms();
+
+	return now < job->deadline ? (uint32_t)(job->deadline - now) : 0;
+}
 
 void job_progress(struct job *job, uint8_t percent, const char *stage, const char *detail)
 {
@@ -32,6 +48,32 @@ void job_progress(struct job *job, uint8_t percent, const char *stage, const cha
 	(void)!channel_send(job->channel, &message, -1, false);
 }
 
+void job_late(struct job *job)
+{
+	const struct message message = {
+		.type = MON_RUN_PROGRESS,
+		.run_progress = {
+			.ticket = job->call->ticket,
+			.percent = UINT8_MAX,
+			.late = true,
+			.detail = "it must not be interrupted any more, and goes on",
+		},
+	};
+
+	(void)!channel_send(job->channel, &message, -1, true);
+}
+
+bool job_commit(struct job *job)
+{
+	job->lasting = !job->ending;
+	return job->lasting;
+}
+
+bool job_say(struct job *job, const char *text)
+{
+	return job->talk >= 0 && fd_write_all(job->talk, text, strlen(text)) == 0;
+}
+
 void job_fail(struct job *job, enum run_outcome outcome, int error, const char *format, ...)
 {
 	va_list arguments;
@@ -46,9 +88,10 @@ void job_fail(struct job *job, enum run_outcome outcome, int error, const char *
 static void log_end(const struct job *job, int error)
 {
 	static const char *const words[RUN_OUTCOME_MAX] = {
-		[RUN_EXITED] = "exited with status", [RUN_SIGNALED] = "was killed by signal",
-		[RUN_TIMEOUT] = "took too long",     [RUN_REFUSED] = "was refused",
-		[RUN_MISSING] = "is missing",        [RUN_CANNOT] = "could not be started",
+		[RUN_EXITED] = "exited with status",   [RUN_SIGNALED] = "was killed by signal",
+		[RUN_TIMEOUT] = "took too long",       [RUN_REFUSED] = "was refused",
+		[RUN_UNKNOWN] = "knows no such name",  [RUN_MISSING] = "is missing",
+		[RUN_CANNOT] = "could not be started",
 	};
 	bool number = job->end.outcome == RUN_EXITED || job->end.outcome == RUN_SIGNALED;
 	char status[16] = "";
@@ -105,14 +148,6 @@ static void run_program(struct job *job)
 	run[job->call->program](job);
 }
 
-static uint64_t deadline_of(const struct msg_run_call *call)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 + call->timeout_ms;
-}
-
 _Noreturn void job_main(const struct job_place *place, const struct policy *policy,
 			const struct msg_run_call *call)
 {
@@ -121,7 +156,8 @@ _Noreturn void job_main(const struct job_place *place, const struct policy *poli
 		.call = call,
 		.channel = place->channel,
 		.proc_fd = place->proc_fd,
-		.deadline = deadline_of(call),
+		.deadline = now_ms() + call->timeout_ms,
+		.talk = -1,
 		.report = -1,
 	};
 	int r = enter(place);

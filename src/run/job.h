@@ -10,6 +10,7 @@
  * still there (daemons) live on without it.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,11 @@ struct job {
 	uint64_t deadline; /* CLOCK_MONOTONIC, milliseconds */
 	struct tail output;
 
+	/* of the step that runs */
+	int talk;     /* our end of its descriptor 3, or -1 */
+	bool ending;  /* its time is over, and it is being ended */
+	bool lasting; /* it must not be ended any more */
+
 	/* filled by the module */
 	struct job_end end;
 	int report; /* a report (common/report.h) to go with the end, or -1 */
@@ -52,7 +58,8 @@ struct job_step {
 	const char *const
 		*environment; /* "NAME=value" beside PATH and LANG, ended by NULL; or NULL */
 	job_line *on_output;  /* of standard output; NULL: goes to the job's output */
-	job_line *on_status;  /* of descriptor 3; NULL: it is closed */
+	job_line *on_status;  /* of descriptor 3, a socket that job_say() answers on; NULL: it is
+				 closed */
 	void *data;           /* of both */
 	/* It may take that long whatever the job's deadline is: for what has to be found out
 	 * even after a program that took too long. */
@@ -67,6 +74,19 @@ void job_step(struct job *job, const struct job_step *step, struct job_end *ret_
 
 /* Tells the monitor how far it is; percent: 255 where nobody knows. Never blocks, never fails. */
 void job_progress(struct job *job, uint8_t percent, const char *stage, const char *detail);
+
+/* From a job_line: writes to descriptor 3 of the program. False if that cannot be. */
+bool job_say(struct job *job, const char *text);
+
+/*
+ * From a job_line: what the program does next must not be interrupted. The
+ * deadline is told to the monitor instead, and the step goes on. False if it is
+ * being ended already. Counts for this step.
+ */
+bool job_commit(struct job *job) must_check;
+
+/* How long it is to the deadline; 0 behind it. */
+uint32_t job_left_ms(const struct job *job);
 
 /* Fills job->end: for RUN_REFUSED, RUN_CANNOT and their like. */
 void job_fail(struct job *job, enum run_outcome outcome, int error, const char *format, ...)
@@ -85,6 +105,11 @@ void job_fail(struct job *job, enum run_outcome outcome, int error, const char *
 	void name##_run(struct job *job);
 RUN_PROGRAMS(X)
 #undef X
+
+/* ---- for step.c ---- */
+
+/* Tells the monitor that the deadline has passed, and the job goes on. */
+void job_late(struct job *job);
 
 /* ---- for run.c ---- */
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -21,6 +22,7 @@ enum {
 	TERM_MS = 2000,  /* from SIGTERM to SIGKILL */
 	KILL_MS = 10000, /* what cannot be killed for that long never will be */
 	KILL_AGAIN_MS = 20,
+	SOCKET_ROOM = 1 << 20, /* bytes that may wait in a socket, and some more */
 };
 
 enum { STREAM_OUTPUT, STREAM_ERROR, STREAM_STATUS, STREAM_MAX };
@@ -60,6 +62,7 @@ static void running_clear(struct running *running)
 		free(running->streams[i].lines);
 	}
 	close_fd(running->signals);
+	running->job->talk = -1;
 }
 
 static void take(struct running *running, struct stream *stream, const char *data, size_t size)
@@ -81,8 +84,11 @@ static size_t read_some(struct running *running, struct stream *stream)
 	} while (n < 0 && errno == EINTR);
 	if (n > 0)
 		take(running, stream, data, (size_t)n);
-	else if (n == 0 || errno != EAGAIN)
+	if (n == 0 || (n < 0 && errno != EAGAIN)) {
 		stream->fd = close_fd(stream->fd);
+		if (stream == &running->streams[STREAM_STATUS])
+			running->job->talk = -1;
+	}
 	return n > 0 ? (size_t)n : 0;
 }
 
@@ -93,6 +99,9 @@ static size_t read_some(struct running *running, struct stream *stream)
 static void drain(struct running *running, struct stream *stream)
 {
 	int room = stream->fd < 0 ? 0 : fcntl(stream->fd, F_GETPIPE_SZ);
+
+	if (stream->fd >= 0 && room < 0)
+		room = SOCKET_ROOM;
 
 	while (room > 0) {
 		size_t n = read_some(running, stream);
@@ -105,14 +114,16 @@ static void drain(struct running *running, struct stream *stream)
 		lines_end(stream->lines);
 }
 
-/* A pipe for one of the streams; the program's end. */
+/* A pipe for one of the streams, or a socket, where it is answered; the program's end. */
 static int open_stream(struct running *running, size_t number, job_line *tell)
 {
 	struct stream *stream = &running->streams[number];
 	scoped_fd theirs = -1;
 	int pair[2];
+	int r = number == STREAM_STATUS ? socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)
+					: pipe2(pair, O_CLOEXEC);
 
-	if (pipe2(pair, O_CLOEXEC) < 0)
+	if (r < 0)
 		return -errno;
 	stream->fd = pair[0];
 	theirs = pair[1];
@@ -147,6 +158,7 @@ static int start(struct running *running)
 		ends.status = status = open_stream(running, STREAM_STATUS, step->on_status);
 		if (status < 0)
 			return status;
+		running->job->talk = running->streams[STREAM_STATUS].fd;
 	}
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
@@ -179,6 +191,12 @@ static bool next_stage(struct running *running, uint64_t now)
 {
 	switch (running->stage) {
 	case STAGE_RUN:
+		if (running->job->lasting) {
+			running->stage_end = UINT64_MAX;
+			job_late(running->job);
+			return true;
+		}
+		running->job->ending = true;
 		running->stage = STAGE_TERM;
 		running->stage_end = now + TERM_MS;
 		(void)descendants_signal(running->job->proc_fd, SIGTERM);
@@ -256,8 +274,10 @@ void job_step(struct job *job, const struct job_step *step, struct job_end *ret_
 		.signals = -1,
 	};
 	uint64_t now = now_ms();
-	int r = start(&running);
+	int r;
 
+	job->ending = job->lasting = false;
+	r = start(&running);
 	*ret_end = (struct job_end){ 0 };
 	if (r < 0) {
 		cannot(step->path, -r, ret_end);
