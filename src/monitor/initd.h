@@ -13,11 +13,17 @@
  */
 struct initd;
 
+/* root_fd and runner must outlive it; without a runner (NULL) calls are refused. 0 or -errno. */
 int initd_new(sd_event *event, int root_fd, struct runner *runner,
 	      struct initd **ret_initd) must_check;
+
+/* Calls still under way end without a word; their scripts go on. */
 struct initd *initd_free(struct initd *initd);
 
-/* As service_call(). */
+/*
+ * As service_call(), but the deadline ends the script, and -ENOTCONN is returned
+ * where there is no exmachina-run.
+ */
 int initd_call(struct initd *initd, const struct service_order *order) must_check;
 
 #endif

@@ -81,6 +81,8 @@ static int begin(struct session *session, const struct msg_service *request, str
 		.data = op,
 	};
 
+	if (session->host->manager == MANAGER_INITD)
+		return initd_call(session->host->initd, &order);
 	return service_call(session->host->service, &order);
 }
 

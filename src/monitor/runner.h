@@ -2,6 +2,7 @@
 #ifndef EXM_RUNNER_H
 #define EXM_RUNNER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
@@ -9,7 +10,6 @@
 #include "common/message.h"
 #include "common/policy.h"
 #include "common/run_program.h"
-#include "monitor/service.h"
 
 /*
  * exmachina-run, as the monitor uses it: the one helper that starts outside
@@ -47,14 +47,16 @@ struct runner_order {
 };
 
 /*
- * Starts the helper for programs below the root directory ("/" for the system
- * itself). To be called before privileges_reduce(). 0 or -errno, logged.
+ * Starts the helper for programs below the root directory. to_syslog: its log does
+ * not go to our standard error. To be called before privileges_reduce(). 0 or
+ * -errno, logged.
  */
-int runner_start(const char *root, const struct policy *policy,
+int runner_start(int root_fd, bool to_syslog, const struct policy *policy,
 		 struct runner **ret_runner) must_check;
 
 /*
- * Runs under way go on; the helper ends after them. Takes NULL.
+ * Runs under way go on, their done is not called any more; the helper ends after
+ * them. Takes NULL.
  */
 struct runner *runner_free(struct runner *runner);
 
@@ -63,12 +65,18 @@ struct runner *runner_free(struct runner *runner);
  * of the server's cgroup into a scope of its own before its first call, so that
  * a run outlives a restart of the server. 0 or -errno.
  */
-int runner_attach(struct runner *runner, sd_event *event, struct service *service) must_check;
+int runner_attach(struct runner *runner, sd_event *event) must_check;
+
+/* Can there be calls? Not for NULL, nor after the helper has died. */
+bool runner_is_there(const struct runner *runner);
 
 /* Another policy counts from now on. 0 or -errno. */
 int runner_set_policy(struct runner *runner, const struct policy *policy) must_check;
 
-/* 0; -EBUSY beyond JOBS_MAX; -ENOTCONN if the helper is gone; done is not called then. */
+/*
+ * 0; -EBUSY beyond JOBS_MAX; -ENOTCONN if there is no helper, also for NULL; done
+ * is not called then.
+ */
 int runner_call(struct runner *runner, const struct runner_order *order) must_check;
 
 #endif

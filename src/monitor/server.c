@@ -59,16 +59,20 @@ static int find_client_user(const struct options *options, const struct policy *
 	return r;
 }
 
-static int load_policy(const struct server *server, struct policy **ret_policy)
+/* Who starts and stops services under this policy. */
+static enum service_manager find_manager(const struct server *server, const struct policy *policy)
 {
-	scoped(policy_freep) struct policy *policy = NULL;
-	int r = policy_read(server->options->policy_dir, &policy);
+	if (policy->manager != MANAGER_AUTO)
+		return policy->manager;
+	return service_is_systemd(server->root_fd) ? MANAGER_SYSTEMD : MANAGER_INITD;
+}
 
-	if (r == 0)
-		r = lens_index_complete(policy, &server->engine_identity);
-	if (r == 0)
-		*ret_policy = take_ptr(policy);
-	return r;
+/* What the server has taken over from a policy that counts from now on. */
+static void use_policy(struct server *server, struct policy *policy)
+{
+	server->policy = policy;
+	server->host.policy = policy;
+	server->host.manager = find_manager(server, policy);
 }
 
 static void on_ready(void *data)
@@ -114,25 +118,40 @@ int server_start_session(struct server *server, int client, const struct secret 
 			   &server->session);
 }
 
+/* The policy, if it may take the place of the present one; otherwise it is logged why not. */
+static struct policy *read_anew(const struct server *server)
+{
+	scoped(policy_freep) struct policy *policy = NULL;
+	const char *reason = "the old one stays";
+
+	if (policy_read(server->options->policy_dir, &policy) == 0 &&
+	    lens_index_complete(policy, &server->engine_identity) == 0) {
+		if (strcmp(policy->user ? policy->user : server->user.name, server->user.name) != 0)
+			reason = "User= cannot change while a session may run";
+		else if (!runner_is_there(server->runner) &&
+			 policy_needs_run(policy, find_manager(server, policy)))
+			reason = "it needs exmachina-run, which is not there; restart exmachinad";
+		else if (runner_is_there(server->runner) &&
+			 runner_set_policy(server->runner, policy) < 0)
+			reason = "exmachina-run cannot be told";
+		else
+			return take_ptr(policy);
+	}
+	log_error("the new policy is refused: %s", reason);
+	return NULL;
+}
+
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *data)
 {
 	struct server *server = data;
-	struct policy *policy = NULL;
+	struct policy *policy, *old = server->policy;
 
 	(void)source;
 	(void)info;
 	sd_notify(0, "RELOADING=1");
-	if (load_policy(server, &policy) < 0) {
-		log_error("the new policy is refused; the old one stays");
-	} else if (strcmp(policy->user ? policy->user : server->user.name, server->user.name) !=
-		   0) {
-		log_error("the new policy is refused: User= cannot change while a session may run");
-		policy_free(policy);
-	} else {
-		struct policy *old = server->policy;
-
-		server->policy = policy;
-		server->host.policy = policy;
+	policy = read_anew(server);
+	if (policy) {
+		use_policy(server, policy);
 		log_notice("policy read anew");
 		if (server->session)
 			session_policy_changed(server->session, old);
@@ -197,8 +216,6 @@ static int raise_descriptor_limit(struct rlimit *ret_before)
 
 static int prepare_machine(struct server *server)
 {
-	int r;
-
 	if (geteuid() != 0) {
 		log_error("exmachinad must be started by root");
 		return -EPERM;
@@ -215,15 +232,31 @@ static int prepare_machine(struct server *server)
 		log_error("cannot make %s: %s", RUN_DIR, strerror(errno));
 		return -errno;
 	}
-	r = privileges_reduce();
-	if (r < 0) {
-		log_error("cannot drop the capabilities that are not needed: %s", strerror(-r));
-		return r;
-	}
-	r = raise_descriptor_limit(&server->descriptors);
+	return 0;
+}
+
+/* The policy comes first, because it tells whether there is a helper that keeps all privileges. */
+static int give_up_privileges(struct server *server)
+{
+	int r = 0;
+
+	if (policy_needs_run(server->policy, server->host.manager))
+		r = runner_start(server->root_fd, server->options->daemonize, server->policy,
+				 &server->runner);
 	if (r < 0)
 		return r;
-	r = sd_event_default(&server->event);
+	r = privileges_reduce();
+	if (r < 0)
+		log_error("cannot drop the capabilities that are not needed: %s", strerror(-r));
+	return r;
+}
+
+static int prepare_loop(struct server *server)
+{
+	int r = raise_descriptor_limit(&server->descriptors);
+
+	if (r == 0)
+		r = sd_event_default(&server->event);
 	if (r < 0)
 		return r;
 	r = watch_signals(server);
@@ -232,27 +265,42 @@ static int prepare_machine(struct server *server)
 	r = sd_event_set_watchdog(server->event, true);
 	if (r < 0)
 		return r;
-	return service_new(server->event, server->options->root, &server->service);
+	r = service_new(server->event, server->options->root, &server->service);
+	if (r == 0 && server->runner)
+		r = runner_attach(server->runner, server->event);
+	if (r == 0)
+		r = initd_new(server->event, server->root_fd, server->runner, &server->initd);
+	return r;
 }
 
 static int prepare(struct server *server)
 {
+	struct policy *policy;
+
 	if (prepare_machine(server) < 0)
+		return EXIT_OTHER;
+	if (policy_read(server->options->policy_dir, &policy) < 0)
+		return EXIT_POLICY;
+	use_policy(server, policy);
+	if (give_up_privileges(server) < 0 || prepare_loop(server) < 0)
 		return EXIT_OTHER;
 	if (find_engine_user(&server->engine_identity) < 0)
 		return EXIT_SANDBOX;
-	if (load_policy(server, &server->policy) < 0)
+	if (lens_index_complete(policy, &server->engine_identity) < 0)
 		return EXIT_POLICY;
-	if (find_client_user(server->options, server->policy, &server->user) < 0)
+	if (find_client_user(server->options, policy, &server->user) < 0)
 		return EXIT_POLICY;
 	server->host = (struct session_host){
 		.event = server->event,
 		.root_fd = server->root_fd,
 		.root = server->options->root,
-		.policy = server->policy,
+		.policy = policy,
 		.engine_identity = &server->engine_identity,
 		.user = server->user.name,
 		.service = server->service,
+		.runner = server->runner,
+		.initd = server->initd,
+		.manager = server->host.manager,
 		.ready = on_ready,
 		.ready_data = server,
 	};
@@ -262,6 +310,8 @@ static int prepare(struct server *server)
 static void server_clear(struct server *server)
 {
 	session_free(server->session);
+	initd_free(server->initd);
+	runner_free(server->runner);
 	service_free(server->service);
 	policy_free(server->policy);
 	identity_clear(&server->user);

@@ -19,6 +19,8 @@ struct server {
 	struct rlimit descriptors; /* what RLIMIT_NOFILE was */
 	int root_fd;
 	struct service *service;
+	struct runner *runner; /* NULL: the policy needs none */
+	struct initd *initd;
 	struct session_host host;
 	struct session *session;
 

@@ -224,3 +224,14 @@ int service_bus_ask_patterns(struct service_bus *bus, const char *method, char *
 		r = sd_bus_call_async(bus->bus, ret_slot, call, handler, data, 0);
 	return r;
 }
+
+int service_bus_ask_scope(struct service_bus *bus, const char *name, const char *description,
+			  uint32_t pid, sd_bus_message_handler_t handler, void *data,
+			  sd_bus_slot **ret_slot)
+{
+	return sd_bus_call_method_async(bus->bus, ret_slot, SYSTEMD_NAME, SYSTEMD_PATH,
+					SYSTEMD_MANAGER, "StartTransientUnit", handler, data,
+					"ssa(sv)a(sa(sv))", name, "fail", 3, "Description", "s",
+					description, "PIDs", "au", 1, pid, "CollectMode", "s",
+					"inactive-or-failed", 0);
+}

@@ -74,4 +74,9 @@ int service_bus_ask_patterns(struct service_bus *bus, const char *method, char *
 			     sd_bus_message_handler_t handler, void *data,
 			     sd_bus_slot **ret_slot) must_check;
 
+/* Asks for a scope that holds one process, which makes a job. */
+int service_bus_ask_scope(struct service_bus *bus, const char *name, const char *description,
+			  uint32_t pid, sd_bus_message_handler_t handler, void *data,
+			  sd_bus_slot **ret_slot) must_check;
+
 #endif

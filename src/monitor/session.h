@@ -11,7 +11,9 @@
 #include "monitor/commit.h"
 #include "monitor/engine_log.h"
 #include "monitor/handout.h"
+#include "monitor/initd.h"
 #include "monitor/privileges.h"
+#include "monitor/runner.h"
 #include "monitor/secret.h"
 #include "monitor/service.h"
 #include "monitor/service_watch.h"
@@ -37,7 +39,10 @@ struct session_host {
 	const struct identity *engine_identity;
 	const char *user; /* the client's */
 	struct service *service;
-	void (*ready)(void *data); /* an engine can serve the client */
+	struct runner *runner; /* NULL: the policy needs none */
+	struct initd *initd;
+	enum service_manager manager; /* who manages services, never MANAGER_AUTO */
+	void (*ready)(void *data);    /* an engine can serve the client */
 	void *ready_data;
 };
 
