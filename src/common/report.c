@@ -9,7 +9,9 @@
 #include <errno.h>
 #include <string.h>
 
-enum { HEADER_SIZE = 8, ROW_MORE = 1, ROW_END = 0, INTEGER_MAX = 8, STR_OVERHEAD = 5 };
+enum { HEADER_SIZE = 8, INTEGER_SIZE = 8, STR_OVERHEAD = 5 };
+
+#define WHOLE_MAX (HEADER_SIZE + REPORT_SIZE_MAX + REPORT_TEXT_MAX + STR_OVERHEAD)
 
 struct report report_begin(enum report_kind kind)
 {
@@ -51,14 +53,15 @@ static void put_cut(struct wire *w, const char *text, size_t max)
 	size_t length = bounded(text, max);
 
 	/* not in the middle of a character, of which only the first byte has other top bits */
-	while (text && length == max && length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
-		length--;
+	if (length == max)
+		while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
+			length--;
 	memcpy(cut, text ? text : "", length);
 	cut[length] = '\0';
 	wire_put_str(w, cut, max);
 }
 
-#define SIZE_INTEGER(field) size += INTEGER_MAX;
+#define SIZE_INTEGER(field) size += INTEGER_SIZE;
 #define SIZE_STR(field, max) size += bounded(row->field, max) + STR_OVERHEAD;
 #define PUT_U8(field) wire_put_u8(&w, row->field);
 #define PUT_U32(field) wire_put_u32(&w, row->field);
@@ -71,7 +74,7 @@ static void put_cut(struct wire *w, const char *text, size_t max)
 #define GET_I32(field) row.field = wire_get_i32(w);
 #define GET_STR(field, max) row.field = wire_get_str(w, max);
 
-/* Between two rows stands ROW_MORE, after the last one ROW_END and the trailer. */
+/* Is there another row? 1, or 0 when the trailer was read and nothing is left. */
 static int next(struct report_reader *reader)
 {
 	struct wire *w = &reader->wire;
@@ -80,16 +83,19 @@ static int next(struct report_reader *reader)
 		return -EBADMSG;
 	if (reader->trailer)
 		return 0;
-	if (wire_get_u8(w) == ROW_MORE)
+	if (reader->read < reader->rows) {
+		reader->read++;
 		return 1;
+	}
 	reader->trailer = wire_get_str(w, REPORT_TEXT_MAX);
-	return wire_done(w) ? 0 : -EBADMSG;
+	w->bad = !wire_done(w);
+	return w->bad ? -EBADMSG : 0;
 }
 
 #define X(NAME, name) \
 	int report_add_##name(struct report *report, const struct name *row) \
 	{ \
-		size_t size = 1; \
+		size_t size = 0; \
 		struct wire w; \
 		int r; \
 \
@@ -100,7 +106,6 @@ static int next(struct report_reader *reader)
 		if (r < 0) \
 			return r; \
 		w = wire_over(report->data + report->length, report->room - report->length); \
-		wire_put_u8(&w, ROW_MORE); \
 		FIELDS_##name(PUT_U8, PUT_U32, PUT_U64, PUT_I32, \
 			      PUT_STR) if (w.bad) return -E2BIG; \
 		report->length += w.pos; \
@@ -126,7 +131,7 @@ REPORTS(X)
 
 int report_seal(const struct report *report, const char *trailer)
 {
-	size_t room = HEADER_SIZE + report->length + 1 + REPORT_TEXT_MAX + STR_OVERHEAD;
+	size_t room = HEADER_SIZE + report->length + REPORT_TEXT_MAX + STR_OVERHEAD;
 	scoped_ptr char *whole = malloc(room);
 	struct wire w;
 
@@ -138,7 +143,6 @@ int report_seal(const struct report *report, const char *trailer)
 	if (report->length > 0)
 		memcpy(whole + w.pos, report->data, report->length);
 	w.pos += report->length;
-	wire_put_u8(&w, ROW_END);
 	put_cut(&w, trailer, REPORT_TEXT_MAX);
 	return w.bad ? -E2BIG : memfd_of("exmachina-report", whole, w.pos);
 }
@@ -146,8 +150,7 @@ int report_seal(const struct report *report, const char *trailer)
 int report_open(int fd, enum report_kind kind, struct report_reader *ret_reader)
 {
 	struct report_reader reader = { .trailer = NULL };
-	int r = memfd_map(fd, HEADER_SIZE + REPORT_SIZE_MAX + 1 + REPORT_TEXT_MAX + STR_OVERHEAD,
-			  &reader.mapping);
+	int r = memfd_map(fd, WHOLE_MAX, &reader.mapping);
 
 	if (r < 0)
 		return r;

@@ -111,6 +111,7 @@ struct report_reader {
 	struct mapping mapping;
 	struct wire wire;
 	uint32_t rows;       /* all of them */
+	uint32_t read;       /* of these */
 	const char *trailer; /* valid after the last row was read */
 };
 
