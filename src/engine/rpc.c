@@ -20,10 +20,20 @@ struct batch {
 
 static int write_output(struct engine *engine, struct output *out)
 {
+	int64_t used;
+	int r;
+
 	output_literal(out, "\n");
-	/* how long the client takes to read is not the request's time */
-	timer_end();
-	return out->failed ? -ENOMEM : stream_write(&engine->stream, out->text, out->length);
+	if (out->failed)
+		return -ENOMEM;
+	/*
+	 * how long the client takes to read is not the request's time; and what is
+	 * written may be about another one, while this has yet to do its work
+	 */
+	used = timer_pause();
+	r = stream_write(&engine->stream, out->text, out->length);
+	timer_resume(used);
+	return r;
 }
 
 static int too_large(struct call *call)

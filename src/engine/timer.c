@@ -90,12 +90,27 @@ int timer_init(uint32_t timeout_ms)
 
 void timer_begin(void)
 {
-	state.started_us = now_us();
-	if (!state.armed)
-		arm(state.limit_us);
+	timer_resume(0);
 }
 
 void timer_end(void)
 {
 	state.started_us = 0;
+}
+
+int64_t timer_pause(void)
+{
+	int64_t started = state.started_us;
+
+	state.started_us = 0;
+	return started != 0 ? now_us() - started : -1;
+}
+
+void timer_resume(int64_t used)
+{
+	if (used < 0)
+		return;
+	state.started_us = now_us() - used;
+	if (!state.armed)
+		arm(used < state.limit_us ? state.limit_us - used : NUDGE_US);
 }

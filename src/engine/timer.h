@@ -23,4 +23,11 @@ int timer_init(uint32_t timeout_ms) must_check;
 void timer_begin(void);
 void timer_end(void);
 
+/*
+ * What is written in between is not on the request's time. The first returns
+ * the microseconds that the request has had, for the second; -1 if there is none.
+ */
+int64_t timer_pause(void) must_check;
+void timer_resume(int64_t used);
+
 #endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Proves src/engine/timer.c: a request over its time ends the process that works on
+ * it, whatever was written for others in between. Each case is played by a child,
+ * which works on until a signal ends it: SIGALRM, or too late the limit of its CPU time.
+ */
+#include "unit.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/timer.h"
+
+enum { LIMIT_MS = 300, CPU_SECONDS = 2, DONE = 33 };
+
+static void work(void)
+{
+	for (volatile unsigned int i = 0;; i++)
+		;
+}
+
+/* Works a third of the time that a request has. */
+static void work_a_little(void)
+{
+	clock_t end = clock() + CLOCKS_PER_SEC * LIMIT_MS / 3000;
+
+	while (clock() < end)
+		;
+}
+
+/* How a child ends that does this: by which signal, or 0. */
+static int play(void (*what)(void))
+{
+	const struct rlimit limit = { CPU_SECONDS, CPU_SECONDS };
+	pid_t child = fork();
+	int status;
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (setrlimit(RLIMIT_CPU, &limit) < 0 || timer_init(LIMIT_MS) < 0)
+			_exit(1);
+		what();
+		_exit(DONE);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	if (WIFEXITED(status))
+		assert_int_equal(WEXITSTATUS(status), DONE);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+static void begin_and_work(void)
+{
+	timer_begin();
+	work();
+}
+
+static void pause_and_work(void)
+{
+	timer_begin();
+	timer_resume(timer_pause());
+	work();
+}
+
+/* The alarm may come while nothing is timed; then it has to be set again. */
+static void pause_long_and_work(void)
+{
+	int64_t used;
+
+	timer_begin();
+	used = timer_pause();
+	for (int i = 0; i < 6; i++)
+		work_a_little();
+	timer_resume(used);
+	work();
+}
+
+static void pause_again_and_again(void)
+{
+	timer_begin();
+	for (;;) {
+		work_a_little();
+		timer_resume(timer_pause());
+	}
+}
+
+static void work_in_pauses(void)
+{
+	int64_t used;
+
+	timer_begin();
+	used = timer_pause();
+	for (int i = 0; i < 6; i++)
+		work_a_little();
+	timer_resume(used);
+	timer_end();
+}
+
+static void work_after_the_end(void)
+{
+	timer_begin();
+	timer_end();
+	/* nothing is timed, so there is nothing to go on with */
+	timer_resume(timer_pause());
+	for (int i = 0; i < 6; i++)
+		work_a_little();
+}
+
+static void test_a_request_over_its_time_ends_the_process(void **state)
+{
+	(void)state;
+	assert_int_equal(play(begin_and_work), SIGALRM);
+}
+
+static void test_what_is_written_meanwhile_does_not_take_the_limit_away(void **state)
+{
+	(void)state;
+	assert_int_equal(play(pause_and_work), SIGALRM);
+	assert_int_equal(play(pause_long_and_work), SIGALRM);
+}
+
+static void test_pauses_do_not_begin_the_time_anew(void **state)
+{
+	(void)state;
+	assert_int_equal(play(pause_again_and_again), SIGALRM);
+}
+
+static void test_time_in_a_pause_does_not_count(void **state)
+{
+	(void)state;
+	assert_int_equal(play(work_in_pauses), 0);
+}
+
+static void test_nothing_is_timed_after_the_end(void **state)
+{
+	(void)state;
+	assert_int_equal(play(work_after_the_end), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_request_over_its_time_ends_the_process),
+		cmocka_unit_test(test_what_is_written_meanwhile_does_not_take_the_limit_away),
+		cmocka_unit_test(test_pauses_do_not_begin_the_time_anew),
+		cmocka_unit_test(test_time_in_a_pause_does_not_count),
+		cmocka_unit_test(test_nothing_is_timed_after_the_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
