@@ -39,6 +39,22 @@ void call_add(struct json_object *params, struct json_object *value)
 		call_memory(NULL);
 }
 
+void call_put(struct json_object *params, const char *name, struct json_object *value)
+{
+	if (json_put(params, name, value) < 0)
+		call_memory(NULL);
+}
+
+struct json_object *call_parse(const char *text)
+{
+	struct json_object *value = NULL;
+	struct json_error where;
+
+	if (text && json_parse(text, strlen(text), RESULT_DEPTH, &value, &where) == -ENOMEM)
+		call_memory(NULL);
+	return value;
+}
+
 struct json_object *call_arguments(int argc, char *const *argv)
 {
 	struct json_object *params = call_memory(json_new_array());

@@ -13,21 +13,26 @@
 #include "config.h"
 #include "exmachina.h"
 
-static void notified(void *data, const char *method, const char *params)
+static void tell_engine_lost(const struct cli *cli, const struct json_object *details)
 {
-	const struct cli *cli = data;
-	scoped_json *details = NULL;
-	struct json_error where;
 	const char *reason;
 
-	if (strcmp(method, "session.engine_lost") != 0 || !params ||
-	    json_parse(params, strlen(params), 8, &details, &where) < 0)
-		return;
 	reason = json_string(json_get(details, "reason"), NULL);
 	report(cli, "the engine was replaced (%s)%s", reason ? reason : "unknown",
 	       json_boolean(json_get(details, "edits_lost"))
 		       ? "; edits that were not committed are lost"
 		       : "");
+}
+
+static void notified(void *data, const char *method, const char *params)
+{
+	scoped_json *details = call_parse(params);
+	struct cli *cli = data;
+
+	if (strcmp(method, "session.engine_lost") == 0)
+		tell_engine_lost(cli, details);
+	else if (cli->notified)
+		cli->notified(cli, method, details);
 }
 
 /* where: the socket, or "" */
@@ -61,18 +66,14 @@ static enum status open_session(struct cli *cli, const struct options *options)
 
 static enum status run(struct cli *cli, const struct options *options, int argc, char **argv)
 {
-	const struct verb *verb = verb_find(argv[0]);
+	const struct verb *verb;
 	enum status status;
 
-	if (!verb) {
-		report(cli, "unknown verb '%s'; see exmachina --help", argv[0]);
-		return STATUS_USAGE;
-	}
-	status = verb_check(cli, verb, argc - 1, argv + 1);
+	status = verb_take(cli, &argc, &argv, &verb);
 	if (status == STATUS_DONE)
 		status = open_session(cli, options);
 	if (status == STATUS_DONE)
-		status = verb_execute(cli, verb, argc - 1, argv + 1);
+		status = verb_execute(cli, verb, argc, argv);
 	return status;
 }
 

@@ -19,15 +19,41 @@ enum status {
 	STATUS_DENIED = 3,    /* the policy or the secret says no */
 	STATUS_FAILED = 4,    /* the server failed it */
 	STATUS_NO_SERVER = 5, /* there is none, or no session with it */
+	STATUS_TIMEOUT = 6,   /* it took longer than allowed */
+};
+
+/*
+ * What may be said behind a verb, where its row has it. A number has the most
+ * that it may be, a yes or no has 0. X(NAME, word, argument, most, summary)
+ */
+#define VERB_OPTIONS(X) \
+	X(WAIT, "wait", "", 0, "wait until it is done, as all verbs do") \
+	X(TIMEOUT, "timeout", "SECONDS", 86400, "wait no longer than that") \
+	X(SETTLE, "settle", "SECONDS", 86400, "it must then stay as it is for so long") \
+	X(FOLLOW, "follow", "", 0, "show how it goes on, and new log lines") \
+	X(LINES, "lines", "N", 100000, "show so many lines") \
+	X(JSON, "json", "", 0, "print results and errors as JSON")
+
+enum verb_option {
+#define X(name, word, argument, most, summary) OPTION_##name,
+	VERB_OPTIONS(X)
+#undef X
+		VERB_OPTION_MAX
 };
 
 struct cli {
 	struct exm *session;
-	bool json;          /* results and errors as JSON */
+	bool json;                  /* results and errors as JSON */
+	int given[VERB_OPTION_MAX]; /* options behind the verb; 0: not given */
 	bool once;          /* the session ends with this call, and drops what is not committed */
 	bool edited;        /* something waits to be committed */
 	const char *script; /* where lines come from, within one; then output is augtool's */
 	unsigned int line;
+
+	/* what to do with notifications, while a verb waits for some; or NULL */
+	void (*notified)(struct cli *cli, const char *method, struct json_object *params);
+	void *notified_data;
+	bool log_shown; /* an error need not repeat it */
 };
 
 /* cli.c: the whole program but its name. */
@@ -46,8 +72,12 @@ struct json_object *call_arguments(int argc, char *const *argv);
 struct json_object *call_argument(const char *text);
 /* One more parameter; takes it over. NULL is null. */
 void call_add(struct json_object *params, struct json_object *value);
+/* One more parameter by name; takes it over. */
+void call_put(struct json_object *params, const char *name, struct json_object *value);
 /* As JSON; lives as long as the value. */
 const char *call_text(struct json_object *value);
+/* Text from outside as JSON; what is none is null. */
+struct json_object *call_parse(const char *text);
 /* Returns what it is given; without memory the program ends. */
 void *call_memory(void *memory);
 
@@ -61,5 +91,7 @@ enum status report_failure(const struct cli *cli, int result);
 enum status report_no_node(const struct cli *cli, const char *path);
 /* A line of JSON on standard output. */
 void report_json(struct json_object *value);
+/* Text that anybody may have written, without what a terminal would obey; lines are indented. */
+void report_foreign(FILE *file, const char *indent, const char *text);
 
 #endif

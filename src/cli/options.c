@@ -9,29 +9,29 @@
 #include "exmachina.h"
 
 enum option_code {
-	OPTION_JSON = 256,
-	OPTION_ONCE,
-	OPTION_SPAWN,
-	OPTION_SOCKET,
-	OPTION_SECRET_FILE,
-	OPTION_POLICY,
-	OPTION_ROOT,
-	OPTION_USER,
-	OPTION_HELP,
-	OPTION_VERSION,
+	CODE_JSON = 256,
+	CODE_ONCE,
+	CODE_SPAWN,
+	CODE_SOCKET,
+	CODE_SECRET_FILE,
+	CODE_POLICY,
+	CODE_ROOT,
+	CODE_USER,
+	CODE_HELP,
+	CODE_VERSION,
 };
 
 static const struct option long_options[] = {
-	{ "json", no_argument, NULL, OPTION_JSON },
-	{ "once", no_argument, NULL, OPTION_ONCE },
-	{ "spawn", no_argument, NULL, OPTION_SPAWN },
-	{ "socket", required_argument, NULL, OPTION_SOCKET },
-	{ "secret-file", required_argument, NULL, OPTION_SECRET_FILE },
-	{ "policy", required_argument, NULL, OPTION_POLICY },
-	{ "root", required_argument, NULL, OPTION_ROOT },
-	{ "user", required_argument, NULL, OPTION_USER },
-	{ "help", no_argument, NULL, OPTION_HELP },
-	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ "json", no_argument, NULL, CODE_JSON },
+	{ "once", no_argument, NULL, CODE_ONCE },
+	{ "spawn", no_argument, NULL, CODE_SPAWN },
+	{ "socket", required_argument, NULL, CODE_SOCKET },
+	{ "secret-file", required_argument, NULL, CODE_SECRET_FILE },
+	{ "policy", required_argument, NULL, CODE_POLICY },
+	{ "root", required_argument, NULL, CODE_ROOT },
+	{ "user", required_argument, NULL, CODE_USER },
+	{ "help", no_argument, NULL, CODE_HELP },
+	{ "version", no_argument, NULL, CODE_VERSION },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -62,16 +62,31 @@ static const char after_verbs[] =
 	"call (--once), an editing verb is committed at once, and a script says 'save'.\n"
 	"\n"
 	"Exit status: 0 done, 1 no such node, 2 usage, 3 denied, 4 the server failed it,\n"
-	"5 no server.\n";
+	"5 no server, 6 it took too long.\n";
+
+enum { SUMMARY_COLUMN = 36 };
+
+static void show_summary(int width, const char *summary)
+{
+	if (width < SUMMARY_COLUMN)
+		printf("%*s%s\n", SUMMARY_COLUMN - width, "", summary);
+	else
+		printf("\n%*s%s\n", SUMMARY_COLUMN, "", summary);
+}
+
+static void show_verb_option(const char *word, const char *argument, const char *summary)
+{
+	show_summary(printf("      --%s%s%s", word, *argument ? " " : "", argument), summary);
+}
 
 static void show_verb(const struct verb *verb)
 {
-	int width = printf("  %s %s", verb->name, verb->arguments);
+	int width = printf("  %s%s%s%s%s %s", verb->name, verb->alias ? ", " : "",
+			   verb->alias ? verb->alias : "", verb->word ? " " : "",
+			   verb->word ? verb->word : "", verb->arguments);
 
-	if (width < 36)
-		printf("%*s%s\n", 36 - width, "", verb->summary);
-	else
-		printf("\n%36s%s\n", "", verb->summary);
+	show_summary(width, verb->summary);
+	verb_options_each(verb, show_verb_option);
 }
 
 static enum status show_help(void)
@@ -86,33 +101,33 @@ static enum status show_help(void)
 static enum status take(struct options *options, int code)
 {
 	switch (code) {
-	case OPTION_JSON:
+	case CODE_JSON:
 		options->json = true;
 		return STATUS_DONE;
-	case OPTION_ONCE:
+	case CODE_ONCE:
 		options->once = true;
 		return STATUS_DONE;
-	case OPTION_SPAWN:
+	case CODE_SPAWN:
 		options->spawn = true;
 		return STATUS_DONE;
-	case OPTION_SOCKET:
+	case CODE_SOCKET:
 		options->socket = optarg;
 		return STATUS_DONE;
-	case OPTION_SECRET_FILE:
+	case CODE_SECRET_FILE:
 		options->secret_file = optarg;
 		return STATUS_DONE;
-	case OPTION_POLICY:
+	case CODE_POLICY:
 		options->policy = optarg;
 		return STATUS_DONE;
-	case OPTION_ROOT:
+	case CODE_ROOT:
 		options->root = optarg;
 		return STATUS_DONE;
-	case OPTION_USER:
+	case CODE_USER:
 		options->user = optarg;
 		return STATUS_DONE;
-	case OPTION_HELP:
+	case CODE_HELP:
 		return show_help();
-	case OPTION_VERSION:
+	case CODE_VERSION:
 		printf("exmachina %s\n", exm_version());
 		return STATUS_PRINTED;
 	default:

@@ -36,14 +36,26 @@ void report_json(struct json_object *value)
 	puts(call_text(value));
 }
 
-static void print_lines(const char *indent, const char *text)
+void report_foreign(FILE *file, const char *indent, const char *text)
 {
-	while (*text) {
-		size_t length = strcspn(text, "\n");
+	bool at_start = true;
 
-		fprintf(stderr, "%s%.*s\n", indent, (int)length, text);
-		text += length + (text[length] == '\n');
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+		/* the second half of them is two bytes in UTF-8 */
+		bool is_control = (c < ' ' && c != '\n' && c != '\t') || c == 0x7f ||
+				  (c == 0xc2 && (unsigned char)text[1] < 0xa0);
+
+		if (at_start)
+			fputs(indent, file);
+		at_start = c == '\n';
+		if (!is_control)
+			fputc(c, file);
+		else
+			fprintf(file, "\\x%02x", c);
 	}
+	if (!at_start)
+		fputc('\n', file);
 }
 
 /*
@@ -67,6 +79,7 @@ static void print_place(const struct json_object *data, const char *message)
 }
 
 struct telling {
+	const struct cli *cli;
 	const char *message;
 	bool placed; /* file, line and column are told */
 };
@@ -74,8 +87,9 @@ struct telling {
 /* Words for programs, which the message has for people. */
 static bool is_for_programs(const char *key)
 {
-	static const char *const keys[] = { "name",     "kind", "key",      "position",
-					    "expected", "load", "main_pid", "main_pid_before" };
+	static const char *const keys[] = { "name",       "kind",    "key",      "position",
+					    "expected",   "load",    "main_pid", "main_pid_before",
+					    "file_state", "manager", "verb",     "seconds" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (strcmp(key, keys[i]) == 0)
@@ -92,13 +106,16 @@ static int print_detail(const char *key, struct json_object *value, void *data)
 	scoped_ptr char *bytes = NULL;
 	const char *text;
 
-	if (!value || is_for_programs(key) || (is_place && telling->placed))
+	if (!value || is_for_programs(key) || (is_place && telling->placed) ||
+	    (telling->cli->log_shown && strcmp(key, "log") == 0))
 		return 0;
 	if (json_kind(value) == JSON_ARRAY) {
+		if (json_length(value) == 0)
+			return 0;
 		fprintf(stderr, "  %s:\n", key);
 		for (size_t i = 0; i < json_length(value); i++) {
 			text = json_string(json_at(value, i), NULL);
-			print_lines("    ", text ? text : call_text(json_at(value, i)));
+			report_foreign(stderr, "    ", text ? text : call_text(json_at(value, i)));
 		}
 		return 0;
 	}
@@ -107,7 +124,7 @@ static int print_detail(const char *key, struct json_object *value, void *data)
 		return 0;
 	if (strchr(text, '\n')) {
 		fprintf(stderr, "  %s:\n", key);
-		print_lines("    ", text);
+		report_foreign(stderr, "    ", text);
 	} else {
 		fprintf(stderr, "  %s: %s\n", key, text);
 	}
@@ -116,7 +133,7 @@ static int print_detail(const char *key, struct json_object *value, void *data)
 
 static void tell_people(const struct cli *cli, const struct exm_error *error)
 {
-	struct telling telling = { .message = error->message };
+	struct telling telling = { .cli = cli, .message = error->message };
 	scoped_json *data = NULL;
 	struct json_error where;
 
@@ -152,6 +169,8 @@ static enum status status_of(int code)
 	case EXM_ERROR_DENIED:
 	case EXM_ERROR_UNAUTHENTICATED:
 		return STATUS_DENIED;
+	case EXM_ERROR_TIMEOUT:
+		return STATUS_TIMEOUT;
 	default:
 		return STATUS_FAILED;
 	}

@@ -5,17 +5,35 @@
 #include <string.h>
 
 static const struct verb *(*const families[])(size_t *) = {
-	verb_tree_table, verb_edit_table, verb_config_table, verb_session_table, verb_script_table,
+	verb_tree_table,    verb_edit_table,   verb_config_table,  verb_service_table,
+	verb_package_table, verb_system_table, verb_session_table, verb_script_table,
 };
 
-const struct verb *verb_find(const char *name)
+/* systemctl(1) says try-restart, the policy try_restart. */
+static bool same_word(const char *a, const char *b)
+{
+	while (*a && (*a == *b || (*a == '-' && *b == '_') || (*a == '_' && *b == '-'))) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+static bool is_meant(const struct verb *verb, const char *name, const char *word)
+{
+	if (strcmp(verb->name, name) != 0 && (!verb->alias || strcmp(verb->alias, name) != 0))
+		return false;
+	return !verb->word || (word && same_word(verb->word, word));
+}
+
+const struct verb *verb_find(const char *name, const char *word)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
 		size_t count;
 		const struct verb *verbs = families[i](&count);
 
 		for (size_t k = 0; k < count; k++)
-			if (strcmp(verbs[k].name, name) == 0)
+			if (is_meant(&verbs[k], name, word))
 				return &verbs[k];
 	}
 	return NULL;
@@ -40,14 +58,15 @@ bool verb_wants_path(const struct verb *verb, int argument)
 static enum status check_choice(const struct cli *cli, const struct verb *verb, const char *word)
 {
 	for (size_t i = 0; verb->choice[i]; i++)
-		if (strcmp(word, verb->choice[i]) == 0)
+		if (same_word(word, verb->choice[i]))
 			return STATUS_DONE;
 	report(cli, "%s: '%s' is not possible there; it is: %s %s", verb->name, word, verb->name,
 	       verb->arguments);
 	return STATUS_USAGE;
 }
 
-enum status verb_check(const struct cli *cli, const struct verb *verb, int argc, char **argv)
+/* Number and choices of the arguments. */
+static enum status check(const struct cli *cli, const struct verb *verb, int argc, char **argv)
 {
 	const char *wrong = NULL;
 
@@ -58,11 +77,37 @@ enum status verb_check(const struct cli *cli, const struct verb *verb, int argc,
 	else if ((verb->flags & VERB_PAIRS) && argc % 2 != 0 && !(cli->script && argc == 1))
 		wrong = "the last value is missing";
 	if (wrong) {
-		report(cli, "%s: %s; it is: %s%s%s", verb->name, wrong, verb->name,
+		report(cli, "%s: %s; it is: %s%s%s%s%s", verb->name, wrong, verb->name,
+		       verb->word ? " " : "", verb->word ? verb->word : "",
 		       *verb->arguments ? " " : "", verb->arguments);
 		return STATUS_USAGE;
 	}
-	return verb->choice ? check_choice(cli, verb, argv[verb->choice_at]) : STATUS_DONE;
+	if (!verb->choice || argc <= verb->choice_at)
+		return STATUS_DONE;
+	return check_choice(cli, verb, argv[verb->choice_at]);
+}
+
+enum status verb_take(struct cli *cli, int *argc, char ***argv, const struct verb **ret_verb)
+{
+	const char *word = *argc > 1 ? (*argv)[1] : NULL;
+	const struct verb *verb = verb_find((*argv)[0], word);
+	int words = verb && verb->word ? 2 : 1;
+	enum status status;
+
+	if (!verb) {
+		/* without the word where the first one is no verb, whatever follows */
+		report(cli, "unknown verb '%s%s%s'; see exmachina --help", (*argv)[0],
+		       word ? " " : "", word ? word : "");
+		return STATUS_USAGE;
+	}
+	*argc -= words;
+	*argv += words;
+	status = verb_options_take(cli, verb, argc, argv);
+	if (status == STATUS_DONE)
+		status = check(cli, verb, *argc, *argv);
+	if (status == STATUS_DONE)
+		*ret_verb = verb;
+	return status;
 }
 
 static bool is_empty(const struct json_object *result)
@@ -95,7 +140,7 @@ static enum status run(struct cli *cli, const struct verb *verb, int argc, char 
 static enum status commit_edit(struct cli *cli, const struct verb *verb, char **argv,
 			       struct json_object *result)
 {
-	const struct verb *commit = verb_find("commit");
+	const struct verb *commit = verb_find("commit", NULL);
 	scoped_json *changes = NULL;
 	enum status status = call(cli, commit->method, NULL, &changes);
 

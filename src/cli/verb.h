@@ -21,6 +21,8 @@ enum verb_flag {
 
 struct verb {
 	const char *name;
+	const char *alias;     /* means the same; or NULL */
+	const char *word;      /* the second word, which chooses the row; NULL: any other */
 	const char *arguments; /* for people */
 	const char *summary;
 	int least, most;           /* arguments; VERB_MANY: no limit */
@@ -28,6 +30,7 @@ struct verb {
 	uint32_t flags;            /* enum verb_flag */
 	const char *const *choice; /* what its choice argument may be, ended by NULL; or NULL */
 	int choice_at;
+	uint32_t options; /* bit set of 1 << enum verb_option */
 	const char *method;
 	/* NULL: calls the method with the arguments by position */
 	enum status (*run)(struct cli *cli, const struct verb *verb, int argc, char **argv,
@@ -39,27 +42,43 @@ struct verb {
 enum { VERB_MANY = 1024 };
 
 #define ARGUMENT(number) (UINT32_C(1) << (number))
+#define OPTION(name) (UINT32_C(1) << OPTION_##name)
 #define EVERY_OTHER UINT32_C(0x55555555)
 
 /* The families. */
 const struct verb *verb_tree_table(size_t *ret_count);
 const struct verb *verb_edit_table(size_t *ret_count);
 const struct verb *verb_config_table(size_t *ret_count);
+const struct verb *verb_service_table(size_t *ret_count);
+const struct verb *verb_package_table(size_t *ret_count);
+const struct verb *verb_system_table(size_t *ret_count);
 const struct verb *verb_session_table(size_t *ret_count);
 const struct verb *verb_script_table(size_t *ret_count);
 
 /* verb.c */
 
-/* NULL: there is none. */
-const struct verb *verb_find(const char *name);
+/* By its first word, and by the second one where that matters. NULL: there is none. */
+const struct verb *verb_find(const char *name, const char *word);
+/*
+ * Finds the verb that the words begin with, takes its options, and checks the
+ * arguments that are left. Tells what is wrong.
+ */
+enum status verb_take(struct cli *cli, int *argc, char ***argv,
+		      const struct verb **ret_verb) must_check;
 /* Calls show for each, in the order of the families. */
 void verb_each(void (*show)(const struct verb *verb));
 /* Is the argument (counted from 0) a path expression? */
 bool verb_wants_path(const struct verb *verb, int argument);
-/* Number and choices of the arguments. Tells what is wrong. */
-enum status verb_check(const struct cli *cli, const struct verb *verb, int argc,
-		       char **argv) must_check;
 /* Runs with checked arguments, commits if this is the only chance, and prints. */
 enum status verb_execute(struct cli *cli, const struct verb *verb, int argc, char **argv);
+
+/* verb_option.c */
+
+/* Moves the verb's options out of its arguments into cli->given. Tells what is wrong. */
+enum status verb_options_take(struct cli *cli, const struct verb *verb, int *argc,
+			      char ***argv) must_check;
+/* "--lines N": for people. Calls show for each option of the verb. */
+void verb_options_each(const struct verb *verb,
+		       void (*show)(const char *word, const char *argument, const char *summary));
 
 #endif

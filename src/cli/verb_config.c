@@ -87,18 +87,11 @@ static const struct verb verbs[] = {
 	},
 	{
 		.name = "commit",
+		.alias = "save",
 		.arguments = "",
 		.summary = "write all edits, or none if one cannot be",
 		.flags = VERB_SETTLES,
 		.method = "config.commit",
-		.print = print_saved,
-	},
-	{
-		.name = "save",
-		.arguments = "",
-		.summary = "the same",
-		.flags = VERB_SETTLES,
-		.method = "augeas.save",
 		.print = print_saved,
 	},
 	{

@@ -21,18 +21,21 @@ static void words_clear(struct words *words)
 	words->count = 0;
 }
 
-/* The arguments of a verb. 0, -EINVAL with the reason. */
-static int read_arguments(const struct verb *verb, const char *line, struct words *words,
-			  const char **ret_reason)
+/* A verb, which tells which arguments are paths, and these. 0, -EINVAL with the reason. */
+static int read_words(const char *line, struct words *words, const char **ret_reason)
 {
+	const struct verb *verb = NULL;
+
 	while (words->count <= VERB_MANY) {
-		int r = script_word(&line, verb_wants_path(verb, words->count),
-				    &words->word[words->count], ret_reason);
+		bool is_path = verb && verb_wants_path(verb, words->count - 1);
+		int r = script_word(&line, is_path, &words->word[words->count], ret_reason);
 
 		if (r == -ENOMEM)
 			call_memory(NULL);
 		if (r <= 0)
 			return r;
+		if (words->count == 0)
+			verb = verb_find(words->word[0], NULL);
 		words->count++;
 	}
 	return 0;
@@ -41,34 +44,25 @@ static int read_arguments(const struct verb *verb, const char *line, struct word
 static enum status run_line(struct cli *cli, const char *line)
 {
 	scoped(words_clear) struct words words = { 0 };
-	scoped_ptr char *name = NULL;
 	const struct verb *verb;
 	const char *reason = "";
 	enum status status;
-	int r;
+	int argc;
+	char **argv = words.word;
 
-	r = script_word(&line, false, &name, &reason);
-	if (r == -ENOMEM)
-		call_memory(NULL);
-	verb = r > 0 ? verb_find(name) : NULL;
-	if (r > 0 && !verb) {
-		report(cli, "unknown verb '%s'", name);
-		return STATUS_USAGE;
-	}
-	if (verb && (verb->flags & VERB_NO_SCRIPT)) {
-		report(cli, "'%s' cannot be used in a script", name);
-		return STATUS_USAGE;
-	}
-	if (r > 0)
-		r = read_arguments(verb, line, &words, &reason);
-	if (r < 0) {
+	if (read_words(line, &words, &reason) < 0) {
 		report(cli, "%s", reason);
 		return STATUS_USAGE;
 	}
-	status = verb_check(cli, verb, words.count, words.word);
+	argc = words.count;
+	status = verb_take(cli, &argc, &argv, &verb);
 	if (status != STATUS_DONE)
 		return status;
-	return verb_execute(cli, verb, words.count, words.word);
+	if (verb->flags & VERB_NO_SCRIPT) {
+		report(cli, "'%s' cannot be used in a script", words.word[0]);
+		return STATUS_USAGE;
+	}
+	return verb_execute(cli, verb, argc, argv);
 }
 
 static enum status run_lines(struct cli *cli, FILE *file)

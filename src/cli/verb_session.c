@@ -1,47 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Runs in the command line client. The verbs about services, the session, and any method. */
+/* Runs in the command line client. The verbs about the session, and any method. */
 #include <errno.h>
-#include <string.h>
 
 #include "cli/verb.h"
-#include "common/service_verb.h"
 #include "exmachina.h"
-
-#define X(name, word, kind, method) word,
-static const char *const service_verbs[] = { SERVICE_VERBS(X) NULL };
-#undef X
-
-static enum status run_service(struct cli *cli, const struct verb *verb, int argc, char **argv,
-			       struct json_object **ret_result)
-{
-	char method[64];
-
-	(void)verb;
-	snprintf(method, sizeof(method), "service.%s", argv[0]);
-	return call(cli, method, call_arguments(argc - 1, argv + 1), ret_result);
-}
-
-static void print_service(const struct cli *cli, char **argv, const struct json_object *result)
-{
-	const char *active = json_string(json_get(result, "active"), NULL);
-	const char *sub = json_string(json_get(result, "sub"), NULL);
-	const char *load = json_string(json_get(result, "load"), NULL);
-	const char *how = json_string(json_get(result, "result"), NULL);
-	int64_t pid = json_int(json_get(result, "main_pid"));
-	int64_t before = json_int(json_get(result, "main_pid_before"));
-
-	(void)cli;
-	printf("%s: %s (%s)", argv[1], active ? active : "unknown", sub ? sub : "unknown");
-	if (load && strcmp(load, "loaded") != 0)
-		printf(", %s", load);
-	if (pid > 0)
-		printf(", main PID %lld", (long long)pid);
-	if (before > 0 && before != pid)
-		printf(", before %lld", (long long)before);
-	if (how && *how && strcmp(how, "success") != 0)
-		printf(", result %s", how);
-	putchar('\n');
-}
 
 static void print_pretty(const struct cli *cli, char **argv, const struct json_object *result)
 {
@@ -105,16 +67,6 @@ static enum status run_call(struct cli *cli, const struct verb *verb, int argc, 
 }
 
 static const struct verb verbs[] = {
-	{
-		.name = "service",
-		.arguments = "status|start|stop|restart|reload UNIT",
-		.summary = "control a service",
-		.least = 2,
-		.most = 2,
-		.choice = service_verbs,
-		.run = run_service,
-		.print = print_service,
-	},
 	{
 		.name = "info",
 		.arguments = "",
