@@ -16,6 +16,7 @@
 #include "common/log.h"
 #include "config.h"
 #include "monitor/exit_status.h"
+#include "monitor/identity.h"
 #include "monitor/lens_index.h"
 #include "monitor/policy_read.h"
 
@@ -270,6 +271,8 @@ static int prepare_loop(struct server *server)
 		r = runner_attach(server->runner, server->event);
 	if (r == 0)
 		r = initd_new(server->event, server->root_fd, server->runner, &server->initd);
+	if (r == 0)
+		r = identity_service_new(server->event, server->root_fd, &server->identity);
 	return r;
 }
 
@@ -301,6 +304,7 @@ static int prepare(struct server *server)
 		.runner = server->runner,
 		.initd = server->initd,
 		.manager = server->host.manager,
+		.identity = server->identity,
 		.ready = on_ready,
 		.ready_data = server,
 	};
@@ -313,6 +317,7 @@ static void server_clear(struct server *server)
 	initd_free(server->initd);
 	runner_free(server->runner);
 	service_free(server->service);
+	identity_service_free(server->identity);
 	policy_free(server->policy);
 	identity_clear(&server->user);
 	identity_clear(&server->engine_identity);

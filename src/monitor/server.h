@@ -21,6 +21,7 @@ struct server {
 	struct service *service;
 	struct runner *runner; /* NULL: the policy needs none */
 	struct initd *initd;
+	struct identity_service *identity;
 	struct session_host host;
 	struct session *session;
 

@@ -41,6 +41,7 @@ struct session_host {
 	struct service *service;
 	struct runner *runner; /* NULL: the policy needs none */
 	struct initd *initd;
+	struct identity_service *identity;
 	enum service_manager manager; /* who manages services, never MANAGER_AUTO */
 	void (*ready)(void *data);    /* an engine can serve the client */
 	void *ready_data;
