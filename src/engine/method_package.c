@@ -104,7 +104,7 @@ static void verb_done(const struct pending *pending, const struct message *event
 		return;
 	}
 	if (end->outcome == JOB_NO_UNIT) {
-		call_error(pending->call, EXM_ERROR_NO_MATCH, data_of("name", end->detail),
+		call_error(pending->call, EXM_ERROR_NO_MATCH, data_of("package", end->detail),
 			   "there is no package %.200s", end->detail);
 		return;
 	}
@@ -148,7 +148,7 @@ static int take_names(struct call *call, const struct argument_list *list, enum 
 		const char *name = list->item[i];
 
 		if (!policy_package_name_valid(name))
-			return call_error(call, EXM_ERROR_BAD_VALUE, data_of("name", name),
+			return call_error(call, EXM_ERROR_BAD_VALUE, data_of("package", name),
 					  "%.200s is not the name of a package", name);
 		if (used + strlen(name) + 1 > MESSAGE_NAME_MAX)
 			return call_error(call, EXM_ERROR_LIMIT, data_of("limit", "names"),

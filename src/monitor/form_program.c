@@ -18,9 +18,7 @@ enum { GRACE_USEC = 5000000, ACCURACY_USEC = 100000 };
 
 static void finish(struct server *server)
 {
-	int status = server->verdict ? server->verdict : server->program_status;
-
-	sd_event_exit(server->event, status);
+	server_leave(server, server->verdict ? server->verdict : server->program_status);
 }
 
 static int on_grace_over(sd_event_source *source, uint64_t usec, void *data)

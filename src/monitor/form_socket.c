@@ -99,7 +99,7 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
 void form_socket_session_over(struct server *server)
 {
 	if (server->listener < 0)
-		sd_event_exit(server->event, server->verdict);
+		server_leave(server, server->verdict);
 	else
 		log_info("waiting for the next client");
 }

@@ -16,6 +16,7 @@
 struct op_call {
 	LIST_ENTRY(op_call) link;
 	struct session *session; /* NULL: ended */
+	struct calls_under_way *under_way;
 	unsigned int generation;
 	uint32_t ticket;
 	uint64_t begin; /* CLOCK_MONOTONIC, microseconds */
@@ -55,7 +56,11 @@ static void leave_session(struct op_call *call)
 
 static struct op_call *call_free(struct op_call *call)
 {
+	struct calls_under_way *under_way = call->under_way;
+
 	leave_session(call);
+	if (--under_way->count == 0 && under_way->none_left)
+		under_way->none_left(under_way->data);
 	free(call->user);
 	free(call->method);
 	free(call->subject);
@@ -75,6 +80,8 @@ int op_call_new(struct session *session, uint32_t ticket, const char *method, co
 	if (!call)
 		return -ENOMEM;
 	call->session = session;
+	call->under_way = session->host->calls;
+	call->under_way->count++;
 	call->generation = session->engine_generation;
 	call->ticket = ticket;
 	call->begin = now_usec();

@@ -113,6 +113,26 @@ static void on_session_ended(enum session_end how, void *data)
 		sd_event_exit(server->event, EXIT_OTHER);
 }
 
+static void on_no_call_left(void *data)
+{
+	struct server *server = data;
+
+	sd_event_exit(server->event, server->leave_status);
+}
+
+void server_leave(struct server *server, int status)
+{
+	if (server->calls.count == 0) {
+		sd_event_exit(server->event, status);
+		return;
+	}
+	log_notice("%u calls are still under way, and waited for", server->calls.count);
+	server->leaving = true;
+	server->leave_status = status;
+	server->calls.none_left = on_no_call_left;
+	server->calls.data = server;
+}
+
 int server_start_session(struct server *server, int client, const struct secret *secret)
 {
 	return session_new(&server->host, client, secret, on_session_ended, server,
@@ -173,7 +193,9 @@ static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *
 	if (info->ssi_signo == SIGINT && server->options->form == FORM_PROGRAM)
 		return 0;
 	log_notice("ending after signal %u", info->ssi_signo);
-	if (server->options->form == FORM_PROGRAM)
+	if (server->leaving)
+		sd_event_exit(server->event, server->leave_status);
+	else if (server->options->form == FORM_PROGRAM)
 		form_program_stop(server);
 	else
 		sd_event_exit(server->event, EXIT_SUCCESS);
@@ -303,6 +325,7 @@ static int prepare(struct server *server)
 		.service = server->service,
 		.runner = server->runner,
 		.initd = server->initd,
+		.calls = &server->calls,
 		.manager = server->host.manager,
 		.identity = server->identity,
 		.ready = on_ready,

@@ -28,6 +28,9 @@ struct server {
 	pid_t program; /* 0: none, or it has exited */
 	int program_status;
 	bool program_gone;
+	struct calls_under_way calls;
+	bool leaving; /* only the end of calls is waited for */
+	int leave_status;
 	int verdict; /* our own exit status, in place of the program's; 0: none */
 	int listener;
 };
@@ -37,6 +40,12 @@ int server_run(const struct options *options, struct daemon *daemon) must_check;
 
 /* Starts a session for a client's stream, which is taken over. */
 int server_start_session(struct server *server, int client, const struct secret *secret) must_check;
+
+/*
+ * Ends the server with that status, once the calls that are under way have ended:
+ * what was begun for a client is audited, also when the client is gone.
+ */
+void server_leave(struct server *server, int status);
 
 /*
  * The two forms. *_start() returns 0 or an exit status; *_session_over() is

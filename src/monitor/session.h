@@ -30,6 +30,13 @@ enum session_end {
 	SESSION_SANDBOX,     /* no engine could be started */
 };
 
+/* The calls of all sessions (op_call.h), those whose session is over among them. */
+struct calls_under_way {
+	unsigned int count;
+	void (*none_left)(void *data); /* NULL: nobody wants to know */
+	void *data;
+};
+
 /* What all sessions of a server have in common. */
 struct session_host {
 	sd_event *event;
@@ -43,7 +50,8 @@ struct session_host {
 	struct initd *initd;
 	struct identity_service *identity;
 	enum service_manager manager; /* who manages services, never MANAGER_AUTO */
-	void (*ready)(void *data);    /* an engine can serve the client */
+	struct calls_under_way *calls;
+	void (*ready)(void *data); /* an engine can serve the client */
 	void *ready_data;
 };
 
