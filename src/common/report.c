@@ -12,6 +12,9 @@
 enum { HEADER_SIZE = 8, INTEGER_SIZE = 8, STR_OVERHEAD = 5 };
 
 #define WHOLE_MAX (HEADER_SIZE + REPORT_SIZE_MAX + REPORT_TEXT_MAX + STR_OVERHEAD)
+#include "common/fd.h"
+
+enum { HEADER_SIZE = 8, ROW_MORE = 1, ROW_END = 0, INTEGER_MAX = 8, STR_OVERHEAD = 5 };
 
 struct report report_begin(enum report_kind kind)
 {
@@ -129,6 +132,22 @@ static int next(struct report_reader *reader)
 REPORTS(X)
 #undef X
 
+int report_write(const struct report *report, const char *trailer, int fd)
+{
+	uint8_t header[HEADER_SIZE], end[1 + REPORT_TEXT_MAX + STR_OVERHEAD];
+	struct wire first = wire_over(header, sizeof(header)), last = wire_over(end, sizeof(end));
+	int r;
+
+	wire_put_u32(&first, report->kind);
+	wire_put_u32(&first, (uint32_t)report->rows);
+	wire_put_u8(&last, ROW_END);
+	put_cut(&last, trailer, REPORT_TEXT_MAX);
+	r = fd_write_all(fd, header, first.pos);
+	if (r == 0 && report->length > 0)
+		r = fd_write_all(fd, report->data, report->length);
+	return r < 0 ? r : fd_write_all(fd, end, last.pos);
+}
+
 int report_seal(const struct report *report, const char *trailer)
 {
 	size_t room = HEADER_SIZE + report->length + REPORT_TEXT_MAX + STR_OVERHEAD;
@@ -145,6 +164,15 @@ int report_seal(const struct report *report, const char *trailer)
 	w.pos += report->length;
 	put_cut(&w, trailer, REPORT_TEXT_MAX);
 	return w.bad ? -E2BIG : memfd_of("exmachina-report", whole, w.pos);
+	scoped_fd fd = memfd_new("exmachina-report");
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = report_write(report, trailer, fd);
+	if (r == 0)
+		r = memfd_seal(fd);
+	return r < 0 ? r : take_fd(&fd);
 }
 
 int report_open(int fd, enum report_kind kind, struct report_reader *ret_reader)

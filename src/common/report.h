@@ -18,16 +18,17 @@
 #include "common/wire.h"
 
 enum {
-	REPORT_ROWS_MAX = 16384,
-	REPORT_SIZE_MAX = 8 << 20, /* bytes of a whole report */
-	REPORT_TEXT_MAX = 4096,    /* bytes of one text in it */
+	REPORT_ROWS_MAX = 1 << 20,
+	REPORT_SIZE_MAX = 64 << 20, /* bytes of a whole report */
+	REPORT_TEXT_MAX = 4096,     /* bytes of one text in it */
 };
 
 /* X(NAME, name) */
 #define REPORTS(X) \
 	X(UNIT, unit_row) \
 	X(LINE, line_row) \
-	X(PACKAGE, package_row)
+	X(PACKAGE, package_row) \
+	X(CHANGE, change_row)
 
 /* of UNITS: how a unit is */
 #define FIELDS_unit_row(U8, U32, U64, I32, STR) \
@@ -61,6 +62,24 @@ enum {
 	STR(before, MESSAGE_TEXT_MAX) \
 	STR(candidate, MESSAGE_TEXT_MAX) \
 	STR(action, MESSAGE_TEXT_MAX)
+
+/*
+ * from exmachina-verify: what a commit does to one node. path is canonical,
+ * below the file; alone: it is the only one of its label there; cut: a
+ * value is longer than its field; has_*: a node need not have a value.
+ */
+#define FIELDS_change_row(U8, U32, U64, I32, STR) \
+	U8(action) \
+	U8(moved) \
+	U8(alone) \
+	U8(cut) \
+	U8(has_old) \
+	U8(has_new) \
+	STR(path, REPORT_TEXT_MAX) \
+	STR(old_value, REPORT_TEXT_MAX) \
+	STR(new_value, REPORT_TEXT_MAX)
+
+enum change_action { CHANGE_VALUE, CHANGE_ADDED, CHANGE_REMOVED, CHANGE_MAX };
 
 enum report_kind {
 	REPORT_NONE,
@@ -104,6 +123,8 @@ REPORTS(X)
 
 /* The sealed memfd with all rows and the trailer ("" for none), or -errno. */
 int report_seal(const struct report *report, const char *trailer) must_check;
+/* The same into a memfd that somebody else is going to seal. 0 or -errno. */
+int report_write(const struct report *report, const char *trailer, int fd) must_check;
 
 /* ---- reading; the writer is trusted no more than any peer ---- */
 

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_VERIFY_ALIGN_H
+#define EXM_VERIFY_ALIGN_H
+
+#include <sys/types.h>
+
+#include "verify/node.h"
+
+/* Which child of one node has become which child of another. */
+struct alignment {
+	ssize_t *became; /* of a's child i the index in b, or -1: it is gone */
+	ssize_t *was;    /* of b's child k the index in a, or -1: it is new */
+};
+
+/*
+ * Pairs the children that are equal in both, in an order that both have, as
+ * many as there are; and between those the ones that have the same label, in their
+ * order. Whatever comes out is a true account of the difference; it is a
+ * short one as long as not too much is different. 0 or -ENOMEM.
+ */
+int align(const struct node *a, const struct node *b, struct alignment *ret_alignment) must_check;
+void alignment_clear(struct alignment *alignment);
+
+#define scoped_alignment scoped(alignment_clear) struct alignment
+
+#endif

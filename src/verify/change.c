@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in exmachina-verify, on two trees of hostile text. Nothing may be left
+ * out here: what is not listed is not judged.
+ */
+#include "verify/change.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "verify/align.h"
+
+static int add_row(struct report *report, const struct node *node, enum change_action action,
+		   const struct node *old, const struct node *new, bool moved)
+{
+	struct change_row row = {
+		.action = (uint8_t)action,
+		.moved = moved,
+		.alone = node->twins == 1,
+		.has_old = old && old->value,
+		.has_new = new &&new->value,
+		.old_value = old ? old->value : NULL,
+		.new_value = new ? new->value : NULL,
+	};
+	scoped_ptr char *path = NULL;
+	int r = node_canonical(node, REPORT_TEXT_MAX, &path);
+
+	if (r < 0)
+		return r;
+	row.path = path;
+	row.cut = (row.has_old && strlen(row.old_value) > REPORT_TEXT_MAX) ||
+		  (row.has_new && strlen(row.new_value) > REPORT_TEXT_MAX);
+	return report_add_change_row(report, &row);
+}
+
+/* The node and all below it. */
+static int add_subtree(struct report *report, const struct node *node, enum change_action action,
+		       bool moved)
+{
+	bool gone = action == CHANGE_REMOVED;
+	int r = add_row(report, node, action, gone ? node : NULL, gone ? NULL : node, moved);
+
+	for (size_t i = 0; r == 0 && i < node->count; i++)
+		r = add_subtree(report, node->child[i], action, moved);
+	return r;
+}
+
+/* Is the same subtree among those that have no counterpart on the other side? */
+static bool has_equal(const struct node *node, const struct node *parent, const ssize_t *partner)
+{
+	for (size_t i = 0; i < parent->count; i++)
+		if (partner[i] < 0 && node_equal(node, parent->child[i]))
+			return true;
+	return false;
+}
+
+static int compare_children(struct report *report, const struct node *before,
+			    const struct node *after);
+
+static int compare_nodes(struct report *report, const struct node *before, const struct node *after)
+{
+	int r = 0;
+
+	if (node_equal(before, after))
+		return 0;
+	if (!before->value != !after->value ||
+	    (before->value && strcmp(before->value, after->value) != 0))
+		r = add_row(report, after, CHANGE_VALUE, before, after, false);
+	return r < 0 ? r : compare_children(report, before, after);
+}
+
+static int compare_children(struct report *report, const struct node *before,
+			    const struct node *after)
+{
+	scoped_alignment al = { 0 };
+	size_t i = 0, k = 0;
+	int r = align(before, after, &al);
+
+	while (r == 0 && (i < before->count || k < after->count)) {
+		if (i < before->count && al.became[i] < 0) {
+			const struct node *node = before->child[i++];
+
+			r = add_subtree(report, node, CHANGE_REMOVED,
+					has_equal(node, after, al.was));
+		} else if (k < after->count && al.was[k] < 0) {
+			const struct node *node = after->child[k++];
+
+			r = add_subtree(report, node, CHANGE_ADDED,
+					has_equal(node, before, al.became));
+		} else {
+			r = compare_nodes(report, before->child[i++], after->child[k++]);
+		}
+	}
+	return r;
+}
+
+int change_list(const struct node *before, const struct node *after, struct report *report)
+{
+	return compare_nodes(report, before, after);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in exmachina-verify, with a lens of root's on hostile text. libaugeas is
+ * stock; if it crashes or never ends, that is a refusal.
+ */
+#include "verify/parse.h"
+
+#include <augeas.h>
+#include <errno.h>
+#include <string.h>
+
+#define TEXT "/text"
+#define TREE "/tree"
+#define RENDERED "/rendered"
+
+struct parser {
+	augeas *aug;
+	char *lens;
+};
+
+int parser_new(const char *lens, const char *lens_path, struct parser **ret_parser)
+{
+	struct parser *parser = calloc(1, sizeof(*parser));
+
+	if (!parser)
+		return -ENOMEM;
+	parser->lens = strdup(lens);
+	parser->aug =
+		aug_init("/", lens_path,
+			 AUG_NO_STDINC | AUG_NO_MODL_AUTOLOAD | AUG_NO_LOAD | AUG_NO_ERR_CLOSE);
+	if (!parser->lens || !parser->aug || aug_error(parser->aug) != AUG_NOERROR) {
+		parser_free(parser);
+		return -ENOMEM;
+	}
+	*ret_parser = parser;
+	return 0;
+}
+
+struct parser *parser_free(struct parser *parser)
+{
+	if (!parser)
+		return NULL;
+	if (parser->aug)
+		aug_close(parser->aug);
+	free(parser->lens);
+	free(parser);
+	return NULL;
+}
+
+/* From the structure that Augeas hands out, whose strings are the tree's to the byte. */
+
+static const char *label_of(const xmlNode *xml)
+{
+	for (const xmlAttr *attribute = xml->properties; attribute; attribute = attribute->next)
+		if (strcmp((const char *)attribute->name, "label") == 0)
+			return attribute->children ? (const char *)attribute->children->content
+						   : "";
+	return "";
+}
+
+static const char *value_of(const xmlNode *xml)
+{
+	for (const xmlNode *part = xml->children; part; part = part->next)
+		if (strcmp((const char *)part->name, "value") == 0)
+			return part->children ? (const char *)part->children->content : "";
+	return NULL;
+}
+
+static int take_node(const xmlNode *xml, size_t depth, struct node **ret_node)
+{
+	scoped(node_freep) struct node *node = node_new(label_of(xml), value_of(xml));
+
+	if (!node)
+		return -ENOMEM;
+	if (depth == NODE_DEPTH_MAX)
+		return -E2BIG;
+	for (const xmlNode *part = xml->children; part; part = part->next) {
+		struct node *child;
+		int r;
+
+		if (strcmp((const char *)part->name, "node") != 0)
+			continue;
+		r = take_node(part, depth + 1, &child);
+		if (r == 0)
+			r = node_append(node, child);
+		if (r < 0)
+			return r;
+	}
+	*ret_node = take_ptr(node);
+	return 0;
+}
+
+static int take_tree(struct parser *parser, struct node **ret_tree)
+{
+	xmlNode *xml = NULL;
+	struct node *tree;
+	int r;
+
+	if (aug_to_xml(parser->aug, TREE, &xml, 0) < 0 || !xml)
+		return -ENOMEM;
+	/* <augeas> holds one <node> for what was asked */
+	r = xml->children ? take_node(xml->children, 0, &tree) : -EBADMSG;
+	xmlFreeNode(xml);
+	if (r == 0) {
+		r = node_complete(tree);
+		if (r == 0)
+			*ret_tree = tree;
+		else
+			node_free(tree);
+	}
+	return r;
+}
+
+static int store(struct parser *parser, const char *text)
+{
+	aug_rm(parser->aug, TREE);
+	if (aug_set(parser->aug, TEXT, text) < 0)
+		return -ENOMEM;
+	if (aug_text_store(parser->aug, parser->lens, TEXT, TREE) == 0)
+		return 0;
+	if (aug_error(parser->aug) == AUG_ENOMEM)
+		return -ENOMEM;
+	return aug_error(parser->aug) == AUG_ENOLENS ? -ENOENT : -EBADMSG;
+}
+
+int parse_text(struct parser *parser, const char *text, struct node **ret_tree)
+{
+	int r = store(parser, text);
+
+	return r < 0 ? r : take_tree(parser, ret_tree);
+}
+
+static int renders(struct parser *parser, const char *text)
+{
+	const char *rendered = NULL;
+	int r = store(parser, text);
+
+	if (r < 0)
+		return r;
+	if (aug_text_retrieve(parser->aug, parser->lens, TEXT, TREE, RENDERED) < 0 ||
+	    aug_get(parser->aug, RENDERED, &rendered) != 1 || !rendered)
+		return -EBADMSG;
+	return strcmp(rendered, text) == 0 ? 0 : -EBADMSG;
+}
+
+/* Rendering takes the square of the length, so a long text is tried where it differs, in whole
+ * lines. */
+enum { WHOLE_MAX = 32 << 10 };
+
+static char *differing_lines(const char *before, const char *text)
+{
+	size_t a = strlen(before), b = strlen(text), head = 0, tail = 0;
+
+	while (head < a && head < b && before[head] == text[head])
+		head++;
+	while (head > 0 && text[head - 1] != '\n')
+		head--;
+	while (tail < a - head && tail < b - head && before[a - tail - 1] == text[b - tail - 1])
+		tail++;
+	while (tail > 0 && text[b - tail - 1] != '\n')
+		tail--;
+	return strndup(text + head, b - head - tail);
+}
+
+int parse_renders(struct parser *parser, const char *before, const char *text)
+{
+	if (before && strlen(text) > WHOLE_MAX) {
+		scoped_ptr char *part = differing_lines(before, text);
+
+		if (!part)
+			return -ENOMEM;
+		if (strlen(part) <= WHOLE_MAX && renders(parser, part) == 0)
+			return 0;
+	}
+	return renders(parser, text);
+}

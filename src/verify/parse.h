@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_VERIFY_PARSE_H
+#define EXM_VERIFY_PARSE_H
+
+#include "verify/node.h"
+
+/* One Augeas with one lens and no file. */
+struct parser;
+
+/* lens_path is colon-separated, as Augeas's. 0, -ENOENT if there is no such lens, or -errno. */
+int parser_new(const char *lens, const char *lens_path, struct parser **ret_parser) must_check;
+struct parser *parser_free(struct parser *parser);
+
+/* 0, -EBADMSG for a text that the lens does not take, -E2BIG for one that nests too deep, -ENOMEM.
+ */
+int parse_text(struct parser *parser, const char *text, struct node **ret_tree) must_check;
+
+/*
+ * Does the lens make of the text's tree the same text again? Of a long text only
+ * the part is tried that differs from `before`, if that is a text for the lens by itself.
+ * 0, -EBADMSG if not.
+ */
+int parse_renders(struct parser *parser, const char *before, const char *text) must_check;
+
+#endif

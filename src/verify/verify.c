@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in exmachina-verify: a process for one file of one commit. Both texts
+ * are hostile, the new one made by an engine that may be the enemy. What comes
+ * out is a list that the monitor judges, and that the process can't change any
+ * more when it is read.
+ */
+#include "verify/verify.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/memfd.h"
+#include "common/message.h"
+#include "verify/change.h"
+#include "verify/parse.h"
+
+/* A NUL would end the text for the lens and not for who reads the file. */
+static int map_text(int fd, char **ret_text)
+{
+	scoped_mapping mapping = { 0 };
+	char *text;
+	int r;
+
+	if (fd < 0)
+		return 0;
+	r = memfd_map(fd, CONTENT_MAX, &mapping);
+	if (r < 0)
+		return r;
+	if (memchr(mapping.data, '\0', mapping.size))
+		return -EBADMSG;
+	text = strndup(mapping.data, mapping.size);
+	if (!text)
+		return -ENOMEM;
+	*ret_text = text;
+	return 0;
+}
+
+/* No text is no tree; its root is there all the same, to be compared. */
+static int tree_of(struct parser *parser, const char *text, struct node **ret_tree)
+{
+	struct node *tree;
+	int r;
+
+	if (text)
+		return parse_text(parser, text, ret_tree);
+	tree = node_new("tree", NULL);
+	if (!tree)
+		return -ENOMEM;
+	r = node_complete(tree);
+	if (r == 0)
+		*ret_tree = tree;
+	else
+		node_free(tree);
+	return r;
+}
+
+static enum verify_verdict verdict_of(int r, enum verify_verdict bad)
+{
+	switch (r) {
+	case 0:
+		return VERIFY_DONE;
+	case -EBADMSG:
+		return bad;
+	case -E2BIG:
+		return VERIFY_TOO_DEEP;
+	case -ENOENT:
+		return VERIFY_NO_LENS;
+	default:
+		return VERIFY_MEMORY;
+	}
+}
+
+static enum verify_verdict write_changes(const struct node *before, const struct node *after,
+					 int result)
+{
+	scoped_report report = report_begin(REPORT_CHANGE);
+	int r = change_list(before, after, &report);
+
+	if (r == 0)
+		r = report_write(&report, NULL, result);
+	if (r == -E2BIG)
+		return VERIFY_TOO_MUCH;
+	return r < 0 ? VERIFY_MEMORY : VERIFY_DONE;
+}
+
+struct texts {
+	char *before, *after;
+	struct parser *parser;
+	struct node *old_tree, *new_tree;
+};
+
+static void texts_clear(struct texts *texts)
+{
+	free(texts->before);
+	free(texts->after);
+	node_free(texts->old_tree);
+	node_free(texts->new_tree);
+	parser_free(texts->parser);
+}
+
+enum verify_verdict verify_run(int before, int after, int result, const char *lens,
+			       const char *lens_path)
+{
+	scoped(texts_clear) struct texts t = { 0 };
+	int r = map_text(before, &t.before);
+
+	if (r == 0)
+		r = parser_new(lens, lens_path, &t.parser);
+	if (r == 0)
+		r = tree_of(t.parser, t.before, &t.old_tree);
+	if (r < 0)
+		return verdict_of(r, VERIFY_OLD_NO_PARSE);
+	r = map_text(after, &t.after);
+	if (r == 0)
+		r = tree_of(t.parser, t.after, &t.new_tree);
+	if (r < 0)
+		return verdict_of(r, VERIFY_NO_PARSE);
+	r = t.after ? parse_renders(t.parser, t.before, t.after) : 0;
+	if (r < 0)
+		return verdict_of(r, VERIFY_NO_RENDER);
+	return write_changes(t.old_tree, t.new_tree, result);
+}
