@@ -30,6 +30,12 @@ struct node_path {
 int node_path_parse(const char *canonical, struct node_path *ret_path) must_check;
 void node_path_clear(struct node_path *path);
 
+/*
+ * The labels path[from..] as a pattern of the policy that means just this node, in
+ * a new string; NULL when memory is short.
+ */
+char *node_path_spell(const struct node_path *path, size_t from);
+
 #define scoped_node_path scoped(node_path_clear) struct node_path
 
 /*

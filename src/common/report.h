@@ -65,12 +65,14 @@ enum {
 
 /*
  * from exmachina-verify: what a commit does to one node. path is canonical,
- * below the file; alone: it is the only one of its label there; cut: a
+ * below the file; moved: the same is found elsewhere below the same node; below:
+ * it is gone with a node above it; alone: it is the only one of its label there; cut: a
  * value is longer than its field; has_*: a node need not have a value.
  */
 #define FIELDS_change_row(U8, U32, U64, I32, STR) \
 	U8(action) \
 	U8(moved) \
+	U8(below) \
 	U8(alone) \
 	U8(cut) \
 	U8(has_old) \

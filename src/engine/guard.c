@@ -23,33 +23,6 @@ static size_t file_depth(const struct tree_file *file)
 	return depth;
 }
 
-/* The labels below the file, as the policy spells them. */
-static char *node_text(const struct node_path *node, size_t from)
-{
-	scoped_ptr char *text = NULL;
-	size_t size = 1;
-
-	for (size_t i = from; i < node->depth; i++)
-		size += 2 * strlen(node->label[i]) + 1;
-	text = malloc(size);
-	if (!text)
-		return NULL;
-	text[0] = '\0';
-	for (size_t i = from; i < node->depth; i++) {
-		char *out = text + strlen(text);
-
-		if (i > from)
-			*out++ = '/';
-		for (const char *p = node->label[i]; *p; p++) {
-			if (strchr("/ \t\\*?", *p))
-				*out++ = '\\';
-			*out++ = *p;
-		}
-		*out = '\0';
-	}
-	return take_ptr(text);
-}
-
 static int denied(struct call *call, const struct tree_file *file, const char *node,
 		  const char *key, const char *value, const char *what)
 {
@@ -69,7 +42,7 @@ static int denied(struct call *call, const struct tree_file *file, const char *n
 
 static int outside(struct call *call, const struct node_path *whole)
 {
-	scoped_ptr char *text = node_text(whole, 0);
+	scoped_ptr char *text = node_path_spell(whole, 0);
 	scoped_ptr char *path = NULL;
 	struct json_object *data;
 
@@ -113,7 +86,7 @@ static int subject_of_labels(struct call *call, const struct node_path *whole, s
 		s->node.label[i] = whole->label[depth + i];
 		s->node.position[i] = whole->position[depth + i];
 	}
-	s->text = node_text(&s->node, 0);
+	s->text = node_path_spell(&s->node, 0);
 	return s->text ? 0 : call_no_memory(call);
 }
 

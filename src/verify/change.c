@@ -10,38 +10,36 @@
 
 #include "verify/align.h"
 
-static int add_row(struct report *report, const struct node *node, enum change_action action,
-		   const struct node *old, const struct node *new, bool moved)
+/* was, is: the node in the old tree and in the new one, or NULL. */
+static int add_row(struct report *report, struct change_row row, const struct node *was,
+		   const struct node *is)
 {
-	struct change_row row = {
-		.action = (uint8_t)action,
-		.moved = moved,
-		.alone = node->twins == 1,
-		.has_old = old && old->value,
-		.has_new = new &&new->value,
-		.old_value = old ? old->value : NULL,
-		.new_value = new ? new->value : NULL,
-	};
+	const struct node *node = is ? is : was;
 	scoped_ptr char *path = NULL;
 	int r = node_canonical(node, REPORT_TEXT_MAX, &path);
 
 	if (r < 0)
 		return r;
 	row.path = path;
-	row.cut = (row.has_old && strlen(row.old_value) > REPORT_TEXT_MAX) ||
-		  (row.has_new && strlen(row.new_value) > REPORT_TEXT_MAX);
+	row.alone = node->twins == 1;
+	row.has_old = was && was->value;
+	row.has_new = is && is->value;
+	row.old_value = row.has_old ? was->value : "";
+	row.new_value = row.has_new ? is->value : "";
+	row.cut =
+		strlen(row.old_value) > REPORT_TEXT_MAX || strlen(row.new_value) > REPORT_TEXT_MAX;
 	return report_add_change_row(report, &row);
 }
 
 /* The node and all below it. */
-static int add_subtree(struct report *report, const struct node *node, enum change_action action,
-		       bool moved)
+static int add_subtree(struct report *report, struct change_row row, const struct node *node)
 {
-	bool gone = action == CHANGE_REMOVED;
-	int r = add_row(report, node, action, gone ? node : NULL, gone ? NULL : node, moved);
+	bool gone = row.action == CHANGE_REMOVED;
+	int r = add_row(report, row, gone ? node : NULL, gone ? NULL : node);
 
+	row.below = gone;
 	for (size_t i = 0; r == 0 && i < node->count; i++)
-		r = add_subtree(report, node->child[i], action, moved);
+		r = add_subtree(report, row, node->child[i]);
 	return r;
 }
 
@@ -65,8 +63,19 @@ static int compare_nodes(struct report *report, const struct node *before, const
 		return 0;
 	if (!before->value != !after->value ||
 	    (before->value && strcmp(before->value, after->value) != 0))
-		r = add_row(report, after, CHANGE_VALUE, before, after, false);
+		r = add_row(report, (struct change_row){ .action = CHANGE_VALUE }, before, after);
 	return r < 0 ? r : compare_children(report, before, after);
+}
+
+static int add_unpaired(struct report *report, enum change_action action, const struct node *node,
+			const struct node *other_parent, const ssize_t *partner)
+{
+	const struct change_row row = {
+		.action = (uint8_t)action,
+		.moved = has_equal(node, other_parent, partner),
+	};
+
+	return add_subtree(report, row, node);
 }
 
 static int compare_children(struct report *report, const struct node *before,
@@ -77,19 +86,13 @@ static int compare_children(struct report *report, const struct node *before,
 	int r = align(before, after, &al);
 
 	while (r == 0 && (i < before->count || k < after->count)) {
-		if (i < before->count && al.became[i] < 0) {
-			const struct node *node = before->child[i++];
-
-			r = add_subtree(report, node, CHANGE_REMOVED,
-					has_equal(node, after, al.was));
-		} else if (k < after->count && al.was[k] < 0) {
-			const struct node *node = after->child[k++];
-
-			r = add_subtree(report, node, CHANGE_ADDED,
-					has_equal(node, before, al.became));
-		} else {
+		if (i < before->count && al.became[i] < 0)
+			r = add_unpaired(report, CHANGE_REMOVED, before->child[i++], after, al.was);
+		else if (k < after->count && al.was[k] < 0)
+			r = add_unpaired(report, CHANGE_ADDED, after->child[k++], before,
+					 al.became);
+		else
 			r = compare_nodes(report, before->child[i++], after->child[k++]);
-		}
 	}
 	return r;
 }
