@@ -15,7 +15,7 @@
 #include "common/wire.h"
 #include "config.h"
 #include "engine/rpc.h"
-#include "engine/sandbox.h"
+#include "engine/confine.h"
 #include "engine/timer.h"
 
 enum { POLICY_MAX = 64 << 20 };
@@ -52,13 +52,13 @@ static int start(struct engine *engine, int client, int memfd)
 	engine->reader = json_reader_new(RPC_DEPTH_MAX);
 	if (!engine->user || !engine->root || !engine->reader)
 		return -ENOMEM;
-	r = sandbox_enter(welcome.lens_path);
+	r = confine(welcome.lens_path);
 	if (r == 0)
 		r = timer_init(engine->timeout_ms);
 	if (r == 0)
 		r = stream_open(&engine->stream, client, memfd);
 	if (r == 0)
-		r = tree_new(&engine->mon, engine->policy, SANDBOX_STAGING, welcome.lens_path,
+		r = tree_new(&engine->mon, engine->policy, ENGINE_STAGING, welcome.lens_path,
 			     &engine->tree);
 	if (r == 0)
 		r = mon_ready(&engine->mon, (uint32_t)engine->policy->file_count);

@@ -13,7 +13,7 @@
 #include "common/glob.h"
 #include "common/log.h"
 #include "engine/engine.h"
-#include "engine/sandbox.h"
+#include "engine/confine.h"
 
 /* Do any of the filters of this transform name the path? */
 static bool filter_matches(augeas *aug, const char *transform, const char *filter, const char *path)
@@ -99,12 +99,12 @@ int engine_index(int channel)
 	int r = engine_receive_policy(&mon, &packet, &welcome, &policy);
 
 	if (r == 0)
-		r = sandbox_enter(welcome.lens_path);
+		r = confine(welcome.lens_path);
 	if (r < 0) {
 		log_error("cannot start: %s", strerror(-r));
 		return SANDBOX_EXIT_STATUS;
 	}
-	aug = aug_init(SANDBOX_STAGING, welcome.lens_path, AUG_NO_STDINC | AUG_NO_LOAD);
+	aug = aug_init(ENGINE_STAGING, welcome.lens_path, AUG_NO_STDINC | AUG_NO_LOAD);
 	if (!aug) {
 		log_error("Augeas cannot load its modules");
 		return EXIT_FAILURE;

@@ -7,7 +7,7 @@
 #include "engine/engine.h"
 #include "engine/method.h"
 #include "engine/rpc.h"
-#include "engine/sandbox.h"
+#include "engine/confine.h"
 
 enum { PROTOCOL = 1 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Proves src/engine/sandbox_seccomp.c: what would lead out of the engine is refused, what it needs
+/* Proves src/sandbox/seccomp.c, with the engine's calls: what would lead out of the engine is refused, what it needs
  * is not. */
 #include "unit.h"
 
@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "engine/sandbox.h"
+#include "engine/confine.h"
 
 /* In a child with the filter: the errno that the system call ends with, 0 if it works. */
 static int errno_in_sandbox(long (*attempt)(long), long argument)
@@ -23,7 +23,7 @@ static int errno_in_sandbox(long (*attempt)(long), long argument)
 	if (pid == 0) {
 		long code = 255;
 
-		if (sandbox_seccomp() == 0)
+		if (confine_calls() == 0)
 			code = attempt(argument) < 0 ? errno : 0;
 		/* not _exit(3), before which a sanitizer makes calls of its own */
 		syscall(SYS_exit_group, code);

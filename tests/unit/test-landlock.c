@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Proves src/engine/sandbox_landlock.c: of the file system only staging and lenses remain. */
+/* Proves src/sandbox/landlock.c: of the file system only staging and lenses remain. */
 #include "unit.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "engine/sandbox.h"
+#include "sandbox/sandbox.h"
 
 struct fixture {
 	char *staging;

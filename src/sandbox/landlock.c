@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Runs in the engine: of the file system only the lenses, to be read, and the staging directory
- * remain (landlock(7)). */
+/* Runs in the engine and in the verifier: of the file system only the lenses, to be read, and a
+ * staging directory remain (landlock(7)). */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "engine/sandbox.h"
+#include "sandbox/sandbox.h"
 
 #ifndef LANDLOCK_ACCESS_FS_TRUNCATE
 #define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)
@@ -69,7 +69,7 @@ int sandbox_landlock(const char *staging, const char *lens_path)
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof(attributes), 0);
 	if (ruleset < 0)
 		return -errno;
-	r = permit(ruleset, staging, STAGING & attributes.handled_access_fs);
+	r = staging ? permit(ruleset, staging, STAGING & attributes.handled_access_fs) : 0;
 	while (r == 0 && (path = strsep(&rest, ":")))
 		r = permit(ruleset, path, READ_ONLY);
 	if (r < 0)

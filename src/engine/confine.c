@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Runs in the engine: the system calls that it needs, and no others (seccomp(2)). */
-#include <errno.h>
+/* Runs in the engine before it has read anything of the client: what the engine keeps. */
+#include "engine/confine.h"
+
 #include <seccomp.h>
 
-#include "engine/sandbox.h"
+enum {
+	DESCRIPTORS_MAX = 1100, /* one for each file, and a few */
+	FILE_SIZE_MAX = 64 << 20,
+};
+
+#define MEMORY_MAX (2ULL << 30)
 
 /*
  * No exec, no socket, no way to another process. What Augeas, json-c and the C
@@ -36,19 +42,22 @@ static const int allowed[] = {
 	SCMP_SYS(exit),           SCMP_SYS(exit_group),
 };
 
-int sandbox_seccomp(void)
+int confine(const char *lens_path)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	int r = filter ? 0 : -ENOMEM;
+	const struct sandbox sandbox = {
+		.staging = ENGINE_STAGING,
+		.lens_path = lens_path,
+		.calls = allowed,
+		.call_count = ARRAY_SIZE(allowed),
+		.memory = MEMORY_MAX,
+		.descriptors = DESCRIPTORS_MAX,
+		.file_size = FILE_SIZE_MAX,
+	};
 
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(allowed); i++)
-		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
-	/* raise(3), to itself and to no other engine of the same user */
-	if (r == 0)
-		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-				     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
-	if (r == 0)
-		r = seccomp_load(filter);
-	seccomp_release(filter);
-	return r;
+	return sandbox_enter(&sandbox);
+}
+
+int confine_calls(void)
+{
+	return sandbox_seccomp(allowed, ARRAY_SIZE(allowed));
 }

@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Runs in the engine before it has read anything of the client. Fails closed. */
-#include "engine/sandbox.h"
+/* Runs in the engine and in the verifier before they have read anything hostile. Fails closed. */
+#include "sandbox/sandbox.h"
 
 #include <errno.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-
-enum {
-	DESCRIPTORS_MAX = 1100, /* one for each file, and a few */
-	FILE_SIZE_MAX = 64 << 20,
-};
-
-#define MEMORY_MAX (2ULL << 30)
 
 static int limit(int resource, rlim_t value)
 {
@@ -21,22 +13,22 @@ static int limit(int resource, rlim_t value)
 	return setrlimit(resource, &limit) < 0 ? -errno : 0;
 }
 
-static int set_limits(void)
+static int set_limits(const struct sandbox *sandbox)
 {
 	int r = limit(RLIMIT_NPROC, 0);
 
 	if (r == 0)
 		r = limit(RLIMIT_CORE, 0);
 	if (r == 0)
-		r = limit(RLIMIT_FSIZE, FILE_SIZE_MAX);
+		r = limit(RLIMIT_FSIZE, sandbox->file_size);
 	if (r == 0)
-		r = limit(RLIMIT_NOFILE, DESCRIPTORS_MAX);
+		r = limit(RLIMIT_NOFILE, sandbox->descriptors);
 	if (r == 0)
-		r = limit(RLIMIT_AS, MEMORY_MAX);
+		r = limit(RLIMIT_AS, sandbox->memory);
 	return r;
 }
 
-int sandbox_enter(const char *lens_path)
+int sandbox_enter(const struct sandbox *sandbox)
 {
 	int r;
 
@@ -44,17 +36,17 @@ int sandbox_enter(const char *lens_path)
 		return -EPERM;
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return -errno;
-	if (mkdir(SANDBOX_STAGING, 0700) < 0 || chdir(SANDBOX_STAGING) < 0)
+	if (sandbox->staging && (mkdir(sandbox->staging, 0700) < 0 || chdir(sandbox->staging) < 0))
 		return -errno;
-	r = set_limits();
+	r = set_limits(sandbox);
 	if (r == 0)
-		r = sandbox_landlock(SANDBOX_STAGING, lens_path);
-	return r < 0 ? r : sandbox_seccomp();
+		r = sandbox_landlock(sandbox->staging, sandbox->lens_path);
+	return r < 0 ? r : sandbox_seccomp(sandbox->calls, sandbox->call_count);
 }
 
 const char *const *sandbox_describe(void)
 {
-	/* each of them, or the engine would not run */
+	/* each of them, or the process would not run */
 	static const char *const layers[] = {
 		"user",          "capabilities",    "no_new_privs",  "not_dumpable",
 		"rlimits",       "mount_namespace", "net_namespace", "ipc_namespace",
