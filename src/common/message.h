@@ -145,12 +145,17 @@ enum message_flag {
 /* all staged files, or with `drop` none of them */
 #define FIELDS_commit(U8, U32, U64, I32, STR) U8(drop)
 
-/* `index` counts staged files; the descriptor is the other side of a conflict */
+/*
+ * `index` counts staged files. DONE: the descriptor is the list of changes
+ * (REPORT_CHANGE). CONFLICT: it is the other side. DENIED: `step` is the rule that
+ * is missing or in the way, for `node`.
+ */
 #define FIELDS_commit_reply(U8, U32, U64, I32, STR) \
 	U8(outcome) \
 	U32(index) \
 	I32(error) \
-	STR(step, MESSAGE_TEXT_MAX)
+	STR(step, MESSAGE_TEXT_MAX) \
+	STR(node, MESSAGE_TEXT_MAX)
 
 /* nothing that was handed out counts any more */
 #define FIELDS_forget(U8, U32, U64, I32, STR)
@@ -341,9 +346,10 @@ enum mon_outcome {
 	OUTCOME_NOT_PLAIN, /* symlink, bind mount, hard link, not a regular file: `step` or `error`
 			      tells */
 	OUTCOME_TOO_LARGE,
-	OUTCOME_CONFLICT, /* the file is not what was handed out */
-	OUTCOME_IO,       /* `error` is a positive errno */
-	OUTCOME_LIMIT,    /* more than the monitor keeps for one session */
+	OUTCOME_CONFLICT,   /* the file is not what was handed out */
+	OUTCOME_IO,         /* `error` is a positive errno */
+	OUTCOME_LIMIT,      /* more than the monitor keeps for one session */
+	OUTCOME_UNVERIFIED, /* what it would change cannot be told: `step` says why */
 	OUTCOME_MAX
 };
 

@@ -78,6 +78,7 @@ struct policy_file {
 	uid_t create_uid;
 	gid_t create_gid;
 	bool may_delete;
+	bool unverified; /* Verify=no: what a commit changes is not judged node by node */
 };
 
 struct policy_service {

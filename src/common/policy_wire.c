@@ -31,6 +31,7 @@ static void put_file(struct wire *w, const struct policy_file *file)
 	}
 	wire_put_u8(w, file->may_create);
 	wire_put_u8(w, file->may_delete);
+	wire_put_u8(w, file->unverified);
 }
 
 void policy_put(struct wire *w, const struct policy *policy)
@@ -148,6 +149,7 @@ static int get_file(struct wire *w, struct policy *policy)
 		return r;
 	file->may_create = get_bool(w);
 	file->may_delete = get_bool(w);
+	file->unverified = get_bool(w);
 	return 0;
 }
 

@@ -64,12 +64,13 @@ enum {
 	STR(action, MESSAGE_TEXT_MAX)
 
 /*
- * from exmachina-verify: what a commit does to one node. path is canonical,
- * below the file; moved: the same is found elsewhere below the same node; below:
- * it is gone with a node above it; alone: it is the only one of its label there; cut: a
- * value is longer than its field; has_*: a node need not have a value.
+ * from exmachina-verify: what a commit does to one node. file: which of the commit's files; path is
+ * canonical, below the file; moved: the same is found elsewhere below the same node; below: it is
+ * gone with a node above it; alone: it is the only one of its label there; cut: a value is longer
+ * than its field; has_*: a node need not have a value.
  */
 #define FIELDS_change_row(U8, U32, U64, I32, STR) \
+	U32(file) \
 	U8(action) \
 	U8(moved) \
 	U8(below) \

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/fd.h"
+#include "common/report.h"
 #include "engine/diff.h"
 #include "engine/engine.h"
 #include "engine/method.h"
@@ -242,6 +243,26 @@ static const char *obstacle(int error)
 }
 
 static int commit_failed(struct call *call, const struct dirty_list *list,
+/* By effect: what the verifier found in the new text, whatever was asked for. */
+static int not_permitted(struct call *call, const struct pending *p,
+			 const struct mon_commit *commit, struct json_object *data)
+{
+	scoped_ptr char *key = strndup(commit->step, strcspn(commit->step, "="));
+
+	json_put(data, "node", json_new_bytes(commit->node));
+	json_put(data, "key", json_new_bytes(key));
+	json_put(data, "rule", json_new_bytes(commit->step));
+	return call_error(call, EXM_ERROR_DENIED, data,
+			  "the commit would change %s in %s, which is not allowed; [File %s] %s %s",
+			  commit->node, p->file->path,
+			  call->engine->policy->files[p->file->entry].path,
+			  key && (strcmp(key, "Deny") == 0 || strcmp(key, "Value") == 0)
+				  ? "has"
+				  : "would need",
+			  commit->step);
+}
+
+static int commit_failed(struct call *call, const struct pendings *pendings,
 			 const struct mon_commit *commit)
 {
 	const struct dirty *p;
@@ -251,8 +272,21 @@ static int commit_failed(struct call *call, const struct dirty_list *list,
 		return call_internal(call, "understand the monitor", EPROTO);
 	p = &list->item[commit->index];
 	if (commit->outcome == OUTCOME_CONFLICT)
-		return conflict(call, p, commit->theirs);
+		return conflict(call, p, commit->enclosed);
 	data = data_of("file", p->file->path);
+	if (commit->outcome == OUTCOME_DENIED)
+		return not_permitted(call, p, commit, data);
+	if (commit->outcome == OUTCOME_UNVERIFIED)
+		return call_error(
+			call, EXM_ERROR_PARSE_FAILED, data,
+			"%s cannot be verified: %s; nothing was written, the edits are kept",
+			p->file->path, commit->step);
+	if (commit->outcome == OUTCOME_LIMIT) {
+		json_put(data, "limit", json_new_string(commit->error ? "time" : "changes"));
+		return call_error(call, EXM_ERROR_LIMIT, data,
+				  "%s: %s; nothing was written, the edits are kept", p->file->path,
+				  commit->step);
+	}
 	json_put(data, "errno", json_new_string(strerrorname_np(commit->error)));
 	json_put(data, "step", json_new_text(commit->step));
 	if (commit->outcome == OUTCOME_NOT_PLAIN)
@@ -262,6 +296,45 @@ static int commit_failed(struct call *call, const struct dirty_list *list,
 	return call_error(call, EXM_ERROR_IO, data,
 			  "%s: cannot %s: %s; nothing was written, the edits are kept",
 			  p->file->path, commit->step, strerror(commit->error));
+}
+
+enum { CHANGES_SHOWN = 1000 };
+
+static struct json_object *describe_change(const struct change_row *row)
+{
+	static const char *const actions[] = {
+		[CHANGE_VALUE] = "changed",
+		[CHANGE_ADDED] = "added",
+		[CHANGE_REMOVED] = "removed",
+	};
+	struct json_object *one = data_of("node", row->path + 1);
+	const char *action = row->action < CHANGE_MAX ? actions[row->action] : "changed";
+
+	json_put(one, "action", json_new_string(action));
+	if (row->moved)
+		json_put(one, "moved", json_new_bool(true));
+	json_put(one, "old", json_new_bytes(row->has_old ? row->old_value : NULL));
+	json_put(one, "new", json_new_bytes(row->has_new ? row->new_value : NULL));
+	return one;
+}
+
+/* The list that the commit was judged by: for each file its "changes", a bounded number in all. */
+static void put_changes(struct json_object *result, const struct pendings *pendings, int list)
+{
+	scoped_reader reader = { .rows = 0 };
+	struct json_object *files = json_get(result, "files");
+	struct change_row row;
+	size_t shown = 0;
+
+	if (list < 0 || report_open(list, REPORT_CHANGE, &reader) < 0)
+		return;
+	for (size_t i = 0; i < pendings->count; i++)
+		json_put(json_at(files, i), "changes", json_new_array());
+	while (shown++ < CHANGES_SHOWN && report_next_change_row(&reader, &row) > 0)
+		if (row.file < pendings->count)
+			json_append(json_get(json_at(files, row.file), "changes"),
+				    describe_change(&row));
+	json_put(result, "more", json_new_bool(reader.rows > CHANGES_SHOWN));
 }
 
 /* What was written is what counts as handed out from now on, as the monitor sees it. */
@@ -284,6 +357,8 @@ int config_commit(struct call *call, const struct arguments *a)
 	struct engine *engine = call->engine;
 	struct mon_commit commit = { .theirs = -1 };
 	scoped_dirty_list *list = NULL;
+	struct mon_commit commit = { .enclosed = -1 };
+	scoped_pendings *pendings = NULL;
 	struct json_object *result;
 	bool staged;
 	int r;
@@ -301,6 +376,10 @@ int config_commit(struct call *call, const struct arguments *a)
 	else if (staged && commit.outcome != OUTCOME_DONE)
 		r = commit_failed(call, list, &commit);
 	close_fd(commit.theirs);
+		r = commit_failed(call, pendings, &commit);
+	if (r == 0 && staged)
+		put_changes(result, pendings, commit.enclosed);
+	close_fd(commit.enclosed);
 	if (r < 0 || !staged) {
 		json_free(result);
 		return -1;

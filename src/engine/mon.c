@@ -132,8 +132,8 @@ int mon_commit(struct mon *mon, bool drop, struct mon_commit *ret_commit)
 	const struct message request = { .type = MON_COMMIT, .commit = { .drop = drop } };
 	struct message reply;
 	struct packet packet;
-	int theirs = -1;
-	int r = ask(mon, &request, -1, MON_COMMIT_REPLY, &packet, &reply, &theirs);
+	int enclosed = -1;
+	int r = ask(mon, &request, -1, MON_COMMIT_REPLY, &packet, &reply, &enclosed);
 
 	if (r < 0)
 		return r;
@@ -141,9 +141,10 @@ int mon_commit(struct mon *mon, bool drop, struct mon_commit *ret_commit)
 		.outcome = reply.commit_reply.outcome,
 		.index = reply.commit_reply.index,
 		.error = reply.commit_reply.error,
-		.theirs = theirs,
+		.enclosed = enclosed,
 	};
 	strncpy(ret_commit->step, reply.commit_reply.step, MESSAGE_TEXT_MAX);
+	strncpy(ret_commit->node, reply.commit_reply.node, MESSAGE_TEXT_MAX);
 	return 0;
 }
 

@@ -39,7 +39,8 @@ struct mon_commit {
 	uint32_t index;
 	int error;
 	char step[MESSAGE_TEXT_MAX + 1];
-	int theirs; /* content of the other side of a conflict, or -1 */
+	char node[MESSAGE_TEXT_MAX + 1];
+	int enclosed; /* the other side of a conflict, or the list of changes; -1: none */
 };
 
 int mon_commit(struct mon *mon, bool drop, struct mon_commit *ret_commit) must_check;

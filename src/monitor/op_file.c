@@ -147,50 +147,6 @@ int op_stage(struct session *session, const struct msg_stage *request, int *fd)
 	return session_reply(session, &reply, -1);
 }
 
-/* The other side of a conflict, if it can be had. */
-static int conflicting_content(const struct session *session, const char *path)
-{
-	scoped_target target = TARGET_NONE;
-	int content = -1, error;
-
-	if (target_open(session->host->root_fd, path, &target) < 0)
-		return -1;
-	if (target_snapshot(&target, &content, &error) != OUTCOME_DONE)
-		return -1;
-	return content;
-}
-
-int op_commit(struct session *session, const struct msg_commit *request, int *fd)
-{
-	struct message reply = { .type = MON_COMMIT_REPLY };
-	struct commit_result result = { .outcome = OUTCOME_DONE };
-	scoped_fd theirs = -1;
-
-	(void)fd;
-	if (request->drop > 1)
-		return -EPROTO;
-	if (!request->drop && session->staged_count > 0) {
-		result = commit_files(session->host->root_fd, session->policy, session->staged,
-				      session->staged_count, &session->handouts);
-		if (result.outcome == OUTCOME_CONFLICT)
-			theirs = conflicting_content(session, session->staged[result.index].path);
-		if (result.outcome != OUTCOME_DONE)
-			log_warning("nothing was committed: %s: %s",
-				    session->staged[result.index].path,
-				    result.outcome == OUTCOME_CONFLICT
-					    ? "it was changed by somebody else"
-					    : strerror(result.failure.error));
-	}
-	session_staged_clear(session);
-	reply.commit_reply = (struct msg_commit_reply){
-		.outcome = (uint8_t)result.outcome,
-		.index = result.index,
-		.error = result.failure.error,
-		.step = result.failure.step,
-	};
-	return session_reply(session, &reply, theirs);
-}
-
 int op_forget(struct session *session, const struct msg_forget *request, int *fd)
 {
 	(void)request;

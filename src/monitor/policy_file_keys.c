@@ -11,6 +11,8 @@
 #include <pwd.h>
 #include <string.h>
 
+#include "common/log.h"
+
 static struct policy_file *this_file(struct policy_reader *reader)
 {
 	return &reader->policy->files[reader->index];
@@ -199,19 +201,41 @@ int policy_key_create(struct policy_reader *reader, enum policy_right unused, ch
 	return 0;
 }
 
-int policy_key_delete(struct policy_reader *reader, enum policy_right unused, char *value)
+/* yes or no, and the same each time; anything else is a mistake and changes nothing. */
+static void read_answer(struct policy_reader *reader, const char *key, const char *value,
+			bool *given, bool *answer)
 {
-	struct policy_file *file = this_file(reader);
 	bool yes = strcmp(value, "yes") == 0;
 
-	(void)unused;
 	if (!yes && strcmp(value, "no") != 0)
-		policy_mistake(reader, "Delete=" QUOTE " is neither yes nor no", value);
-	else if (reader->delete_given[reader->index] && file->may_delete != yes)
-		policy_mistake(reader, "Delete=%s after Delete=%s; give one", value,
+		policy_mistake(reader, "%s=" QUOTE " is neither yes nor no", key, value);
+	else if (*given && *answer != yes)
+		policy_mistake(reader, "%s=%s after %s=%s; give one", key, value, key,
 			       yes ? "no" : "yes");
 	else
-		file->may_delete = yes;
-	reader->delete_given[reader->index] = true;
+		*answer = yes;
+	*given = true;
+}
+
+int policy_key_delete(struct policy_reader *reader, enum policy_right unused, char *value)
+{
+	(void)unused;
+	read_answer(reader, "Delete", value, &reader->delete_given[reader->index],
+		    &this_file(reader)->may_delete);
+	return 0;
+}
+
+int policy_key_verify(struct policy_reader *reader, enum policy_right unused, char *value)
+{
+	struct policy_file *file = this_file(reader);
+	bool verified = !file->unverified;
+
+	(void)unused;
+	read_answer(reader, "Verify", value, &reader->verify_given[reader->index], &verified);
+	if (!verified && !file->unverified)
+		log_warning("%s:%u: Verify=no: which nodes of %s change is decided by the engine "
+			    "alone, which reads hostile input",
+			    reader->file, reader->line, file->path);
+	file->unverified = !verified;
 	return 0;
 }

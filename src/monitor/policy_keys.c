@@ -250,6 +250,7 @@ static const struct {
 		{ SECTION_FILE, "Value", policy_key_value, RIGHT_MAX },
 	{ SECTION_FILE, "Create", policy_key_create, RIGHT_MAX },
 	{ SECTION_FILE, "Delete", policy_key_delete, RIGHT_MAX },
+	{ SECTION_FILE, "Verify", policy_key_verify, RIGHT_MAX },
 	{ SECTION_SERVICE, "Allow", policy_key_service_allow, RIGHT_MAX },
 	{ SECTION_SERVICE, "Timeout", policy_key_service_timeout, RIGHT_MAX },
 	{ SECTION_LOG, "Lines", policy_key_log_lines, RIGHT_MAX },

@@ -21,6 +21,8 @@ static void print_file(FILE *out, const struct policy_file *file)
 			file->create_owner, file->create_group);
 	if (file->may_delete)
 		fprintf(out, "Delete=yes\n");
+	if (file->unverified)
+		fprintf(out, "Verify=no\n");
 }
 
 static void print_allow(FILE *out, uint32_t set, const char *(*word_of)(unsigned int))

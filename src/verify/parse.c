@@ -7,6 +7,7 @@
 
 #include <augeas.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define TEXT "/text"
@@ -111,10 +112,23 @@ static int take_tree(struct parser *parser, struct node **ret_tree)
 	return r;
 }
 
+/* As aug_load(3) takes it: a last line without its end gets one. */
+static char *with_last_newline(const char *text)
+{
+	size_t length = strlen(text);
+	char *whole = NULL;
+
+	if (length == 0 || text[length - 1] == '\n')
+		return strdup(text);
+	return asprintf(&whole, "%s\n", text) < 0 ? NULL : whole;
+}
+
 static int store(struct parser *parser, const char *text)
 {
+	scoped_ptr char *whole = with_last_newline(text);
+
 	aug_rm(parser->aug, TREE);
-	if (aug_set(parser->aug, TEXT, text) < 0)
+	if (!whole || aug_set(parser->aug, TEXT, whole) < 0)
 		return -ENOMEM;
 	if (aug_text_store(parser->aug, parser->lens, TEXT, TREE) == 0)
 		return 0;
@@ -132,15 +146,16 @@ int parse_text(struct parser *parser, const char *text, struct node **ret_tree)
 
 static int renders(struct parser *parser, const char *text)
 {
-	const char *rendered = NULL;
+	const char *stored = NULL, *rendered = NULL;
 	int r = store(parser, text);
 
 	if (r < 0)
 		return r;
 	if (aug_text_retrieve(parser->aug, parser->lens, TEXT, TREE, RENDERED) < 0 ||
-	    aug_get(parser->aug, RENDERED, &rendered) != 1 || !rendered)
+	    aug_get(parser->aug, RENDERED, &rendered) != 1 || !rendered ||
+	    aug_get(parser->aug, TEXT, &stored) != 1)
 		return -EBADMSG;
-	return strcmp(rendered, text) == 0 ? 0 : -EBADMSG;
+	return strcmp(rendered, stored) == 0 ? 0 : -EBADMSG;
 }
 
 /* Rendering takes the square of the length, so a long text is tried where it differs, in whole
