@@ -25,11 +25,15 @@ static int conflicting_content(const struct session *session, const char *path)
 	return content;
 }
 
-/* All of them, in their order; the first that may not be is what the engine is told. */
-static void verify_staged(struct session *session, struct report *changes,
-			  struct msg_commit_reply *reply, struct verify_result *result)
+/*
+ * Those whose policy does not say otherwise, in their order; the first that may
+ * not be is what the engine is told. Returns how many were looked at.
+ */
+static size_t verify_staged(struct session *session, struct report *changes,
+			    struct msg_commit_reply *reply, struct verify_result *result)
 {
 	const struct policy *policy = session->policy;
+	size_t verified = 0;
 
 	for (uint32_t i = 0; i < session->staged_count && result->outcome == OUTCOME_DONE; i++) {
 		const struct staged *staged = &session->staged[i];
@@ -47,6 +51,7 @@ static void verify_staged(struct session *session, struct report *changes,
 			continue;
 		verify_file(&file, changes, result);
 		reply->index = i;
+		verified++;
 	}
 	reply->outcome = (uint8_t)result->outcome;
 	reply->error = result->error;
@@ -55,6 +60,7 @@ static void verify_staged(struct session *session, struct report *changes,
 	if (result->outcome != OUTCOME_DONE)
 		log_warning("nothing was committed: %s: %s%s%s", session->staged[reply->index].path,
 			    result->why, result->node[0] ? " for " : "", result->node);
+	return verified;
 }
 
 static void commit_staged(struct session *session, struct msg_commit_reply *reply, int *ret_theirs)
@@ -83,16 +89,17 @@ int op_commit(struct session *session, const struct msg_commit *request, int *fd
 	struct verify_result verdict = { .outcome = OUTCOME_DONE };
 	struct message reply = { .type = MON_COMMIT_REPLY };
 	scoped_fd enclosed = -1;
+	size_t verified = 0;
 
 	(void)fd;
 	if (request->drop > 1)
 		return -EPROTO;
 	if (!request->drop && session->staged_count > 0) {
-		verify_staged(session, &changes, &reply.commit_reply, &verdict);
+		verified = verify_staged(session, &changes, &reply.commit_reply, &verdict);
 		if (verdict.outcome == OUTCOME_DONE)
 			commit_staged(session, &reply.commit_reply, &enclosed);
-		/* the commit is done by then; without its list if there is no memory for that */
-		if (reply.commit_reply.outcome == OUTCOME_DONE)
+		/* the commit is done by then; it stays so if there is no memory for its list */
+		if (reply.commit_reply.outcome == OUTCOME_DONE && verified > 0)
 			enclosed = report_seal(&changes, NULL);
 	}
 	session_staged_clear(session);

@@ -36,7 +36,9 @@ def plain(w):
     s = w.session()
     s.set(CANONICAL, "here")
     equal(w.read("/etc/hosts"), HOSTS)
-    equal(s.commit(), {"changed": True, "files": [{"file": "/etc/hosts", "action": "change"}]})
+    equal(s.commit(), {"changed": True, "more": False, "files": [{
+        "file": "/etc/hosts", "action": "change", "changes": [{
+            "node": "1/canonical", "action": "changed", "old": "localhost", "new": "here"}]}]})
     equal(w.read("/etc/hosts"), HOSTS.replace("\tlocalhost\n", "\there\n"))
     equal(w.files("/etc"), ["hosts", "ssh"])
     equal(s.diff(), {"files": []})

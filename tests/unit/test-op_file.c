@@ -30,6 +30,8 @@ static void add_entry(struct policy *policy, const char *path, const char *set)
 	struct policy_file *file;
 
 	assert_int_equal(policy_file_add(policy, path, &file), 0);
+	/* there is no verifier here; what it finds has tests of its own */
+	file->unverified = true;
 	if (set)
 		assert_int_equal(policy_list_add(&file->rights[RIGHT_SET], set), 0);
 }
@@ -304,6 +306,22 @@ static void test_what_was_handed_out_is_changed(void **state)
 	assert_root_content(w->root, "/etc/hosts", "new");
 }
 
+static void test_what_cannot_be_verified_is_not_written(void **state)
+{
+	struct world *w = *state;
+	const struct identity nobody = { .uid = 65534, .gid = 65534 };
+
+	/* whether or not the program is installed here: this process may not start it so */
+	w->policy->files[HOSTS].unverified = false;
+	w->policy->files[HOSTS].lens = strdup("Nosuch.lns");
+	w->policy->timeout_ms = 5000;
+	w->host.engine_identity = &nobody;
+	open_outcome(w, HOSTS, "");
+	assert_int_equal(do_stage(w, HOSTS, "", "new"), OUTCOME_DONE);
+	assert_int_not_equal(do_commit(w, false, NULL).outcome, OUTCOME_DONE);
+	assert_root_content(w->root, "/etc/hosts", "old");
+}
+
 static void test_what_may_be_created_and_removed_is(void **state)
 {
 	struct world *w = *state;
@@ -474,6 +492,7 @@ int main(void)
 		TEST(test_the_names_of_an_entry_are_listed),
 		TEST(test_listing_what_has_no_wildcard_ends_the_session),
 		TEST(test_what_was_handed_out_is_changed),
+		TEST(test_what_cannot_be_verified_is_not_written),
 		TEST(test_what_may_be_created_and_removed_is),
 		TEST(test_what_the_section_does_not_allow_is_denied),
 		TEST(test_staged_files_can_be_dropped),

@@ -271,7 +271,7 @@ static void test_paths_in_another_form_are_refused(void **state)
 		"a.conf:1: [File /etc/../passwd] is not in its simplest form; no empty "
 		"component, '.', '..' or '/' at the end\n"
 		"a.conf:2: unknown key Sett=; this section has Lens= Set= Insert= Remove= "
-		"Deny= Value= Create= Delete=\n");
+		"Deny= Value= Create= Delete= Verify=\n");
 	assert_text_refused(
 		*state, "[File /etc//hosts]\n[File /etc/]\n[File /etc/a\\*]\n",
 		"a.conf:1: [File /etc//hosts] is not in its simplest form; no empty "
@@ -383,6 +383,10 @@ static void test_delete_that_is_unclear_is_refused(void **state)
 {
 	assert_text_refused(*state, "[File /a]\nDelete=true\n",
 			    "a.conf:2: Delete='true' is neither yes nor no\n");
+	assert_text_refused(*state, "[File /a]\nVerify=false\n",
+			    "a.conf:2: Verify='false' is neither yes nor no\n");
+	assert_text_refused(*state, "[File /a]\nVerify=yes\nVerify=no\n",
+			    "a.conf:3: Verify=no after Verify=yes; give one\n");
 	assert_text_refused(*state, "[File /a]\nDelete=no\nDelete=yes\n",
 			    "a.conf:3: Delete=yes after Delete=no; give one\n");
 	assert_text_refused(*state, "[File /a]\nDelete=yes\nDelete=no\n",

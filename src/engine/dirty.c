@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the engine: from edits in the tree to content. Augeas writes what was edited to the
+ * staging directory, where it is compared with what the monitor handed out.
+ */
+#include "engine/dirty.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/fd.h"
+#include "engine/diff.h"
+#include "engine/engine.h"
+#include "engine/staging.h"
+#include "engine/tree_error.h"
+
+void dirty_list_free(struct dirty_list **list)
+{
+	for (size_t i = 0; *list && i < (*list)->count; i++)
+		close_fd((*list)->item[i].content);
+	free(*list);
+}
+
+/* Makes Augeas see the file as edited again. */
+static void touch(struct tree *tree, struct tree_file *file)
+{
+	scoped_ptr char *node = staging_node(file->path), *probe = NULL;
+
+	if (!node || aug_match(tree->aug, node, NULL) != 1 ||
+	    asprintf(&probe, "%s/exmachina_touch", node) < 0)
+		return;
+	if (aug_set(tree->aug, probe, NULL) == 0)
+		aug_rm(tree->aug, probe);
+}
+
+/* Lets Augeas write what was edited to the staging directory. */
+static int render(struct call *call)
+{
+	struct tree *tree = call->engine->tree;
+	struct tree_file *failed = NULL;
+
+	for (size_t i = 0; i < tree->count; i++)
+		if (tree->file[i].needs_touch)
+			touch(tree, &tree->file[i]);
+	if (aug_save(tree->aug) == 0) {
+		for (size_t i = 0; i < tree->count; i++)
+			tree->file[i].needs_touch = false;
+		return 0;
+	}
+	for (size_t i = 0; i < tree->count; i++) {
+		struct tree_file *file = &tree->file[i];
+
+		file->needs_touch = file->edited && staging_has_error(tree, file);
+		if (file->needs_touch && !failed)
+			failed = file;
+	}
+	if (!failed)
+		return tree_fail(call, "/files");
+	return call_error(
+		call, EXM_ERROR_BAD_VALUE, tree_error_data(tree, failed),
+		"%s cannot be written: the tree is not what %s can write; the edits are kept",
+		failed->path, tree->policy->files[failed->entry].lens);
+}
+
+static int map_content(int fd, struct mapping *ret_mapping)
+{
+	if (fd >= 0)
+		return memfd_map(fd, CONTENT_MAX, ret_mapping);
+	*ret_mapping = (struct mapping){ 0 };
+	return 0;
+}
+
+/* 1 if the new content differs from what was handed out, 0 or -errno. */
+static int differs(const struct dirty *p)
+{
+	int same;
+
+	if ((p->file->base < 0) != (p->content < 0))
+		return 1;
+	if (p->content < 0)
+		return 0;
+	same = fd_same_content(p->file->base, p->content);
+	return same < 0 ? same : !same;
+}
+
+int dirty_collect(struct call *call, struct dirty_list **ret_list)
+{
+	struct tree *tree = call->engine->tree;
+	scoped_dirty_list *list = calloc(1, sizeof(*list));
+
+	if (!list)
+		return call_no_memory(call);
+	if (render(call) < 0)
+		return -1;
+	for (size_t i = 0; i < tree->count; i++) {
+		struct dirty *p = &list->item[list->count];
+		int r;
+
+		if (!tree->file[i].edited)
+			continue;
+		*p = (struct dirty){ .file = &tree->file[i], .content = -1 };
+		r = staging_content(tree, p->file, &p->content);
+		if (r == 0)
+			r = differs(p);
+		if (r > 0)
+			list->count++;
+		else
+			close_fd(p->content);
+		if (r < 0)
+			return call_internal(call, "compare a file", r);
+	}
+	*ret_list = take_ptr(list);
+	return 0;
+}
+
+const char *dirty_action(const struct dirty *p)
+{
+	if (p->content < 0)
+		return "delete";
+	return p->file->base < 0 ? "create" : "change";
+}
+
+char *dirty_diff(const struct dirty *dirty, int from, int to)
+{
+	scoped_mapping old = { 0 }, new = { 0 };
+
+	if (map_content(from, &old) < 0 || map_content(to, &new) < 0)
+		return NULL;
+	return diff_unified(dirty->file->path, (struct text){ old.data, old.size },
+			    (struct text){ new.data, new.size });
+}
+
+struct json_object *dirty_describe(const struct dirty_list *list, bool with_diff)
+{
+	struct json_object *files = json_new_array();
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct dirty *p = &list->item[i];
+		struct json_object *item = data_of("file", p->file->path);
+
+		json_put(item, "action", json_new_string(dirty_action(p)));
+		if (with_diff) {
+			scoped_ptr char *diff = dirty_diff(p, p->file->base, p->content);
+
+			json_put(item, "diff", json_new_bytes(diff));
+		}
+		json_append(files, item);
+	}
+	return files;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_DIRTY_H
+#define EXM_DIRTY_H
+
+#include "engine/call.h"
+#include "engine/tree.h"
+
+/* One file that would be changed by a commit. */
+struct dirty {
+	struct tree_file *file;
+	int content; /* -1: removed */
+};
+
+struct dirty_list {
+	struct dirty item[TREE_FILES_MAX];
+	size_t count;
+};
+
+void dirty_list_free(struct dirty_list **list);
+
+#define scoped_dirty_list scoped(dirty_list_free) struct dirty_list
+
+/* Renders all edits. 0 with the files whose content is another one now, or -1 with the call
+ * answered. */
+int dirty_collect(struct call *call, struct dirty_list **ret_list) must_check;
+
+/* "change", "create" or "delete" */
+const char *dirty_action(const struct dirty *dirty);
+
+/* The unified difference between two contents of the file; -1: none. NULL: no memory. */
+char *dirty_diff(const struct dirty *dirty, int from, int to);
+
+/* For each file its name and action, and what would change. */
+struct json_object *dirty_describe(const struct dirty_list *list, bool with_diff);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the engine: hands what was edited to the monitor, who compares it with what it
+ * handed out, has it verified, and puts it in place; and tells the client.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/fd.h"
+#include "common/report.h"
+#include "engine/dirty.h"
+#include "engine/engine.h"
+#include "engine/method.h"
+#include "engine/staging.h"
+
+static int denied_file(struct call *call, const struct dirty *p)
+{
+	const char *action = dirty_action(p);
+	const char *key = action[0] == 'd' ? "Delete" : action[1] == 'r' ? "Create" : "Set";
+	struct json_object *data = data_of("file", p->file->path);
+
+	json_put(data, "key", json_new_string(key));
+	return call_error(
+		call, EXM_ERROR_DENIED, data,
+		"%s: the policy does not allow to %s it; [File %s] would need %s=", p->file->path,
+		action, call->engine->policy->files[p->file->entry].path, key);
+}
+
+static int stage_all(struct call *call, const struct dirty_list *list)
+{
+	struct engine *engine = call->engine;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct dirty *p = &list->item[i];
+		const char *pattern = engine->policy->files[p->file->entry].path;
+		enum mon_outcome outcome;
+		int r = mon_stage(&engine->mon, p->file->entry,
+				  staging_name(pattern, p->file->path), p->content, &outcome);
+
+		if (r < 0)
+			return call_internal(call, "hand a file to the monitor", r);
+		if (outcome == OUTCOME_DONE)
+			continue;
+		if (outcome == OUTCOME_DENIED)
+			return denied_file(call, p);
+		return call_error(call, EXM_ERROR_LIMIT, data_of("limit", "files"),
+				  "a commit of more than %d files", STAGED_MAX);
+	}
+	return 0;
+}
+
+static int conflict(struct call *call, const struct dirty *p, int theirs)
+{
+	scoped_ptr char *our_diff = dirty_diff(p, p->file->base, p->content);
+	scoped_ptr char *their_diff = dirty_diff(p, p->file->base, theirs);
+	struct json_object *data = data_of("file", p->file->path);
+
+	json_put(data, "ours", json_new_bytes(our_diff));
+	json_put(data, "theirs", json_new_bytes(their_diff));
+	return call_error(call, EXM_ERROR_CONFLICT, data,
+			  "%s was changed by somebody else meanwhile; nothing was written, the "
+			  "edits are kept",
+			  p->file->path);
+}
+
+static const char *obstacle(int error)
+{
+	switch (error) {
+	case ELOOP:
+	case ENOTDIR:
+		return "there is a symbolic link on its path";
+	case EXDEV:
+		return "it is a bind mount, which cannot be replaced";
+	case EMLINK:
+		return "it is a hard link of several names, which replacing would part";
+	default:
+		return "it is not a regular file";
+	}
+}
+
+/* By effect: what the verifier found in the new text, whatever was asked for. */
+static int not_permitted(struct call *call, const struct dirty *p, const struct mon_commit *commit,
+			 struct json_object *data)
+{
+	scoped_ptr char *key = strndup(commit->step, strcspn(commit->step, "="));
+
+	json_put(data, "node", json_new_bytes(commit->node));
+	json_put(data, "key", json_new_bytes(key));
+	json_put(data, "rule", json_new_bytes(commit->step));
+	return call_error(call, EXM_ERROR_DENIED, data,
+			  "the commit would change %s in %s, which is not allowed; [File %s] %s %s",
+			  commit->node, p->file->path,
+			  call->engine->policy->files[p->file->entry].path,
+			  key && (strcmp(key, "Deny") == 0 || strcmp(key, "Value") == 0)
+				  ? "has"
+				  : "would need",
+			  commit->step);
+}
+
+static int commit_failed(struct call *call, const struct dirty_list *list,
+			 const struct mon_commit *commit)
+{
+	const struct dirty *p;
+	struct json_object *data;
+
+	if (commit->index >= list->count)
+		return call_internal(call, "understand the monitor", EPROTO);
+	p = &list->item[commit->index];
+	if (commit->outcome == OUTCOME_CONFLICT)
+		return conflict(call, p, commit->enclosed);
+	data = data_of("file", p->file->path);
+	if (commit->outcome == OUTCOME_DENIED)
+		return not_permitted(call, p, commit, data);
+	if (commit->outcome == OUTCOME_UNVERIFIED)
+		return call_error(
+			call, EXM_ERROR_PARSE_FAILED, data,
+			"%s cannot be verified: %s; nothing was written, the edits are kept",
+			p->file->path, commit->step);
+	if (commit->outcome == OUTCOME_LIMIT) {
+		json_put(data, "limit", json_new_string(commit->error ? "time" : "changes"));
+		return call_error(call, EXM_ERROR_LIMIT, data,
+				  "%s: %s; nothing was written, the edits are kept", p->file->path,
+				  commit->step);
+	}
+	json_put(data, "errno", json_new_string(strerrorname_np(commit->error)));
+	json_put(data, "step", json_new_text(commit->step));
+	if (commit->outcome == OUTCOME_NOT_PLAIN)
+		return call_error(call, EXM_ERROR_IO, data,
+				  "%s: %s; nothing was written, the edits are kept", p->file->path,
+				  obstacle(commit->error));
+	return call_error(call, EXM_ERROR_IO, data,
+			  "%s: cannot %s: %s; nothing was written, the edits are kept",
+			  p->file->path, commit->step, strerror(commit->error));
+}
+
+enum { CHANGES_SHOWN = 1000 };
+
+static struct json_object *describe_change(const struct change_row *row)
+{
+	static const char *const actions[] = {
+		[CHANGE_VALUE] = "changed",
+		[CHANGE_ADDED] = "added",
+		[CHANGE_REMOVED] = "removed",
+	};
+	struct json_object *one = data_of("node", row->path + 1);
+	const char *action = row->action < CHANGE_MAX ? actions[row->action] : "changed";
+
+	json_put(one, "action", json_new_string(action));
+	if (row->moved)
+		json_put(one, "moved", json_new_bool(true));
+	json_put(one, "old", json_new_bytes(row->has_old ? row->old_value : NULL));
+	json_put(one, "new", json_new_bytes(row->has_new ? row->new_value : NULL));
+	return one;
+}
+
+/* The list that the commit was judged by: for each file its "changes", a bounded number in all. */
+static void put_changes(struct json_object *result, const struct dirty_list *list, int changes)
+{
+	scoped_reader reader = { .rows = 0 };
+	struct json_object *files = json_get(result, "files");
+	struct change_row row;
+	size_t shown = 0;
+
+	if (changes < 0 || report_open(changes, REPORT_CHANGE, &reader) < 0)
+		return;
+	for (size_t i = 0; i < list->count; i++)
+		json_put(json_at(files, i), "changes", json_new_array());
+	while (shown++ < CHANGES_SHOWN && report_next_change_row(&reader, &row) > 0)
+		if (row.file < list->count)
+			json_append(json_get(json_at(files, row.file), "changes"),
+				    describe_change(&row));
+	json_put(result, "more", json_new_bool(reader.rows > CHANGES_SHOWN));
+}
+
+/* What was written is what counts as handed out from now on, as the monitor sees it. */
+static void settle(struct engine *engine, struct dirty_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct dirty *p = &list->item[i];
+
+		close_fd(p->file->base);
+		p->file->base = take_fd(&p->content);
+		p->file->state = p->file->base < 0 ? TREE_ABSENT : TREE_LOADED;
+	}
+	for (size_t i = 0; i < engine->tree->count; i++)
+		engine->tree->file[i].edited = false;
+	stream_set_edits(&engine->stream, false);
+}
+
+int config_commit(struct call *call, const struct arguments *a)
+{
+	struct engine *engine = call->engine;
+	struct mon_commit commit = { .enclosed = -1 };
+	scoped_dirty_list *list = NULL;
+	struct json_object *result;
+	bool staged;
+	int r;
+
+	(void)a;
+	if (dirty_collect(call, &list) < 0)
+		return -1;
+	result = json_new_object();
+	json_put(result, "changed", json_new_bool(list->count > 0));
+	json_put(result, "files", dirty_describe(list, false));
+	staged = stage_all(call, list) == 0;
+	r = mon_commit(&engine->mon, !staged, &commit);
+	if (r < 0 && staged)
+		call_internal(call, "commit", r);
+	else if (staged && commit.outcome != OUTCOME_DONE)
+		r = commit_failed(call, list, &commit);
+	else if (staged)
+		put_changes(result, list, commit.enclosed);
+	close_fd(commit.enclosed);
+	if (r < 0 || !staged) {
+		json_free(result);
+		return -1;
+	}
+	settle(engine, list);
+	return call_result(call, result);
+}
