@@ -9,12 +9,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/fd.h"
+
 enum { HEADER_SIZE = 8, INTEGER_SIZE = 8, STR_OVERHEAD = 5 };
 
 #define WHOLE_MAX (HEADER_SIZE + REPORT_SIZE_MAX + REPORT_TEXT_MAX + STR_OVERHEAD)
-#include "common/fd.h"
-
-enum { HEADER_SIZE = 8, ROW_MORE = 1, ROW_END = 0, INTEGER_MAX = 8, STR_OVERHEAD = 5 };
 
 struct report report_begin(enum report_kind kind)
 {
@@ -134,13 +133,12 @@ REPORTS(X)
 
 int report_write(const struct report *report, const char *trailer, int fd)
 {
-	uint8_t header[HEADER_SIZE], end[1 + REPORT_TEXT_MAX + STR_OVERHEAD];
+	uint8_t header[HEADER_SIZE], end[REPORT_TEXT_MAX + STR_OVERHEAD];
 	struct wire first = wire_over(header, sizeof(header)), last = wire_over(end, sizeof(end));
 	int r;
 
 	wire_put_u32(&first, report->kind);
 	wire_put_u32(&first, (uint32_t)report->rows);
-	wire_put_u8(&last, ROW_END);
 	put_cut(&last, trailer, REPORT_TEXT_MAX);
 	r = fd_write_all(fd, header, first.pos);
 	if (r == 0 && report->length > 0)
@@ -150,20 +148,6 @@ int report_write(const struct report *report, const char *trailer, int fd)
 
 int report_seal(const struct report *report, const char *trailer)
 {
-	size_t room = HEADER_SIZE + report->length + REPORT_TEXT_MAX + STR_OVERHEAD;
-	scoped_ptr char *whole = malloc(room);
-	struct wire w;
-
-	if (!whole)
-		return -ENOMEM;
-	w = wire_over(whole, room);
-	wire_put_u32(&w, report->kind);
-	wire_put_u32(&w, (uint32_t)report->rows);
-	if (report->length > 0)
-		memcpy(whole + w.pos, report->data, report->length);
-	w.pos += report->length;
-	put_cut(&w, trailer, REPORT_TEXT_MAX);
-	return w.bad ? -E2BIG : memfd_of("exmachina-report", whole, w.pos);
 	scoped_fd fd = memfd_new("exmachina-report");
 	int r;
 
