@@ -391,12 +391,14 @@ def closed_pipe(w):
 def manuals(w):
     if not shutil.which("mandoc"):
         paths = ["man8/exmachinad.8", "man1/exmachina.1", "man5/exmachina-policy.5",
-                 "man7/exmachina-protocol.7", "man3/libexmachina.3"]
+                 "man7/exmachina-protocol.7", "man3/libexmachina.3",
+                 "man3/libexmachina-calls.3"]
         for path in paths:
             check(os.path.exists(f"/usr/share/man/{path}"), path)
         return
     for section, name in (("8", "exmachinad"), ("1", "exmachina"), ("5", "exmachina-policy"),
-                          ("7", "exmachina-protocol"), ("3", "libexmachina")):
+                          ("7", "exmachina-protocol"), ("3", "libexmachina"),
+                          ("3", "libexmachina-calls")):
         run = w.run("mandoc", f"/usr/share/man/man{section}/{name}.{section}")
         equal(run.returncode, 0, run.stderr)
         contains(run.stdout.upper(), name.upper())
