@@ -70,8 +70,12 @@ def methods(w):
                "get set setm clear match insert remove move rename label load save print errors "
                "transform span source".split()}
     wanted |= {"config." + name for name in "diff commit discard".split()}
-    wanted |= {"service." + name for name in "status start stop restart reload".split()}
-    equal(set(table) & wanted, wanted, "methods")
+    wanted |= {"service." + name for name in
+               "status start stop restart try_restart reload reload_or_restart enable disable "
+               "mask unmask reset_failed list log watch unwatch".split()}
+    wanted |= {"package." + name for name in "status install remove upgrade update".split()}
+    wanted |= {"system." + name for name in "get set_timezone set_hostname set_locale".split()}
+    equal(set(table), wanted, "methods")
     equal([p["name"] for p in table["augeas.setm"]["parameters"]], ["base", "sub", "value"])
     equal([p["required"] for p in table["augeas.insert"]["parameters"]], [True, True, False])
     for name, row in sorted(table.items()):
@@ -80,6 +84,26 @@ def methods(w):
             s.refuse("INVALID_PARAMS", name)
         check(row["authenticated"] == (name not in ("session.hello", "session.authenticate")),
               f"{name}: authenticated")
+
+
+@test("every method refuses a parameter of the wrong type, one that it lacks, and one too many")
+def every_parameter(w):
+    s = w.session()
+    wrong = {"bytes": 5, "bytes or null": 5, "string": 5, "boolean": "yes", "integer": "1",
+             "string or array of strings": 5}
+    for row in s.call("session.methods"):
+        name, parameters = row["name"], row["parameters"]
+        for i, parameter in enumerate(parameters):
+            value = wrong[parameter["type"]]
+            error = s.refuse("INVALID_PARAMS", name, {parameter["name"]: value})
+            equal((error.data["parameter"], error.data["expected"]),
+                  (parameter["name"], parameter["type"]), name)
+            if i == 0:
+                equal(s.refuse("INVALID_PARAMS", name, [value]).data["parameter"],
+                      parameter["name"], name)
+        equal(s.refuse("INVALID_PARAMS", name, {"surplus": 1}).data["parameter"], "surplus", name)
+        s.refuse("INVALID_PARAMS", name, [None] * (len(parameters) + 1))
+    s.alive()
 
 
 @test("parameters by name and by position mean the same")
@@ -247,7 +271,11 @@ def client_gone(w):
                ("session.bye", None), ("augeas.get", ["/files/etc/hosts/1/ipaddr"]),
                ("augeas.set", ["/files/etc/hosts/1/ipaddr", "10.0.0.1"]),
                ("augeas.match", ["/files"]), ("config.commit", None), ("config.diff", None),
-               ("service.restart", ["ssh.service"]), ("service.status", ["ssh.service"])]])
+               ("service.restart", ["ssh.service"]), ("service.status", ["ssh.service"]),
+               ("service.list", None), ("service.log", ["ssh.service"]),
+               ("service.watch", ["ssh.service"]), ("package.install", ["hello"]),
+               ("package.status", ["hello"]), ("system.get", None),
+               ("system.set_timezone", ["Etc/UTC"])]])
 def locked(w, method, params):
     s = w.session(auth=False)
     error = s.refuse("UNAUTHENTICATED", method, params)
