@@ -17,6 +17,7 @@ struct world {
 	char *root;
 	struct policy *policy;
 	struct session_host host;
+	struct calls_under_way calls;
 	struct session session;
 	int engine;
 	struct packet packet;
@@ -54,6 +55,7 @@ static int setup(void **state)
 	add_log(w->policy, "ssh.service", 0);
 	w->host = (struct session_host){
 		.policy = w->policy,
+		.calls = &w->calls,
 		.user = "panel",
 		.root_fd = open(w->root, O_PATH | O_DIRECTORY | O_CLOEXEC),
 	};
