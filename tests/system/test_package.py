@@ -641,7 +641,8 @@ def with_panel(w, script):
     os.chmod(panel, 0o755)
     w.undo.callback(subprocess.run, ["systemctl", "daemon-reload"], check=True)
     w.undo.callback(shutil.rmtree, where)
-    w.undo.callback(subprocess.run, ["systemctl", "reset-failed", PANEL], check=False)
+    w.undo.callback(subprocess.run, ["systemctl", "reset-failed", PANEL], check=False,
+                    capture_output=True)
     w.undo.callback(subprocess.run, ["systemctl", "stop", PANEL], check=True)
     subprocess.run(["systemctl", "daemon-reload"], check=True)
     subprocess.run(["systemctl", "start", PANEL], check=True)
