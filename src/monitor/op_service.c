@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "monitor/op_call.h"
+#include "monitor/service_pair.h"
 #include "monitor/session.h"
 
 enum { METHOD_SIZE = 64 };
@@ -64,6 +65,19 @@ static void on_done(const struct msg_job *result, void *data)
 	free(op);
 }
 
+/* Does the policy let the client have the other half of a pair stopped too? */
+static bool pair_allowed(const struct policy *policy, enum service_verb verb, const char *unit)
+{
+	char other[UNIT_NAME_SIZE];
+	uint32_t any_of;
+	ssize_t entry;
+
+	if (!service_pair(verb, unit, other, &any_of))
+		return false;
+	entry = policy_find_service(policy, other);
+	return entry >= 0 && (policy->services[entry].verbs & any_of) != 0;
+}
+
 static int begin(struct session *session, const struct msg_service *request, struct service_op *op)
 {
 	const struct policy_service *entry = &session->policy->services[request->entry];
@@ -74,6 +88,7 @@ static int begin(struct session *session, const struct msg_service *request, str
 		.entry = request->entry,
 		.verb = request->verb,
 		.unit = request->unit,
+		.pair = pair_allowed(session->policy, request->verb, request->unit),
 		.timeout_ms = asked && asked < most ? asked : most,
 		.settle_ms = request->settle_ms < most ? request->settle_ms : most,
 		.progress = request->progress ? on_progress : NULL,

@@ -10,7 +10,8 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "common/utf8.h"
+#include "common/policy.h"
+#include "monitor/service_action.h"
 #include "monitor/service_job.h"
 #include "monitor/text.h"
 #include "monitor/unit_state.h"
@@ -93,20 +94,11 @@ struct service *service_free(struct service *service)
 	return NULL;
 }
 
-/* Without a suffix it could be one of the other things that systemd has object paths for. */
-static bool may_be_unit(const char *unit)
-{
-	size_t length = strlen(unit);
-
-	return length > 0 && length < UNIT_NAME_SIZE && strchr(unit, '.') &&
-	       utf8_valid(unit, length, NULL);
-}
-
 int service_call(struct service *service, const struct service_order *order)
 {
 	size_t place = 0;
 
-	if (!service_verb_word(order->verb) || !may_be_unit(order->unit))
+	if (!service_verb_word(order->verb) || !policy_unit_name_valid(order->unit))
 		return -EINVAL;
 	while (place < JOBS_MAX && service->jobs[place])
 		place++;
@@ -131,6 +123,15 @@ enum service_manager service_manager_below(int root_fd, enum service_manager wan
 sd_event *service_event(struct service *service)
 {
 	return service->event;
+}
+
+uint64_t service_now(const struct service *service)
+{
+	uint64_t now = 0;
+
+	/* fails for a clock only that sd-event does not know */
+	(void)sd_event_now(service->event, CLOCK_MONOTONIC, &now);
+	return now;
 }
 
 int service_root_fd(const struct service *service)

@@ -44,8 +44,8 @@ struct service_order {
 	uint32_t ticket; /* comes back in the result */
 	uint32_t entry;  /* of the policy; for init scripts */
 	enum service_verb verb;
-	const char *unit; /* copied */
-	bool pair; /* the same verb is allowed for the other half of X.socket and X.service */
+	const char *unit;           /* copied */
+	bool pair;                  /* what service_pair() tells is allowed for the other half */
 	uint32_t timeout_ms;        /* how long to wait for the job */
 	uint32_t settle_ms;         /* how long to look on afterwards */
 	service_progress *progress; /* NULL: nobody wants to know */

@@ -204,25 +204,74 @@ int service_bus_ask_job(struct service_bus *bus, const char *method, const char 
 					"replace");
 }
 
-static void message_unref(sd_bus_message **message)
+void service_bus_unref(sd_bus_message **message)
 {
 	sd_bus_message_unref(*message);
+}
+
+int service_bus_call(struct service_bus *bus, const char *method, sd_bus_message **ret_call)
+{
+	return sd_bus_message_new_method_call(bus->bus, ret_call, SYSTEMD_NAME, SYSTEMD_PATH,
+					      SYSTEMD_MANAGER, method);
+}
+
+int service_bus_send(struct service_bus *bus, sd_bus_message *call,
+		     sd_bus_message_handler_t handler, void *data, sd_bus_slot **ret_slot)
+{
+	return sd_bus_call_async(bus->bus, ret_slot, call, handler, data, 0);
+}
+
+int service_bus_ask_plain(struct service_bus *bus, const char *method, const char *unit,
+			  sd_bus_message_handler_t handler, void *data, sd_bus_slot **ret_slot)
+{
+	return sd_bus_call_method_async(bus->bus, ret_slot, SYSTEMD_NAME, SYSTEMD_PATH,
+					SYSTEMD_MANAGER, method, handler, data, "s", unit);
+}
+
+int service_bus_ask_reload(struct service_bus *bus, sd_bus_message_handler_t handler, void *data,
+			   sd_bus_slot **ret_slot)
+{
+	return sd_bus_call_method_async(bus->bus, ret_slot, SYSTEMD_NAME, SYSTEMD_PATH,
+					SYSTEMD_MANAGER, "Reload", handler, data, NULL);
+}
+
+int service_bus_ask_job_state(struct service_bus *bus, const char *path,
+			      sd_bus_message_handler_t handler, void *data, sd_bus_slot **ret_slot)
+{
+	return sd_bus_call_method_async(bus->bus, ret_slot, SYSTEMD_NAME, path,
+					BUS_DRIVER ".Properties", "Get", handler, data, "ss",
+					SYSTEMD_NAME ".Job", "State");
+}
+
+int service_bus_ask_names(struct service_bus *bus, const char *names,
+			  sd_bus_message_handler_t handler, void *data, sd_bus_slot **ret_slot)
+{
+	scoped(service_bus_unref) sd_bus_message *call = NULL;
+	scoped_ptr char *copy = strdup(names);
+	char *rest = NULL;
+	int r = copy ? service_bus_call(bus, "ListUnitsByNames", &call) : -ENOMEM;
+
+	if (r >= 0)
+		r = sd_bus_message_open_container(call, 'a', "s");
+	for (char *name = r < 0 ? NULL : strtok_r(copy, " ", &rest); name && r >= 0;
+	     name = strtok_r(NULL, " ", &rest))
+		r = sd_bus_message_append(call, "s", name);
+	if (r >= 0)
+		r = sd_bus_message_close_container(call);
+	return r < 0 ? r : service_bus_send(bus, call, handler, data, ret_slot);
 }
 
 int service_bus_ask_patterns(struct service_bus *bus, const char *method, char **patterns,
 			     sd_bus_message_handler_t handler, void *data, sd_bus_slot **ret_slot)
 {
-	scoped(message_unref) sd_bus_message *call = NULL;
-	int r = sd_bus_message_new_method_call(bus->bus, &call, SYSTEMD_NAME, SYSTEMD_PATH,
-					       SYSTEMD_MANAGER, method);
+	scoped(service_bus_unref) sd_bus_message *call = NULL;
+	int r = service_bus_call(bus, method, &call);
 
 	if (r >= 0)
 		r = sd_bus_message_append_strv(call, NULL);
 	if (r >= 0)
 		r = sd_bus_message_append_strv(call, patterns);
-	if (r >= 0)
-		r = sd_bus_call_async(bus->bus, ret_slot, call, handler, data, 0);
-	return r;
+	return r < 0 ? r : service_bus_send(bus, call, handler, data, ret_slot);
 }
 
 int service_bus_ask_scope(struct service_bus *bus, const char *name, const char *description,

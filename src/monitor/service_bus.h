@@ -66,6 +66,33 @@ int service_bus_ask_job(struct service_bus *bus, const char *method, const char 
 			sd_bus_message_handler_t handler, void *data,
 			sd_bus_slot **ret_slot) must_check;
 
+/* A call of a method of the manager, to be filled and sent. */
+int service_bus_call(struct service_bus *bus, const char *method,
+		     sd_bus_message **ret_call) must_check;
+int service_bus_send(struct service_bus *bus, sd_bus_message *call,
+		     sd_bus_message_handler_t handler, void *data,
+		     sd_bus_slot **ret_slot) must_check;
+void service_bus_unref(sd_bus_message **message);
+
+/* Calls a method of the manager that takes a unit's name only and has no result. */
+int service_bus_ask_plain(struct service_bus *bus, const char *method, const char *unit,
+			  sd_bus_message_handler_t handler, void *data,
+			  sd_bus_slot **ret_slot) must_check;
+
+/* Has systemd read its files anew; the answer comes when it has. */
+int service_bus_ask_reload(struct service_bus *bus, sd_bus_message_handler_t handler, void *data,
+			   sd_bus_slot **ret_slot) must_check;
+
+/* Asks for the state of one of systemd's jobs, "waiting" or "running". */
+int service_bus_ask_job_state(struct service_bus *bus, const char *path,
+			      sd_bus_message_handler_t handler, void *data,
+			      sd_bus_slot **ret_slot) must_check;
+
+/* Asks how the units are whose names stand in `names`, one blank apart; for unit_names_active(). */
+int service_bus_ask_names(struct service_bus *bus, const char *names,
+			  sd_bus_message_handler_t handler, void *data,
+			  sd_bus_slot **ret_slot) must_check;
+
 /*
  * Calls a method of the manager that takes a list of states, here an empty one, and a
  * list of name patterns.

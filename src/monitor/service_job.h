@@ -10,11 +10,6 @@
 /* One service call from its acceptance to its answer. */
 struct service_job;
 
-enum {
-	JOB_PATH_SIZE = 128, /* of systemd's object path */
-	JOB_WORD_SIZE = 64,
-};
-
 /* Everything, errors included, happens later from the event loop. 0 or -errno. */
 int service_job_new(struct service *service, const struct service_order *order,
 		    struct service_job **ret_job) must_check;
@@ -28,6 +23,9 @@ void service_job_lost(struct service_job *job, int error, const char *text);
 /* What the service does for its jobs. */
 
 sd_event *service_event(struct service *service);
+
+/* CLOCK_MONOTONIC, microseconds, as of this round of the event loop. */
+uint64_t service_now(const struct service *service);
 int service_root_fd(const struct service *service);
 
 /* The connection, made now if there is none. 0 or -errno. */
