@@ -42,8 +42,10 @@ for program in "$build"/examples/.libs/*; do
 	[ ! -x "$program" ] || cp "$program" /opt/exmachina-tests/examples/
 done
 # what takes the engine's place in the tests of the monitor
-if [ -x "$build/tests/hostile/engine" ]; then
-	mkdir /opt/exmachina-tests/hostile
-	cp "$build/tests/hostile/engine" /opt/exmachina-tests/hostile/
-fi
+for program in hostile/engine system/service_probe; do
+	if [ -x "$build/tests/$program" ]; then
+		mkdir -p "/opt/exmachina-tests/${program%/*}"
+		cp "$build/tests/$program" "/opt/exmachina-tests/$program"
+	fi
+done
 chmod -R a+rX /opt/exmachina-tests

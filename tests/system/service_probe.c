@@ -6,10 +6,11 @@
  *   service_probe ROOT -
  *
  * The first form makes COUNT calls at once (1). The second one reads calls, a line
- * "VERB UNIT [TIMEOUT_MS]" each, from standard input and makes each as it
- * comes. All fields of each result are printed as NAME=VALUE, log lines with
- * "log=" in front, an empty line after each result. Exit status: 0 if all calls ended with
- * JOB_DONE, 1 if not, 2 for wrong usage.
+ * "VERB UNIT [TIMEOUT_MS [SETTLE_MS [pair] [progress]]]" each, from standard input
+ * and makes each as it comes. All fields of each result are printed as NAME=VALUE,
+ * a line of the log or of the changes with "log=" or "change=" in front, an empty
+ * line after each result; progress is "progress=TICKET STAGE DETAIL". Exit status: 0 if all calls
+ * ended with JOB_DONE, 1 if not, 2 for wrong usage.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -35,19 +36,19 @@ static const char *outcome_name(uint8_t outcome)
 		[JOB_DONE] = "DONE",       [JOB_DENIED] = "DENIED",
 		[JOB_NO_UNIT] = "NO_UNIT", [JOB_FAILED] = "FAILED",
 		[JOB_TIMEOUT] = "TIMEOUT", [JOB_UNAVAILABLE] = "UNAVAILABLE",
-		[JOB_BUSY] = "BUSY",
+		[JOB_BUSY] = "BUSY",       [JOB_BAD_VALUE] = "BAD_VALUE",
 	};
 
 	return outcome < JOB_MAX ? names[outcome] : "?";
 }
 
-static void print_log(const char *log)
+static void print_lines(const char *name, const char *text)
 {
-	while (*log) {
-		size_t length = strcspn(log, "\n");
+	while (*text) {
+		size_t length = strcspn(text, "\n");
 
-		printf("log=%.*s\n", (int)length, log);
-		log += length + (log[length] == '\n');
+		printf("%s=%.*s\n", name, (int)length, text);
+		text += length + (text[length] == '\n');
 	}
 }
 
@@ -61,19 +62,28 @@ static void on_done(const struct msg_job *result, void *data)
 {
 	struct probe *probe = data;
 
-	printf("ticket=%u\noutcome=%s\nerror=%d\njob_result=%s\nload_state=%s\nactive_state=%s\n"
-	       "sub_state=%s\nresult=%s\nmain_pid_before=%u\nmain_pid=%u\nexit_status=%d\n"
-	       "detail=%s\n",
-	       result->ticket, outcome_name(result->outcome), result->error, result->job_result,
-	       result->load_state, result->active_state, result->sub_state, result->result,
-	       result->main_pid_before, result->main_pid, result->exit_status, result->detail);
-	print_log(result->log);
+	printf("ticket=%u\noutcome=%s\nerror=%d\nmanager=%s\njob_result=%s\nload_state=%s\n"
+	       "active_state=%s\nsub_state=%s\nfile_state=%s\nresult=%s\nmain_pid_before=%u\n"
+	       "main_pid=%u\nexit_status=%d\ntriggered_by=%s\ndetail=%s\n",
+	       result->ticket, outcome_name(result->outcome), result->error, result->manager,
+	       result->job_result, result->load_state, result->active_state, result->sub_state,
+	       result->file_state, result->result, result->main_pid_before, result->main_pid,
+	       result->exit_status, result->triggered_by, result->detail);
+	print_lines("change", result->changes);
+	print_lines("log", result->log);
 	printf("\n");
 	fflush(stdout);
 	if (result->outcome != JOB_DONE)
 		probe->failed = true;
 	probe->open--;
 	leave_when_done(probe);
+}
+
+static void on_progress(const struct msg_progress *progress, void *data)
+{
+	(void)data;
+	printf("progress=%u %s %s\n", progress->ticket, progress->stage, progress->detail);
+	fflush(stdout);
 }
 
 static int verb_of(const char *word)
@@ -84,20 +94,21 @@ static int verb_of(const char *word)
 	return -EINVAL;
 }
 
-static void call(struct probe *probe, const char *word, const char *unit, const char *timeout)
+static unsigned long number(const char *text, unsigned long otherwise)
 {
-	unsigned long ms = timeout ? strtoul(timeout, NULL, 10) : DEFAULT_TIMEOUT;
+	return text ? strtoul(text, NULL, 10) : otherwise;
+}
+
+static void call(struct probe *probe, const char *word, struct service_order *order)
+{
 	int verb = verb_of(word), r = verb;
 
+	order->ticket = probe->calls++;
+	order->verb = verb < 0 ? 0 : (enum service_verb)verb;
+	order->done = on_done;
+	order->data = probe;
 	if (verb >= 0)
-		r = service_call(probe->service, &(struct service_order){
-							 .ticket = probe->calls++,
-							 .verb = (enum service_verb)verb,
-							 .unit = unit,
-							 .timeout_ms = (uint32_t)ms,
-							 .done = on_done,
-							 .data = probe,
-						 });
+		r = service_call(probe->service, order);
 	if (r < 0) {
 		printf("refused=%s\n\n", strerror(-r));
 		fflush(stdout);
@@ -109,12 +120,21 @@ static void call(struct probe *probe, const char *word, const char *unit, const 
 
 static void call_line(struct probe *probe, char *line)
 {
+	struct service_order order = { .pair = false };
 	char *save = NULL;
-	const char *word = strtok_r(line, " ", &save);
-	const char *unit = strtok_r(NULL, " ", &save);
+	const char *word = strtok_r(line, " ", &save), *option;
 
-	if (word && unit)
-		call(probe, word, unit, strtok_r(NULL, " ", &save));
+	order.unit = strtok_r(NULL, " ", &save);
+	order.timeout_ms = (uint32_t)number(strtok_r(NULL, " ", &save), DEFAULT_TIMEOUT);
+	order.settle_ms = (uint32_t)number(strtok_r(NULL, " ", &save), 0);
+	while ((option = strtok_r(NULL, " ", &save)) != NULL) {
+		if (strcmp(option, "pair") == 0)
+			order.pair = true;
+		if (strcmp(option, "progress") == 0)
+			order.progress = on_progress;
+	}
+	if (word && order.unit)
+		call(probe, word, &order);
 }
 
 static int on_input(sd_event_source *source, int fd, uint32_t events, void *data)
@@ -158,7 +178,12 @@ static int begin(struct probe *probe, int argc, char **argv)
 				       probe);
 	}
 	for (unsigned long i = 0; i < count; i++)
-		call(probe, argv[2], argv[3], argc > 4 ? argv[4] : NULL);
+		call(probe, argv[2],
+		     &(struct service_order){
+			     .unit = argv[3],
+			     .timeout_ms =
+				     (uint32_t)number(argc > 4 ? argv[4] : NULL, DEFAULT_TIMEOUT),
+		     });
 	leave_when_done(probe);
 	return 0;
 }

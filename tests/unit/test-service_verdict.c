@@ -19,10 +19,10 @@ static struct unit_state unit(const char *active, const char *sub)
 static struct verdict of_job(enum service_verb verb, const char *result, const char *active,
 			     const char *sub)
 {
-	struct unit_state after = unit(active, sub);
+	struct unit_state before = unit("active", "running"), after = unit(active, sub);
 	struct verdict verdict = { .outcome = JOB_MAX };
 
-	verdict_of_job(&verdict, verb, result, &after);
+	verdict_of_job(&verdict, verb, result, &before, &after);
 	return verdict;
 }
 
@@ -67,6 +67,97 @@ static void test_a_unit_that_has_failed_after_its_job_is_a_failure(void **state)
 		assert_int_equal(of_job(verbs[i], "done", "activating", "auto-restart").outcome,
 				 JOB_FAILED);
 	}
+}
+
+static void test_try_restart_of_what_did_not_run_can_not_fail(void **state)
+{
+	struct unit_state before = unit("failed", "failed"), after = before;
+	struct verdict verdict;
+
+	(void)state;
+	verdict_of_job(&verdict, SERVICE_TRY_RESTART, "done", &before, &after);
+	assert_int_equal(verdict.outcome, JOB_DONE);
+	/* but once it was started it can */
+	after.invocation[0] = 1;
+	verdict_of_job(&verdict, SERVICE_TRY_RESTART, "done", &before, &after);
+	assert_int_equal(verdict.outcome, JOB_FAILED);
+}
+
+static void test_only_a_unit_that_is_up_is_looked_on(void **state)
+{
+	struct unit_state up = unit("active", "running"), down = unit("inactive", "dead");
+
+	(void)state;
+	assert_true(verdict_is_settling(SERVICE_START, &up));
+	assert_true(verdict_is_settling(SERVICE_RELOAD, &up));
+	assert_false(verdict_is_settling(SERVICE_START, &down));
+	assert_false(verdict_is_settling(SERVICE_STOP, &up));
+	assert_false(verdict_is_settling(SERVICE_ENABLE, &up));
+	assert_false(verdict_is_settling(SERVICE_STATUS, &up));
+}
+
+static void test_a_unit_that_does_not_stay_up_has_not_settled(void **state)
+{
+	static const char *const ends[][2] = {
+		{ "failed", "failed" },
+		{ "inactive", "dead" },
+		{ "activating", "auto-restart" },
+		{ "deactivating", "stop-sigterm" },
+	};
+	struct unit_state then = unit("active", "running"), now = then;
+	struct verdict verdict = { .outcome = JOB_MAX };
+
+	(void)state;
+	assert_true(verdict_of_settling(&verdict, &then, &now, 1));
+	now = unit("reloading", "reload");
+	assert_true(verdict_of_settling(&verdict, &then, &now, 1));
+	/* no word of it as long as all is well */
+	assert_int_equal(verdict.outcome, JOB_MAX);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		now = unit(ends[i][0], ends[i][1]);
+		assert_false(verdict_of_settling(&verdict, &then, &now, 2500000));
+		assert_int_equal(verdict.outcome, JOB_FAILED);
+		assert_non_null(strstr(verdict.detail, "2.5 s"));
+	}
+}
+
+static void test_a_unit_that_was_started_again_has_not_settled(void **state)
+{
+	struct unit_state then = unit("active", "running"), now = then;
+	struct verdict verdict;
+
+	(void)state;
+	now.restarts = 1;
+	assert_false(verdict_of_settling(&verdict, &then, &now, 1));
+	assert_int_equal(verdict.outcome, JOB_FAILED);
+	now = then;
+	now.invocation[15] = 1;
+	assert_false(verdict_of_settling(&verdict, &then, &now, 1));
+	/* a service may hand over to another main process */
+	now = then;
+	now.main_pid = 77;
+	assert_true(verdict_of_settling(&verdict, &then, &now, 1));
+}
+
+static void test_to_reset_what_is_not_there_is_told_as_such(void **state)
+{
+	struct unit_state absent = unit("inactive", "dead"), failed = unit("failed", "failed");
+	struct verdict verdict;
+
+	(void)state;
+	snprintf(absent.load, sizeof(absent.load), "not-found");
+	snprintf(failed.load, sizeof(failed.load), "not-found");
+	verdict_of_change(&verdict, SERVICE_RESET_FAILED, &absent);
+	assert_int_equal(verdict.outcome, JOB_NO_UNIT);
+	/* its file went away after it had failed */
+	verdict_of_change(&verdict, SERVICE_RESET_FAILED, &failed);
+	assert_int_equal(verdict.outcome, JOB_DONE);
+	/* systemd masks what is not there yet */
+	verdict_of_change(&verdict, SERVICE_MASK, &absent);
+	assert_int_equal(verdict.outcome, JOB_DONE);
+	verdict_of_useless(&verdict, &failed);
+	assert_int_equal(verdict.outcome, JOB_FAILED);
+	assert_non_null(strstr(verdict.detail, "[Install]"));
 }
 
 static void test_a_refusal_is_told_from_an_unknown_unit(void **state)
@@ -193,6 +284,11 @@ int main(void)
 		cmocka_unit_test(test_a_job_that_was_done_on_a_unit_that_runs_went_well),
 		cmocka_unit_test(test_every_other_result_of_a_job_is_a_failure),
 		cmocka_unit_test(test_a_unit_that_has_failed_after_its_job_is_a_failure),
+		cmocka_unit_test(test_try_restart_of_what_did_not_run_can_not_fail),
+		cmocka_unit_test(test_only_a_unit_that_is_up_is_looked_on),
+		cmocka_unit_test(test_a_unit_that_does_not_stay_up_has_not_settled),
+		cmocka_unit_test(test_a_unit_that_was_started_again_has_not_settled),
+		cmocka_unit_test(test_to_reset_what_is_not_there_is_told_as_such),
 		cmocka_unit_test(test_a_refusal_is_told_from_an_unknown_unit),
 		cmocka_unit_test(test_a_systemd_that_is_not_there_is_told_from_a_refusal),
 		cmocka_unit_test(test_the_status_of_a_unit_that_is_not_there_says_so),
