@@ -11,7 +11,8 @@ build_packages=(gcc make autoconf automake libtool pkg-config libc6-dev libaugea
 # shellcheck disable=SC2034
 check_packages=(libcmocka-dev clang clang-format mandoc shellcheck binutils git)
 # shellcheck disable=SC2034
-sandbox_packages=(systemd dbus openssh-server cron chrony augeas-tools augeas-lenses python3)
+sandbox_packages=(systemd dbus openssh-server cron chrony augeas-tools augeas-lenses python3
+	tzdata locales)
 
 packages_missing()
 {
