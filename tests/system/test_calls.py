@@ -301,7 +301,7 @@ def mixed_batch(w):
 
 @test("what comes of one call while another works does not lengthen the other's time")
 def time_limit(w):
-    w.write("/etc/hosts", "".join(f"10.0.{n // 250}.{n % 250 + 1}\th{n}\n" for n in range(10000)))
+    w.write("/etc/hosts", "".join(f"10.0.{n // 250}.{n % 250 + 1}\th{n}\n" for n in range(4000)))
     w.write("/etc/ssh/sshd_config", "UsePAM yes\n")
     s = w.session(SESSION.replace("10s", "2s") + "[File /etc/hosts]\nLens=Hosts.lns\n"
                   "[File /etc/ssh/sshd_config]\nLens=Sshd.lns\n"
@@ -310,7 +310,7 @@ def time_limit(w):
     # the end of the first arrives during the second, and is read while the third asks for a file
     s.send("".join(json.dumps(call(n, *what)) + "\n" for n, what in enumerate([
         ("service.status", [UNIT]),
-        ("augeas.match", ["/files/etc/hosts/*[ipaddr =~ regexp('(1|0|\\.)*x')]"]),
+        ("augeas.match", ["/files/etc/hosts//*"]),
         ("augeas.match", ["/files//*//*//*//*"])])))
     begin = time.monotonic()
     names = {}
