@@ -49,6 +49,7 @@ def private_root(w):
     for name in ("usr", "dev"):
         os.mkdir(f"{root}/{name}")
         w.mount("--rbind", "/" + name, f"{root}/{name}")
+        subprocess.run(["mount", "--make-rprivate", f"{root}/{name}"], check=True)
     for name in ("proc", "run", "tmp", "root", "home", "var", "var/lib", "var/log", "var/tmp",
                  "var/spool", "var/spool/cron", "var/spool/cron/crontabs"):
         os.mkdir(f"{root}/{name}")
@@ -72,15 +73,25 @@ def end_processes(root):
 
 
 def processes_in(root):
-    """All processes whose root directory it is, zombies left out."""
+    """All processes whose root directory it is, zombies left out, and those of exmachina-run that
+    look after them."""
     found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
-            if os.readlink(f"/proc/{pid}/root") == root:
+            if os.readlink(f"/proc/{pid}/root") == root and comm(pid) != "exmachina-run":
                 found.append(int(pid))
         except OSError:
             pass
     return found
+
+
+def comm(pid):
+    """The name of a process, or "" if it has ended."""
+    try:
+        with open(f"/proc/{pid}/comm", encoding="utf-8") as file:
+            return file.read().rstrip("\n")
+    except OSError:
+        return ""
 
 
 def script(w, name, body, mode=0o755):
