@@ -150,7 +150,8 @@ static int tell_ends(struct exm *session)
 	struct call *call;
 	int count = 0;
 
-	while (!session->freed && (call = TAILQ_FIRST(&session->done))) {
+	/* none is left when the session is freed */
+	while ((call = TAILQ_FIRST(&session->done))) {
 		scoped_json *value = NULL;
 		int result;
 
@@ -169,7 +170,7 @@ static int tell_lines(struct exm *session)
 {
 	int count = tell_ends(session);
 
-	while (!session->freed && calls_take_line(session) > 0)
+	while (calls_take_line(session) > 0)
 		count += 1 + tell_ends(session);
 	return count;
 }
