@@ -47,7 +47,7 @@ UNITS = {
                         "ExecStart=/bin/sleep infinity\n",
     "exm-bad.service": "[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo on purpose; exit 5'\n",
     "exm-secret.service": "[Service]\nType=oneshot\nRemainAfterExit=yes\n"
-                          "ExecStart=/bin/echo not for you\n",
+                          "ExecStart=/bin/sh -c 'echo not for you; sleep 2'\n",
 }
 
 
