@@ -15,12 +15,16 @@ HOSTILE = "/opt/exmachina-tests/hostile/engine"
 CASE_FILE = "/etc/exmachina-hostile"
 EXIT_PROTOCOL = 120
 # three files, of which the first has no wildcard, the second has, and the third is stricter
-POLICY = (SESSION + HOSTS_FREE +
+# and a systemd, which is not there
+POLICY = (SESSION + "ServiceManager=systemd\n" + HOSTS_FREE +
           "[File /etc/apt/sources.list.d/*.list]\nLens=Aptsources.lns\nSet=**\n"
           "[File /etc/apt/sources.list.d/fixed.list]\nLens=Aptsources.lns\n"
-          "[Service ssh.service]\nAllow=status\n")
-CASES = subprocess.run([HOSTILE, "--list"], capture_output=True, text=True,
-                       check=True).stdout.splitlines()
+          "[Service ssh.service]\nAllow=status\n[Log ssh.service]\nLines=10\n")
+
+
+def cases(option):
+    return subprocess.run([HOSTILE, option], capture_output=True, text=True,
+                          check=True).stdout.splitlines()
 
 
 def take_over(w, case):
@@ -49,8 +53,21 @@ def play(case):
     return run
 
 
-for name in CASES:
+def bear(case):
+    def run(w):
+        take_over(w, case)
+        s = w.session(POLICY, auth=False)
+        s.line({"jsonrpc": "2.0", "id": 1, "method": "session.authenticate",
+                "params": {"secret": s.secret}})
+        equal(s.status(), 0, "exit status")
+        check("broke the protocol" not in s.log, s.log)
+    return run
+
+
+for name in cases("--list"):
     test(f"ends the session: {name}")(play(name))
+for name in cases("--list-borne"):
+    test(f"is refused, and the session goes on: {name}")(bear(name))
 
 
 @test("the service lives on after a hostile engine, for the next client")

@@ -30,6 +30,8 @@ Allow=status
 Allow=status start
 [Service exm-w-blind.service]
 Allow=start
+[Service run-exmw.mount]
+Allow=status
 [Service exm-w@*.service]
 Allow=status
 [Service exm-w@secret.service]
@@ -67,11 +69,13 @@ def session(w, **options):
 
 
 def seen_until(s, unit, **wanted):
-    """The changes of the unit up to the first that is as wanted."""
+    """The changes of the unit up to the first that is as wanted; each one changes something."""
     seen = []
     while True:
         change = s.wait_note()
         equal(change["unit"], unit, "the unit that changed")
+        before = [note["params"] for note in s.notes[:-1] if note["params"].get("unit") == unit]
+        check(not before or before[-1] != change, f"told twice: {change}")
         seen.append(change)
         if all(change[key] == value for key, value in wanted.items()):
             return seen
@@ -104,6 +108,17 @@ def killed(w):
     equal((change["sub"], change["result"], change["exit_status"]), ("failed", "signal", 137))
 
 
+@test("where nothing has changed that is shown nothing is told")
+def unchanged(w):
+    s = session(w)
+    before = s.call("service.watch", ["exm-w.service"])
+    for _ in range(3):
+        systemctl("daemon-reload")
+    unit_property("exm-w.service", "Description")
+    systemctl("start", "exm-w.service")
+    check(seen_until(s, "exm-w.service", active="active")[0] != before, "told without a change")
+
+
 @test("a unit that is enabled is told")
 def enabled(w):
     s = session(w)
@@ -128,6 +143,31 @@ def later(w):
         os.unlink(LATER)
     systemctl("daemon-reload")
     seen_until(s, "exm-w-later.service", load="not-found")
+
+
+@test("a unit that is there as soon as it is loaded is told: a mount")
+def mounted(w):
+    s = session(w)
+    os.makedirs("/run/exmw", exist_ok=True)
+    equal(s.call("service.watch", ["run-exmw.mount"])["active"], "inactive")
+    subprocess.run(["mount", "-t", "tmpfs", "none", "/run/exmw"], check=True)
+    seen_until(s, "run-exmw.mount", active="active", sub="mounted")
+    subprocess.run(["umount", "/run/exmw"], check=True)
+    seen_until(s, "run-exmw.mount", active="inactive")
+
+
+@test("a unit that systemd finds when it executes itself anew is told")
+def found_by_reexec(w):
+    s = session(w)
+    equal(s.call("service.watch", ["exm-w-later.service"])["load"], "not-found")
+    with open(LATER, "w", encoding="ascii") as file:
+        file.write(SLEEP)
+    try:
+        systemctl("daemon-reexec")
+        seen_until(s, "exm-w-later.service", load="loaded")
+    finally:
+        os.unlink(LATER)
+        systemctl("daemon-reload")
 
 
 @test("a watch by an alias is told what becomes of the unit itself")
@@ -372,6 +412,15 @@ def list_states(w):
     installed, = s.call("service.list", ["exm-w-other.service"])
     equal(installed, {"unit": "exm-w-other.service", "description": "", "load": "",
                       "active": "inactive", "sub": "dead", "file_state": "static"})
+
+
+@test("an alias is no unit of its own in the list, also if its name is granted")
+def list_alias(w):
+    s = session(w)
+    w.undo.callback(systemctl, "disable", "exm-w.service")
+    systemctl("enable", "exm-w.service")
+    equal(names(s.call("service.list", ["exm-w-alias.service"])), [])
+    equal(names(s.call("service.list", ["exm-w.service"])), ["exm-w.service"])
 
 
 @test("a unit that is masked, and one that has failed, are in the list as such")

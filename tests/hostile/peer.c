@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A test program's part: it stands in the engine's place, and is fair so far. */
+#include "peer.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/package_verb.h"
+#include "common/policy.h"
+
+/* What a case sends is a packet, well-formed or not, and perhaps a descriptor. */
+void peer_send_raw(const void *data, size_t size, const int *fds, size_t fd_count)
+{
+	struct iovec iov = { .iov_base = (void *)(uintptr_t)data, .iov_len = size };
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(4 * sizeof(int))];
+	} control = { 0 };
+	struct msghdr header = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (fd_count > 0) {
+		header.msg_control = &control;
+		header.msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(fd_count * sizeof(int));
+		memcpy(CMSG_DATA(&control.header), fds, fd_count * sizeof(int));
+	}
+	if (sendmsg(FD_CHANNEL, &header, MSG_NOSIGNAL) < 0)
+		_exit(3);
+}
+
+void peer_send(const struct message *message, int fd)
+{
+	if (channel_send(FD_CHANNEL, message, fd, true) < 0)
+		_exit(3);
+}
+
+/* One good message of each type; its fields are what a fair engine might send. */
+struct message peer_good_message(enum message_type type)
+{
+	struct message m = { .type = type };
+
+	switch (type) {
+	case MON_READY:
+		m.ready = (struct msg_ready){ MESSAGE_PROTOCOL, ENTRY_COUNT };
+		break;
+	case MON_AUTH:
+		m.auth.secret = "wrong";
+		break;
+	case MON_OPEN:
+		m.open = (struct msg_open){ ENTRY_HOSTS, "" };
+		break;
+	case MON_LIST:
+		m.list.entry = ENTRY_GLOB;
+		break;
+	case MON_STAGE:
+		m.stage = (struct msg_stage){ ENTRY_HOSTS, "" };
+		break;
+	case MON_SERVICE:
+		m.service = (struct msg_service){ 1, 0, SERVICE_STATUS, 0, 0, 0, "ssh.service" };
+		break;
+	case MON_UNITS:
+		m.units = (struct msg_units){ 1, "*" };
+		break;
+	case MON_LOG:
+		m.log = (struct msg_log){ 1, 0, 10, "", "ssh.service" };
+		break;
+	case MON_WATCH:
+		m.watch = (struct msg_watch){ 1, 0, "ssh.service" };
+		break;
+	case MON_PACKAGE:
+		m.package = (struct msg_package){ 1, PACKAGE_STATUS, 0, 0, "hello" };
+		break;
+	case MON_SYSTEM:
+		m.system = (struct msg_system){ 1, SYSTEM_TIMEZONE, "Etc/UTC" };
+		break;
+	default:
+		break;
+	}
+	return m;
+}
+
+enum message_phase peer_phase_of(enum message_type type)
+{
+	const struct message_info *info = message_info(type);
+
+	for (int phase = PHASE_MAX - 1; phase > PHASE_START; phase--)
+		if (info->phases & PHASE_BIT(phase))
+			return (enum message_phase)phase;
+	return PHASE_START;
+}
+
+/* ---- getting there in a fair way ------------------------------------------------- */
+
+void peer_receive(struct packet *packet, struct message *message, int *fd)
+{
+	if (channel_recv(FD_CHANNEL, true, packet, message, fd) != 1)
+		_exit(4);
+}
+
+/* The client's first line holds the secret as its only run of 64 hexadecimal digits. */
+static void read_secret(char *secret)
+{
+	char text[4096];
+	size_t used = 0;
+	ssize_t n;
+
+	while (used < sizeof(text) - 1 &&
+	       (n = read(FD_CLIENT, text + used, sizeof(text) - 1 - used)) > 0) {
+		used += (size_t)n;
+		text[used] = '\0';
+		for (char *p = text; *p; p++) {
+			if (strspn(p, "0123456789abcdef") < SECRET_TEXT_SIZE)
+				continue;
+			memcpy(secret, p, SECRET_TEXT_SIZE);
+			secret[SECRET_TEXT_SIZE] = '\0';
+			return;
+		}
+	}
+	_exit(5);
+}
+
+void peer_reach(enum message_phase phase)
+{
+	struct message message = peer_good_message(MON_READY);
+	char secret[SECRET_TEXT_SIZE + 1];
+	struct packet packet;
+	int fd = -1;
+
+	peer_receive(&packet, &message, &fd); /* the welcome */
+	if (phase == PHASE_START)
+		return;
+	message = peer_good_message(MON_READY);
+	peer_send(&message, -1);
+	if (phase == PHASE_LOCKED)
+		return;
+	read_secret(secret);
+	message = (struct message){ .type = MON_AUTH, .auth.secret = secret };
+	peer_send(&message, -1);
+	peer_receive(&packet, &message, &fd);
+	if (message.type != MON_AUTH_REPLY || !message.auth_reply.granted)
+		_exit(6);
+}
+
+void peer_say(struct message message, int fd)
+{
+	peer_send(&message, fd);
+}
+
+/* The next message must be of that type and tell of that outcome. */
+void peer_expect(enum message_type type, enum job_outcome outcome)
+{
+	struct message message;
+	struct packet packet;
+	int fd = -1;
+
+	peer_receive(&packet, &message, &fd);
+	close_fd(fd);
+	if (message.type != type ||
+	    (type == MON_UNIT ? message.unit.outcome : message.data.outcome) != outcome)
+		_exit(9);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_HOSTILE_PEER_H
+#define EXM_HOSTILE_PEER_H
+
+/* What the hostile programs need to be fair for a while. Whatever fails ends the process. */
+#include <stddef.h>
+
+#include "common/channel.h"
+#include "common/message.h"
+
+enum { FD_CHANNEL = 3, FD_CLIENT = 4, ENTRY_HOSTS = 0, ENTRY_GLOB = 1, ENTRY_COUNT = 3 };
+
+/* A packet, well-formed or not, and perhaps descriptors. */
+void peer_send_raw(const void *data, size_t size, const int *fds, size_t fd_count);
+void peer_send(const struct message *message, int fd);
+void peer_say(struct message message, int fd);
+
+/* One good message of each type; its fields are what a fair engine might send. */
+struct message peer_good_message(enum message_type type);
+
+/* The last phase in which the message is accepted. */
+enum message_phase peer_phase_of(enum message_type type);
+
+/* Gets there in a fair way, using the secret that the client sent. */
+void peer_reach(enum message_phase phase);
+
+void peer_receive(struct packet *packet, struct message *message, int *fd);
+
+/* The next message must be of that type, UNIT or DATA, and tell of that outcome. */
+void peer_expect(enum message_type type, enum job_outcome outcome);
+
+struct hostile_case {
+	const char *name;
+	enum message_phase phase;
+	void (*play)(void);
+};
+
+/* About units: those that end the session, and those that are refused while it goes on. */
+const struct hostile_case *unit_cases(size_t *ret_count);
+const struct hostile_case *unit_borne_cases(size_t *ret_count);
+
+#endif
