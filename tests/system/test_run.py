@@ -158,7 +158,8 @@ def daemon_stays(w):
     pid = started(w)
     s.end()
     check(running(pid), "the daemon is gone")
-    equal([comm(each) for each in processes_in(w.root)], ["sleep"])
+    wait_until(lambda: [comm(each) for each in processes_in(w.root)] == ["sleep"],
+               "it is the only one left")
 
 
 # ---- how it is ended -------------------------------------------------------------------------------
