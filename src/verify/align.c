@@ -7,20 +7,58 @@
 #include "common/compare.h"
 
 enum {
-	EDITS_MAX = 2000, /* children of one node that the shortest account is looked for of */
-	LOOK_AHEAD = 64,  /* children among which one of the same label is looked for */
+	EDITS_MAX = 2000,          /* children up to which the shortest account is looked for */
+	SIMILAR_CHILDREN_MAX = 16, /* a longer list has lists of its own to be compared */
+	LOOK_AHEAD = 64,           /* children among which one of the same label is looked for */
 };
 
-struct pair {
+/* A part of the children of both. */
+struct gap {
 	const struct node *a, *b;
+	size_t a_from, a_to, b_from, b_to;
 };
 
-static bool same(size_t i, size_t k, const void *data)
+static const struct node *child_of_a(const struct gap *gap, size_t i)
 {
-	const struct pair *pair = data;
-
-	return node_equal(pair->a->child[i], pair->b->child[k]);
+	return gap->a->child[gap->a_from + i];
 }
+
+static const struct node *child_of_b(const struct gap *gap, size_t k)
+{
+	return gap->b->child[gap->b_from + k];
+}
+
+static bool equal(size_t i, size_t k, const void *data)
+{
+	return node_equal(child_of_a(data, i), child_of_b(data, k));
+}
+
+/* How many children of one are found in the other, in any order. */
+static size_t common_children(const struct node *a, const struct node *b)
+{
+	size_t common = 0;
+
+	for (size_t i = 0; i < a->count; i++)
+		for (size_t k = 0; k < b->count; k++)
+			if (node_equal(a->child[i], b->child[k])) {
+				common++;
+				break;
+			}
+	return common;
+}
+
+/* The same entry, of which something has changed: its label, and half of what is below. */
+static bool similar(size_t i, size_t k, const void *data)
+{
+	const struct node *a = child_of_a(data, i), *b = child_of_b(data, k);
+	size_t most = a->count > b->count ? a->count : b->count;
+
+	return node_same_label(a, b) && a->count > 0 && b->count > 0 &&
+	       most <= SIMILAR_CHILDREN_MAX && 2 * common_children(a, b) >= most;
+}
+
+/* What makes two children a pair: the first that finds them counts. */
+static bool (*const rules[])(size_t i, size_t k, const void *data) = { equal, similar };
 
 static void match(struct alignment *al, size_t i, size_t k)
 {
@@ -28,14 +66,14 @@ static void match(struct alignment *al, size_t i, size_t k)
 	al->was[k] = (ssize_t)i;
 }
 
-/* Between two pairs of equal ones: a's children from i, b's from k, both up to the next equal pair.
- */
-static void match_labels(const struct pair *pair, struct alignment *al, size_t i, size_t i_end,
-			 size_t k, size_t k_end)
+/* What has no better partner gets the next one of its label. */
+static void match_labels(const struct gap *gap, struct alignment *al)
 {
-	for (; i < i_end; i++) {
-		for (size_t at = k; at < k_end && at < k + LOOK_AHEAD; at++) {
-			if (!node_same_label(pair->a->child[i], pair->b->child[at]))
+	size_t k = gap->b_from;
+
+	for (size_t i = gap->a_from; i < gap->a_to; i++) {
+		for (size_t at = k; at < gap->b_to && at < k + LOOK_AHEAD; at++) {
+			if (!node_same_label(gap->a->child[i], gap->b->child[at]))
 				continue;
 			match(al, i, at);
 			k = at + 1;
@@ -44,55 +82,72 @@ static void match_labels(const struct pair *pair, struct alignment *al, size_t i
 	}
 }
 
-static void match_all(const struct pair *pair, struct alignment *al, const bool *removed,
-		      const bool *added)
+static int align_gap(const struct gap *gap, size_t rule, struct alignment *al);
+
+/* Pairs what is marked on neither side, which is in the same order on both, and looks into the
+ * gaps. */
+static int match_unmarked(const struct gap *gap, size_t rule, const bool *removed,
+			  const bool *added, struct alignment *al)
 {
-	const size_t a_count = pair->a->count, b_count = pair->b->count;
-	size_t i = 0, k = 0;
+	size_t i = gap->a_from, k = gap->b_from;
+	int r = 0;
 
-	while (i < a_count || k < b_count) {
-		size_t i_end = i, k_end = k;
+	while (r == 0 && (i < gap->a_to || k < gap->b_to)) {
+		struct gap part = { .a = gap->a, .b = gap->b, .a_from = i, .b_from = k };
 
-		while (i_end < a_count && removed[i_end])
-			i_end++;
-		while (k_end < b_count && added[k_end])
-			k_end++;
-		match_labels(pair, al, i, i_end, k, k_end);
-		/* what follows on both sides is the same */
-		i = i_end;
-		k = k_end;
-		if (i < a_count && k < b_count)
+		while (i < gap->a_to && removed[i - gap->a_from])
+			i++;
+		while (k < gap->b_to && added[k - gap->b_from])
+			k++;
+		part.a_to = i;
+		part.b_to = k;
+		r = align_gap(&part, rule + 1, al);
+		if (i < gap->a_to && k < gap->b_to)
 			match(al, i++, k++);
 	}
+	return r;
+}
+
+static int align_gap(const struct gap *gap, size_t rule, struct alignment *al)
+{
+	const size_t a_count = gap->a_to - gap->a_from, b_count = gap->b_to - gap->b_from;
+	scoped_ptr bool *removed = NULL, *added = NULL;
+	struct comparison comparison = { .a_count = a_count, .b_count = b_count, .data = gap };
+	int r;
+
+	if (a_count == 0 || b_count == 0)
+		return 0;
+	if (rule == ARRAY_SIZE(rules)) {
+		match_labels(gap, al);
+		return 0;
+	}
+	comparison.same = rules[rule];
+	comparison.removed = removed = calloc(a_count, sizeof(bool));
+	comparison.added = added = calloc(b_count, sizeof(bool));
+	if (!removed || !added)
+		return -ENOMEM;
+	r = compare(&comparison, EDITS_MAX);
+	return r < 0 ? r : match_unmarked(gap, rule, removed, added, al);
 }
 
 int align(const struct node *a, const struct node *b, struct alignment *ret_alignment)
 {
+	const struct gap all = { .a = a, .b = b, .a_to = a->count, .b_to = b->count };
 	scoped_alignment al = {
 		.became = calloc(a->count + 1, sizeof(ssize_t)),
 		.was = calloc(b->count + 1, sizeof(ssize_t)),
 	};
-	scoped_ptr bool *removed = calloc(a->count + 1, sizeof(bool));
-	scoped_ptr bool *added = calloc(b->count + 1, sizeof(bool));
-	const struct pair pair = { a, b };
-	const struct comparison comparison = { .a_count = a->count,
-					       .b_count = b->count,
-					       .same = same,
-					       .data = &pair,
-					       .removed = removed,
-					       .added = added };
 	int r;
 
-	if (!al.became || !al.was || !removed || !added)
+	if (!al.became || !al.was)
 		return -ENOMEM;
 	for (size_t i = 0; i < a->count; i++)
 		al.became[i] = -1;
 	for (size_t k = 0; k < b->count; k++)
 		al.was[k] = -1;
-	r = compare(&comparison, EDITS_MAX);
+	r = align_gap(&all, 0, &al);
 	if (r < 0)
 		return r;
-	match_all(&pair, &al, removed, added);
 	*ret_alignment = al;
 	al = (struct alignment){ 0 };
 	return 0;

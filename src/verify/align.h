@@ -14,9 +14,9 @@ struct alignment {
 
 /*
  * Pairs the children that are equal in both, in an order that both have, as
- * many as there are; and between those the ones that have the same label, in their
- * order. Whatever comes out is a true account of the difference; it is a
- * short one as long as not too much is different. 0 or -ENOMEM.
+ * many as there are; between those the ones of which half is equal, and then
+ * the ones that have the same label. Whatever comes out is a true account of the
+ * difference; it is a short one as long as not too much is different. 0 or -ENOMEM.
  */
 int align(const struct node *a, const struct node *b, struct alignment *ret_alignment) must_check;
 void alignment_clear(struct alignment *alignment);

@@ -97,6 +97,17 @@ static void a_removed_entry_is_one_removal_and_no_renumbering(void **state)
 	       "-/2\n-/2/ipaddr 10.0.0.1\n-/2/canonical a\n");
 }
 
+static void an_entry_that_goes_beside_one_that_changes_is_told_apart(void **state)
+{
+	(void)state;
+	expect("Hosts.lns", HOSTS, "127.0.0.1\tlocalhost\n10.0.0.2\tb bb XX\n10.0.0.3\tc\n",
+	       "-/2\n-/2/ipaddr 10.0.0.1\n-/2/canonical a\n=/2/alias[2] bbb>XX\n");
+	expect("Hosts.lns", HOSTS,
+	       "127.0.0.1\tlocalhost\n10.9.9.9\tz\n10.0.0.1\ta A\n10.0.0.2\tb bb "
+	       "bbb\n10.0.0.3\tc\n",
+	       "+/2\n+/2/ipaddr>10.9.9.9\n+/2/canonical>z\n+/3/alias>A\n");
+}
+
 static void an_added_entry_is_one_addition(void **state)
 {
 	(void)state;
@@ -239,6 +250,7 @@ int main(void)
 		cmocka_unit_test(equal_texts_change_nothing),
 		cmocka_unit_test(a_changed_value_is_one_change),
 		cmocka_unit_test(a_removed_entry_is_one_removal_and_no_renumbering),
+		cmocka_unit_test(an_entry_that_goes_beside_one_that_changes_is_told_apart),
 		cmocka_unit_test(an_added_entry_is_one_addition),
 		cmocka_unit_test(an_entry_of_equal_ones_goes_alone),
 		cmocka_unit_test(a_moved_entry_is_gone_and_new),
