@@ -192,17 +192,22 @@ def held(w, path):
 
 def gate(w):
     os.mkfifo(GATE)
-    w.undo.callback(open_gate)
+    w.undo.callback(pass_gate)
 
 
-def open_gate():
-    """Lets a script go on that waits, if there is one."""
+def pass_gate():
+    """Lets the script go on that waits; False if none has come that far."""
     try:
         fd = os.open(GATE, os.O_WRONLY | os.O_NONBLOCK)
     except OSError:
-        return
+        return False
     os.write(fd, b"go\n")
     os.close(fd)
+    return True
+
+
+def open_gate():
+    wait_until(pass_gate, "a script waits at the gate", 30)
 
 
 def waiting(name):
