@@ -5,31 +5,24 @@
  *
  * usage: bench POLICY-DIRECTORY NODE
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "peer.h"
 
 enum {
 	COLD_RUNS = 31,
 	AUGTOOL_RUNS = 3,
 	PAIRS = 15,   /* measurements of echo and of get, side by side */
 	ROUND = 2000, /* calls of one measurement */
-	LINE = 65536,
-	FIRST_FREE_FD = 10,
-	CLIENT_FD = 3,
-	SECRET_FD = 4,
 };
 
 /* What the numbers are to stay below. */
@@ -38,136 +31,12 @@ enum {
 #define BOUND_DAEMON_KIB 3072
 #define BOUND_ENGINE_KIB 9216
 
-#define SECRET "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-
-struct server {
-	pid_t pid;
-	int fd;
-};
-
-static void die(const char *what)
-{
-	fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static double now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static int compare(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static double median(double *values, size_t count)
-{
-	qsort(values, count, sizeof(*values), compare);
-	return values[count / 2];
-}
-
 static const char *verdict(bool good)
 {
 	return good ? "within" : "OVER";
 }
 
-/* ---- one exchange -------------------------------------------------------------- */
-
-static void send_all(int fd, const char *text, size_t length)
-{
-	while (length > 0) {
-		ssize_t n = write(fd, text, length);
-
-		if (n <= 0)
-			die("write");
-		text += n;
-		length -= (size_t)n;
-	}
-}
-
-/* Reads up to and with the line's end. Returns the length; 0 at the end of the stream. */
-static size_t read_line(int fd, char *line)
-{
-	size_t length = 0;
-
-	do {
-		ssize_t n = read(fd, line + length, LINE - 1 - length);
-
-		if (n <= 0)
-			return 0;
-		length += (size_t)n;
-	} while (line[length - 1] != '\n');
-	line[length] = '\0';
-	return length;
-}
-
-static size_t exchange(int fd, const char *request, char *answer)
-{
-	size_t length;
-
-	send_all(fd, request, strlen(request));
-	length = read_line(fd, answer);
-	if (length == 0 || strstr(answer, "\"error\"")) {
-		fprintf(stderr, "bench: %s-> %s", request, length ? answer : "the stream's end\n");
-		exit(1);
-	}
-	return length;
-}
-
 /* ---- servers --------------------------------------------------------------------- */
-
-static void exec_daemon(const char *policy, int client, int secret)
-{
-	/* first out of the way of the numbers that they are to have */
-	client = fcntl(client, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
-	secret = fcntl(secret, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
-	if (dup2(client, CLIENT_FD) >= 0 && dup2(secret, SECRET_FD) >= 0 &&
-	    freopen("/dev/null", "w", stderr))
-		execl(SBINDIR "/exmachinad", "exmachinad", "--policy", policy, "--fd", "3",
-		      "--secret-fd", "4", NULL);
-	_exit(127);
-}
-
-static struct server start_daemon(const char *policy)
-{
-	int pair[2], secret = memfd_create("secret", MFD_CLOEXEC);
-	struct server server;
-
-	if (secret < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		die("socketpair");
-	send_all(secret, SECRET, strlen(SECRET));
-	server.fd = pair[0];
-	server.pid = fork();
-	if (server.pid < 0)
-		die("fork");
-	if (server.pid == 0)
-		exec_daemon(policy, pair[1], secret);
-	close(pair[1]);
-	close(secret);
-	return server;
-}
-
-static void authenticate(const struct server *server)
-{
-	char answer[LINE];
-
-	exchange(server->fd,
-		 "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"session.authenticate\","
-		 "\"params\":[\"" SECRET "\"]}\n",
-		 answer);
-}
-
-static void stop(const struct server *server)
-{
-	close(server->fd);
-	waitpid(server->pid, NULL, 0);
-}
 
 /* Answers each line with `size` bytes, doing nothing else: what any server must cost. */
 static struct server start_echo(size_t size)
@@ -241,22 +110,6 @@ static bool cold_start(const char *policy, const char *request, const char *node
 	return cold <= BOUND_COLD_MS;
 }
 
-/* The median time of one call. */
-static double round_us(int fd, const char *request, char *answer)
-{
-	static double times[ROUND];
-
-	for (size_t i = 0; i < ROUND; i++) {
-		double begin = now_us();
-
-		send_all(fd, request, strlen(request));
-		if (read_line(fd, answer) == 0)
-			die("the stream ended");
-		times[i] = now_us() - begin;
-	}
-	return median(times, ROUND);
-}
-
 /* Echo and get in turn, so that a change of the machine's pace meets both. */
 static bool warm(const struct server *server, const char *request)
 {
@@ -266,8 +119,8 @@ static bool warm(const struct server *server, const char *request)
 	struct server echo = start_echo(size);
 
 	for (size_t i = 0; i < PAIRS; i++) {
-		echoes[i] = round_us(echo.fd, request, answer);
-		gets[i] = round_us(server->fd, request, answer);
+		echoes[i] = round_us(echo.fd, request, answer, ROUND);
+		gets[i] = round_us(server->fd, request, answer, ROUND);
 		ratios[i] = gets[i] / echoes[i];
 	}
 	stop(&echo);
@@ -303,7 +156,7 @@ static void warm_anew(const struct server *server, const char *node)
 			times[n] = now_us() - begin;
 		}
 		fresh[i] = median(times, ROUND);
-		again[i] = round_us(server->fd, request, answer);
+		again[i] = round_us(server->fd, request, answer, ROUND);
 		ratios[i] = fresh[i] / again[i];
 	}
 	printf("       another expression each time       %8.1f us   %.2f times the same one "
@@ -354,20 +207,6 @@ static bool memory(const struct server *server)
 	printf("       engine, private, one lens loaded   %8ld KiB  bound %d KiB: %s\n", engine,
 	       BOUND_ENGINE_KIB, verdict(engine <= BOUND_ENGINE_KIB));
 	return daemon <= BOUND_DAEMON_KIB && engine <= BOUND_ENGINE_KIB;
-}
-
-static void pin_to_one_core(void)
-{
-	cpu_set_t all, one;
-
-	CPU_ZERO(&one);
-	if (sched_getaffinity(0, sizeof(all), &all) < 0)
-		die("sched_getaffinity");
-	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
-		if (CPU_ISSET(cpu, &all) && CPU_COUNT(&one) == 0)
-			CPU_SET(cpu, &one);
-	if (sched_setaffinity(0, sizeof(one), &one) < 0)
-		die("sched_setaffinity");
 }
 
 int main(int argc, char **argv)

@@ -14,5 +14,12 @@ in_sandbox "$source" "$build" bash -c '
 	mkdir -m 755 /run/bench
 	printf "[Session]\nUser=panel\n\n[File /etc/hosts]\nLens=Hosts.lns\nSet=**\n" \
 		>/run/bench/bench.conf
-	exec "$1/bench" /run/bench /files/etc/hosts/1/ipaddr
+	printf "\n[Service exm-bench.service]\nAllow=status restart\n" >>/run/bench/bench.conf
+	printf "[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart=/bin/sleep infinity\n" \
+		>/run/systemd/system/exm-bench.service
+	systemctl daemon-reload
+	systemctl start exm-bench.service
+	"$1/bench" /run/bench /files/etc/hosts/1/ipaddr
+	files=$?
+	"$1/service" /run/bench exm-bench.service && exit $files
 ' bash "$build/tests/bench"
