@@ -11,15 +11,15 @@
 enum {
 	/* journald writes a moment later than systemd answers */
 	LOG_INTERVAL = 50 * 1000,
+	ACCURACY = 1000,
 	LOG_TRIES = 10,
 	LOG_TRIES_OPEN = 4, /* where nothing tells which line is the last */
 };
 
-static void wake(struct service_ending *ending, uint64_t usec)
+static void go_on(struct service_ending *ending)
 {
-	/* both work on an existing source and can't fail */
-	(void)sd_event_source_set_time_relative(ending->timer, usec);
-	(void)sd_event_source_set_enabled(ending->timer, SD_EVENT_ONESHOT);
+	/* of an existing source; can't fail */
+	(void)sd_event_source_set_enabled(ending->turn, SD_EVENT_ONESHOT);
 }
 
 static int on_sockets(sd_bus_message *message, void *data, sd_bus_error *error)
@@ -31,7 +31,7 @@ static int on_sockets(sd_bus_message *message, void *data, sd_bus_error *error)
 	if (sd_bus_message_get_error(message) ||
 	    unit_names_active(message, ending->sockets, sizeof(ending->sockets)) < 0)
 		ending->sockets[0] = '\0';
-	wake(ending, 0);
+	go_on(ending);
 	return 0;
 }
 
@@ -52,29 +52,37 @@ static bool read_log(struct service_ending *ending)
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 {
-	struct service_ending *ending = data;
-
 	(void)source;
 	(void)usec;
-	if (ending->with_log && read_log(ending))
-		wake(ending, LOG_INTERVAL);
-	else
+	go_on(data);
+	return 0;
+}
+
+static int on_turn(sd_event_source *source, void *data)
+{
+	struct service_ending *ending = data;
+	bool more = ending->with_log && read_log(ending);
+
+	ending->timer = sd_event_source_disable_unref(ending->timer);
+	if (!more || sd_event_add_time_relative(sd_event_source_get_event(source), &ending->timer,
+						CLOCK_MONOTONIC, LOG_INTERVAL, ACCURACY, on_timer,
+						ending) < 0)
 		ending->done(ending->data);
 	return 0;
 }
 
+/* Not by a timer: a status that has all it needs is told in the next round. */
 int service_ending_begin(struct service_ending *ending)
 {
 	struct service_bus *bus;
-	int r = sd_event_add_time_relative(service_event(ending->service), &ending->timer,
-					   CLOCK_MONOTONIC, 0, 1, on_timer, ending);
+	int r = sd_event_add_defer(service_event(ending->service), &ending->turn, on_turn, ending);
 
 	if (r < 0)
 		return r;
 	if (ending->names[0] != '\0' && !ending->hurried &&
 	    service_connect(ending->service, &bus) >= 0 &&
 	    service_bus_ask_names(bus, ending->names, on_sockets, ending, &ending->slot) >= 0)
-		r = sd_event_source_set_enabled(ending->timer, SD_EVENT_OFF);
+		r = sd_event_source_set_enabled(ending->turn, SD_EVENT_OFF);
 	return r < 0 ? r : 0;
 }
 
@@ -83,11 +91,12 @@ void service_ending_hurry(struct service_ending *ending)
 	if (!ending->slot)
 		return;
 	ending->slot = sd_bus_slot_unref(ending->slot);
-	wake(ending, 0);
+	go_on(ending);
 }
 
 void service_ending_stop(struct service_ending *ending)
 {
+	ending->turn = sd_event_source_disable_unref(ending->turn);
 	ending->timer = sd_event_source_disable_unref(ending->timer);
 	ending->slot = sd_bus_slot_unref(ending->slot);
 }

@@ -26,7 +26,7 @@ struct service_ending {
 	char log[MESSAGE_LOG_MAX + 1];
 	unsigned int tries;
 	bool log_ended;
-	sd_event_source *timer;
+	sd_event_source *turn, *timer;
 	sd_bus_slot *slot;
 };
 

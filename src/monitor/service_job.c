@@ -112,10 +112,10 @@ void service_job_finish_timeout(struct service_job *job)
 
 void service_job_lost(struct service_job *job, int error, const char *text)
 {
-	if (job->step == STEP_ENDING)
+	if (job->step == STEP_ENDING) {
 		service_ending_hurry(&job->ending);
-	if (job->step == STEP_NEW || job->step == STEP_ENDING)
 		return;
+	}
 	service_job_stop_asking(job);
 	if (job->timed_out) {
 		service_job_finish_timeout(job);
@@ -168,9 +168,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 
 	(void)source;
 	(void)usec;
-	if (job->step == STEP_NEW)
-		service_steps_look(job, STEP_BEFORE);
-	else if (job->step == STEP_LOST)
+	if (job->step == STEP_LOST)
 		service_steps_again(job);
 	return 0;
 }
@@ -184,7 +182,7 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *data)
 
 	(void)usec;
 	if (job->step == STEP_ENDING) {
-		if (!job->ending.timer)
+		if (!job->ending.turn)
 			deliver(job);
 		else
 			service_ending_hurry(&job->ending);
@@ -211,6 +209,8 @@ static int prepare(struct service_job *job)
 	int r = sd_event_add_time_relative(event, &job->timer, CLOCK_MONOTONIC, 0, ACCURACY,
 					   on_timer, job);
 
+	if (r >= 0)
+		r = sd_event_source_set_enabled(job->timer, SD_EVENT_OFF);
 	if (r >= 0)
 		r = sd_event_add_time_relative(event, &job->deadline, CLOCK_MONOTONIC,
 					       (uint64_t)job->order.timeout_ms * USEC_PER_MSEC,
@@ -239,6 +239,8 @@ int service_job_new(struct service *service, const struct service_order *order,
 		return r;
 	}
 	*ret_job = job;
+	/* whatever comes of it comes later */
+	service_steps_look(job, STEP_BEFORE);
 	return 0;
 }
 

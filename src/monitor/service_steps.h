@@ -12,7 +12,6 @@
 #include "monitor/service_verdict.h"
 
 enum job_step {
-	STEP_NEW,
 	STEP_BEFORE, /* asked for the state before the action */
 	STEP_ACTION, /* what the verb does */
 	STEP_LOST,   /* no connection; the timer tries again */
