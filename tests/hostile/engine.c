@@ -253,6 +253,19 @@ static void commit_oddly(void)
 	peer_say((struct message){ .type = MON_COMMIT, .commit = { 2 } }, -1);
 }
 
+static void package_verb_unknown(void)
+{
+	peer_say((struct message){ .type = MON_PACKAGE,
+				   .package = { 1, PACKAGE_VERB_MAX, 0, 0, "hello" } },
+		 -1);
+}
+
+static void system_item_unknown(void)
+{
+	peer_say((struct message){ .type = MON_SYSTEM, .system = { 1, SYSTEM_ITEM_MAX + 1, "x" } },
+		 -1);
+}
+
 static void bye_oddly(void)
 {
 	peer_say((struct message){ .type = MON_BYE, .bye = { BYE_MAX } }, -1);
@@ -284,6 +297,8 @@ static const struct hostile_case cases[] = {
 	{ "STAGE of one file twice", PHASE_OPEN, stage_twice },
 	{ "STAGE of ../hosts", PHASE_OPEN, stage_elsewhere },
 	{ "COMMIT with an odd flag", PHASE_OPEN, commit_oddly },
+	{ "PACKAGE with an unknown verb", PHASE_OPEN, package_verb_unknown },
+	{ "SYSTEM with an unknown item", PHASE_OPEN, system_item_unknown },
 	{ "BYE for an odd reason", PHASE_OPEN, bye_oddly },
 };
 
