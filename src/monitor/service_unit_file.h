@@ -9,7 +9,7 @@
 
 /*
  * Has systemd make or remove the links of a unit's file, for good (not until the
- * next boot only) and never in place of something else that stands there.
+ * next boot only) and never in place of a file that stands there.
  */
 int service_unit_file_ask(struct service_bus *bus, enum service_verb verb, const char *unit,
 			  sd_bus_message_handler_t handler, void *data,

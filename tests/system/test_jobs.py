@@ -261,15 +261,17 @@ def enable_masked(w):
     failed(Probe(w).call("enable", "exm-j-masked.service"), "masked")
 
 
-@test("enable replaces nothing that stands where the link would be")
+@test("enable replaces no file that stands where the link would be")
 def enable_no_force(w):
     link = f"{WANTED}/exm-j-good.service"
     systemctl("disable", "exm-j-good.service")
     os.makedirs(WANTED, exist_ok=True)
-    os.symlink("/etc/hosts", link)
+    with open(link, "w", encoding="ascii") as file:
+        file.write("somebody's")
     w.undo.callback(os.unlink, link)
-    equal(Probe(w).call("enable", "exm-j-good.service")["change"], [])
-    equal(os.readlink(link), "/etc/hosts")
+    equal(failed(Probe(w).call("enable", "exm-j-good.service"), "exists")["change"], [])
+    with open(link, encoding="ascii") as file:
+        equal(file.read(), "somebody's")
 
 
 # ---- settling --------------------------------------------------------------------------------
