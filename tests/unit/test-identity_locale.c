@@ -198,6 +198,15 @@ static void test_the_file_is_the_one_that_is_there(void **state)
 	assert_root_content(*state, "/etc/locale.conf", "LANG=POSIX\n");
 }
 
+static void test_what_is_no_file_is_not_chosen(void **state)
+{
+	root_mkdir(*state, "/etc/default/locale");
+	root_write(*state, "/etc/locale.conf", "LANG=C\n");
+	assert_read(*state, "LANG=C");
+	assert_written(*state, "LANG=POSIX");
+	assert_root_content(*state, "/etc/locale.conf", "LANG=POSIX\n");
+}
+
 static void test_a_link_from_one_to_the_other_is_left_in_place(void **state)
 {
 	root_write(*state, "/etc/locale.conf", "LANG=C\n");
@@ -262,6 +271,7 @@ int main(void)
 		TEST(test_values_that_could_be_none_are_passed_over),
 		TEST(test_named_variables_change_and_all_else_stays),
 		TEST(test_the_file_is_the_one_that_is_there),
+		TEST(test_what_is_no_file_is_not_chosen),
 		TEST(test_a_link_from_one_to_the_other_is_left_in_place),
 		TEST(test_where_there_is_none_it_is_the_distributions),
 		TEST(test_where_there_is_none_on_debian_it_is_debians),

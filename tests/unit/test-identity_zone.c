@@ -102,6 +102,11 @@ static void test_what_is_no_zones_name_is_refused(void **state)
 	};
 	scoped_ptr char *longest = unit_repeat('a', ZONE_SIZE);
 
+	/* they are refused though they are there */
+	root_write(*state, "/usr/share/zoneinfo/-v", "TZif");
+	root_write(*state, "/usr/share/zoneinfo/Europe/-v", "TZif");
+	root_write(*state, "/usr/share/zoneinfo/.hidden", "TZif");
+	root_write(*state, "/usr/share/zoneinfo/zone.tab", "TZif");
 	for (size_t i = 0; i < ARRAY_SIZE(zones); i++)
 		if (check(*state, zones[i]) != JOB_BAD_VALUE)
 			fail_msg("%s is taken", zones[i]);
@@ -115,10 +120,13 @@ static void test_what_is_no_zone_of_the_tree_is_refused(void **state)
 		"Europe", "Europe/Paris", "Mars/Olympus", "Europe/Berlin/x", "text", "short", "fifo"
 	};
 	scoped_ptr char *fifo = root_path(root, "/usr/share/zoneinfo/fifo");
+	scoped_fd writer = -1;
 
 	root_write(root, "/usr/share/zoneinfo/text", "no zone at all");
 	root_write(root, "/usr/share/zoneinfo/short", "TZi");
 	assert_int_equal(mkfifo(fifo, 0600), 0);
+	writer = open(fifo, O_RDWR | O_CLOEXEC);
+	assert_int_equal(write(writer, "TZif2...", 8), 8);
 	for (size_t i = 0; i < ARRAY_SIZE(zones); i++)
 		if (check(root, zones[i]) != JOB_BAD_VALUE)
 			fail_msg("%s is taken", zones[i]);
@@ -127,7 +135,8 @@ static void test_what_is_no_zone_of_the_tree_is_refused(void **state)
 static void test_links_out_of_the_tree_are_no_zones(void **state)
 {
 	const struct root *root = *state;
-	static const char *const zones[] = { "localtime", "up", "back", "out/zone", "loop" };
+	static const char *const zones[] = { "localtime", "up",   "back",   "out/zone",
+					     "loop",      "into", "further" };
 
 	root_write(root, "/etc/zone", "TZif2...");
 	root_symlink(root, "/etc/zone", "/usr/share/zoneinfo/localtime");
@@ -135,6 +144,9 @@ static void test_links_out_of_the_tree_are_no_zones(void **state)
 	root_symlink(root, "../zoneinfo/UTC", "/usr/share/zoneinfo/back");
 	root_symlink(root, "../../../etc", "/usr/share/zoneinfo/out");
 	root_symlink(root, "loop", "/usr/share/zoneinfo/loop");
+	/* for whoever took the tree for the root they would lead to a zone */
+	root_symlink(root, "/Europe/Berlin", "/usr/share/zoneinfo/into");
+	root_symlink(root, "../../../UTC", "/usr/share/zoneinfo/further");
 	for (size_t i = 0; i < ARRAY_SIZE(zones); i++)
 		if (check(root, zones[i]) != JOB_BAD_VALUE)
 			fail_msg("%s is taken", zones[i]);
