@@ -51,29 +51,21 @@ static bool locale_shows(const struct system_identity *now, const char *value)
 	return identity_locale_shows(&locale, value);
 }
 
-/* "sb": the value, and that nobody can be asked for a password. */
-static int add_text(sd_bus_message *message, int root_fd, const char *value)
+/* The value, and that nobody can be asked for a password. */
+static int add_text(sd_bus_message *message, const char *value)
 {
-	(void)root_fd;
 	return sd_bus_message_append(message, "sb", value, 0);
 }
 
-/* "asb": localed takes all variables away that it is not told of. */
-static int add_locale(sd_bus_message *message, int root_fd, const char *value)
+/* localed keeps the variables that it is not told of. */
+static int add_locale(sd_bus_message *message, const char *value)
 {
-	struct identity_locale locale;
-	char text[LOCALE_VALUE_SIZE + 32];
-	int r = identity_locale_read(root_fd, &locale);
+	char copy[MESSAGE_NAME_MAX + 1], *rest = copy, *assignment;
+	int r = sd_bus_message_open_container(message, 'a', "s");
 
-	identity_locale_assign(&locale, value);
-	if (r >= 0)
-		r = sd_bus_message_open_container(message, 'a', "s");
-	for (unsigned int i = 0; r >= 0 && i < LOCALE_VARIABLE_MAX; i++) {
-		if (locale.value[i][0] == '\0')
-			continue;
-		snprintf(text, sizeof(text), "%s=%s", identity_locale_variable(i), locale.value[i]);
-		r = sd_bus_message_append(message, "s", text);
-	}
+	snprintf(copy, sizeof(copy), "%s", value);
+	while (r >= 0 && (assignment = strsep(&rest, " ")))
+		r = sd_bus_message_append(message, "s", assignment);
 	if (r >= 0)
 		r = sd_bus_message_close_container(message);
 	return r < 0 ? r : sd_bus_message_append(message, "b", 0);
@@ -83,7 +75,7 @@ static const struct item {
 	enum job_outcome (*check)(int root_fd, const char *value, struct identity_why *why);
 	enum job_outcome (*write)(int root_fd, const char *value, struct identity_why *why);
 	bool (*shows)(const struct system_identity *now, const char *value);
-	int (*add)(sd_bus_message *message, int root_fd, const char *value);
+	int (*add)(sd_bus_message *message, const char *value);
 	const char *via, *name, *path, *method;
 } items[SYSTEM_ITEM_MAX] = {
 	[SYSTEM_TIMEZONE] = { identity_zone_check, identity_zone_write, zone_shows, add_text,
@@ -240,7 +232,7 @@ static int ask(struct identity_call *call, uint32_t timeout_ms)
 		r = sd_bus_message_new_method_call(call->bus, &message, item->name, item->path,
 						   item->name, item->method);
 	if (r >= 0)
-		r = item->add(message, call->service->root_fd, call->value);
+		r = item->add(message, call->value);
 	if (r >= 0)
 		r = sd_bus_call_async(call->bus, NULL, message, on_reply, call, UINT64_MAX);
 	if (r >= 0)
