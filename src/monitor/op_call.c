@@ -133,7 +133,9 @@ void op_call_progress(struct op_call *call, uint8_t percent, const char *stage, 
 		},
 	};
 
-	op_call_send(call, &event, -1);
+	/* the next one tells more */
+	if (asker_lives(call) && !session_is_behind(call->session))
+		op_call_send(call, &event, -1);
 }
 
 void op_call_answer(struct op_call *call, const struct message *event)

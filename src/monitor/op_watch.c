@@ -5,13 +5,9 @@
  * the policy allowed its status. An engine that does not read is told later.
  */
 #include <errno.h>
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
 
 #include "monitor/op_call.h"
 #include "monitor/session.h"
-
-enum { WAITING_MAX = 65536 }; /* bytes that events may take of the channel's room */
 
 static int tell(struct session *session, const struct msg_unit *unit)
 {
@@ -25,18 +21,11 @@ static int refuse(struct session *session, uint32_t ticket, enum job_outcome out
 	return tell(session, &(struct msg_unit){ .ticket = ticket, .outcome = (uint8_t)outcome });
 }
 
-/* Replies come when they were asked for, so room is left for them: a full channel would end the
- * session. */
 static int on_unit(const struct msg_unit *unit, void *data)
 {
 	struct session *session = data;
-	int waiting;
 
-	if (ioctl(session->channel, SIOCOUTQ, &waiting) < 0)
-		return -errno;
-	if (waiting > WAITING_MAX)
-		return -EAGAIN;
-	return tell(session, unit);
+	return session_is_behind(session) ? -EAGAIN : tell(session, unit);
 }
 
 static int add(struct session *session, const struct msg_watch *request,

@@ -120,6 +120,11 @@ void session_drain(struct session *session);
 MON_REQUESTS(X)
 #undef X
 
+/*
+ * Has the engine so much to read yet that what it did not ask for had better
+ * wait? The channel's room is kept for replies: if it were full the session would end.
+ */
+bool session_is_behind(const struct session *session);
 int session_reply(struct session *session, const struct message *reply, int fd) must_check;
 void session_staged_clear(struct session *session);
 void session_end(struct session *session, enum session_end how);

@@ -7,12 +7,17 @@
 #include "monitor/session_dispatch.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 
 #include "common/log.h"
 
-enum { MESSAGES_AT_ONCE = 64 };
+enum {
+	MESSAGES_AT_ONCE = 64,
+	WAITING_MAX = 65536, /* bytes that events may take of the channel's room */
+};
 
 /* One row a request, from the same list as everything else about it. */
 static int call_handler(struct session *session, const struct message *message, int *fd)
@@ -90,6 +95,13 @@ int session_dispatch_attach(struct session *session, sd_event_source **ret_sourc
 {
 	return sd_event_add_io(session->host->event, ret_source, session->channel, EPOLLIN,
 			       on_channel, session);
+}
+
+bool session_is_behind(const struct session *session)
+{
+	int waiting;
+
+	return ioctl(session->channel, SIOCOUTQ, &waiting) < 0 || waiting > WAITING_MAX;
 }
 
 int session_reply(struct session *session, const struct message *reply, int fd)
