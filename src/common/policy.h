@@ -5,7 +5,7 @@
 /*
  * What the administrator allows, as both the monitor and the engine see it:
  * the tables, the look-ups, and the form in which the monitor hands them on.
- * Reading the configuration files is the monitor's alone (monitor/policy_read.h).
+ * Reading the configuration files is the monitor's alone (monitor/policy/policy_read.h).
  */
 
 #include <regex.h>

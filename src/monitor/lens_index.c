@@ -15,7 +15,7 @@
 #include "common/log.h"
 #include "config.h"
 #include "monitor/engine_start.h"
-#include "monitor/policy_memfd.h"
+#include "monitor/policy/policy_memfd.h"
 
 enum { INDEX_TIMEOUT_MS = 60000 };
 

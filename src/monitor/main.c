@@ -9,7 +9,7 @@
 
 #include "common/log.h"
 #include "monitor/exit_status.h"
-#include "monitor/policy_read.h"
+#include "monitor/policy/policy_read.h"
 #include "monitor/server.h"
 
 static int check_policy(const struct options *options)

@@ -9,7 +9,7 @@
 
 #include "monitor/op_call.h"
 #include "monitor/session.h"
-#include "monitor/unit_log.h"
+#include "monitor/systemd/unit_log.h"
 
 static int answer(struct session *session, uint32_t ticket, enum job_outcome outcome, int error,
 		  const char *detail, int fd)

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "monitor/op_call.h"
-#include "monitor/service_pair.h"
 #include "monitor/session.h"
+#include "monitor/systemd/service_pair.h"
 
 enum { METHOD_SIZE = 64 };
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "monitor/identity.h"
+#include "monitor/identity/identity.h"
 #include "monitor/op_call.h"
 #include "monitor/session.h"
 

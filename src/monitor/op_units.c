@@ -11,7 +11,7 @@
 #include "common/glob.h"
 #include "monitor/op_call.h"
 #include "monitor/session.h"
-#include "monitor/unit_list.h"
+#include "monitor/systemd/unit_list.h"
 
 struct units_op {
 	struct op_call *call;

@@ -16,10 +16,10 @@
 
 #include "common/channel.h"
 #include "common/log.h"
-#include "monitor/policy_memfd.h"
+#include "monitor/policy/policy_memfd.h"
 #include "monitor/runner_start.h"
-#include "monitor/scope.h"
-#include "monitor/service.h"
+#include "monitor/systemd/scope.h"
+#include "monitor/systemd/service.h"
 
 /* After its deadline the helper needs up to 12 s to end a program. */
 enum { LAST_RESORT_MS = 15000, USEC_PER_MSEC = 1000 };

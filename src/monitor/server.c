@@ -16,9 +16,9 @@
 #include "common/log.h"
 #include "config.h"
 #include "monitor/exit_status.h"
-#include "monitor/identity.h"
+#include "monitor/identity/identity.h"
 #include "monitor/lens_index.h"
-#include "monitor/policy_read.h"
+#include "monitor/policy/policy_read.h"
 
 enum { DESCRIPTORS_WANTED = HANDOUTS_MAX + 3 * STAGED_MAX + 64 };
 

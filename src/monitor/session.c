@@ -20,7 +20,7 @@
 #include "monitor/engine_start.h"
 #include "monitor/exit_status.h"
 #include "monitor/op_call.h"
-#include "monitor/policy_memfd.h"
+#include "monitor/policy/policy_memfd.h"
 #include "monitor/session_dispatch.h"
 
 enum {

@@ -11,12 +11,12 @@
 #include "monitor/commit.h"
 #include "monitor/engine_log.h"
 #include "monitor/handout.h"
-#include "monitor/initd.h"
+#include "monitor/initd/initd.h"
 #include "monitor/privileges.h"
 #include "monitor/runner.h"
 #include "monitor/secret.h"
-#include "monitor/service.h"
-#include "monitor/service_watch.h"
+#include "monitor/systemd/service.h"
+#include "monitor/systemd/service_watch.h"
 
 /*
  * One client, from the socketpair to its end, and the engine that serves it. If the

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "monitor/service.h"
+#include "monitor/systemd/service.h"
 
 enum { DEFAULT_TIMEOUT = 30000 };
 

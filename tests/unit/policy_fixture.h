@@ -5,7 +5,7 @@
 /* For the tests of the reader: a policy directory of their own, and what is said of it. */
 #include "unit.h"
 
-#include "monitor/policy_read.h"
+#include "monitor/policy/policy_read.h"
 
 /* *state is the directory's path. */
 int policy_setup(void **state);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Proves src/monitor/identity_host.c, and of identity_file.c that it writes as a
+ * Proves src/monitor/identity/identity_host.c, and of identity_file.c that it writes as a
  * commit does. The kernel's name is changed in a name space of our own.
  */
 #include "root_fixture.h"
@@ -12,7 +12,7 @@
 #include <sys/mount.h>
 #include <sys/utsname.h>
 
-#include "monitor/identity_host.h"
+#include "monitor/identity/identity_host.h"
 
 static int setup(void **state)
 {

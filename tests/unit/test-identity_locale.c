@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Proves src/monitor/identity_locale.c: what may be assigned, and what becomes of the file. */
+/* Proves src/monitor/identity/identity_locale.c: what may be assigned, and what becomes of the
+ * file. */
 #include "root_fixture.h"
 
 #include <string.h>
 
-#include "monitor/identity_locale.h"
+#include "monitor/identity/identity_locale.h"
 
 static int setup(void **state)
 {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Proves src/monitor/identity_zone.c: only zones that are there, and both files or none. */
+/* Proves src/monitor/identity/identity_zone.c: only zones that are there, and both files or none.
+ */
 #include "root_fixture.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
-#include "monitor/identity_zone.h"
+#include "monitor/identity/identity_zone.h"
 
 static int setup(void **state)
 {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Proves src/monitor/initd_script.c: what is read from scripts, process ID files and links. */
+/* Proves src/monitor/initd/initd_script.c: what is read from scripts, process ID files and links.
+ */
 #include "root_fixture.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "monitor/initd_script.h"
+#include "monitor/initd/initd_script.h"
 
 static int setup(void **state)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Proves src/monitor/locale_tree.c: which locales there are, whatever the archive claims. */
+/* Proves src/monitor/identity/locale_tree.c: which locales there are, whatever the archive claims.
+ */
 #include "root_fixture.h"
 
 #include <string.h>
 
-#include "monitor/locale_tree.h"
+#include "monitor/identity/locale_tree.h"
 
 enum { HEAD_SIZE = 14 * 4, NAMES = 3 };
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "common/channel.h"
-#include "monitor/identity.h"
+#include "monitor/identity/identity.h"
 #include "monitor/session.h"
 
 struct world {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Proves src/monitor/policy_keys.c, policy_file_keys.c and policy_allow_keys.c: what each section
- * and key means, and the very words with which everything else is refused.
+ * Proves src/monitor/policy/policy_keys.c, policy_file_keys.c and policy_allow_keys.c: what each
+ * section and key means, and the very words with which everything else is refused.
  */
 #include "policy_fixture.h"
 

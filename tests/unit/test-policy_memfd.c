@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Proves src/monitor/policy_memfd.c: a policy of any size that may be written reaches the engine.
+/* Proves src/monitor/policy/policy_memfd.c: a policy of any size that may be written reaches the
+ * engine.
  */
 #include "unit.h"
 
@@ -7,7 +8,7 @@
 
 #include "common/memfd.h"
 #include "common/wire.h"
-#include "monitor/policy_memfd.h"
+#include "monitor/policy/policy_memfd.h"
 
 static struct policy *through_memfd(const struct policy *policy)
 {

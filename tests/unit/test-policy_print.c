@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Proves src/monitor/policy_print.c: what is printed says the same when it is read again. */
+/* Proves src/monitor/policy/policy_print.c: what is printed says the same when it is read again. */
 #include "unit.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "monitor/policy_read.h"
+#include "monitor/policy/policy_read.h"
 
 static char *print(const struct policy *policy)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Proves src/monitor/policy_read.c: how lines are cut, which files are believed,
+ * Proves src/monitor/policy/policy_read.c: how lines are cut, which files are believed,
  * and the very words with which the others are refused.
  */
 #include "policy_fixture.h"

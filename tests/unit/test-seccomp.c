@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Proves src/sandbox/seccomp.c, with the engine's calls: what would lead out of the engine is refused, what it needs
- * is not. */
+/* Proves src/sandbox/seccomp.c, with the engine's calls: what would lead out of the engine is
+ * refused, what it needs is not. */
 #include "unit.h"
 
 #include <errno.h>

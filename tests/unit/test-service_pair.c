@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Proves src/monitor/service_pair.c: which verbs concern which other half. */
+/* Proves src/monitor/systemd/service_pair.c: which verbs concern which other half. */
 #include "unit.h"
 
 #include <string.h>
 
-#include "monitor/service_pair.h"
+#include "monitor/systemd/service_pair.h"
 
 static void test_the_verbs_that_concern_the_other_half(void **state)
 {

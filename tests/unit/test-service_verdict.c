@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Proves src/monitor/service_verdict.c: a call went well only if job and unit both did. */
+/* Proves src/monitor/systemd/service_verdict.c: a call went well only if job and unit both did. */
 #include "unit.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "monitor/service_verdict.h"
+#include "monitor/systemd/service_verdict.h"
 
 static struct unit_state unit(const char *active, const char *sub)
 {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Proves what src/monitor/unit_log.c takes for a cursor. What it reads: tests/system/test_log.py.
+/* Proves what src/monitor/systemd/unit_log.c takes for a cursor. What it reads:
+ * tests/system/test_log.py.
  */
 #include "unit.h"
 
 #include <string.h>
 
-#include "monitor/unit_log.h"
+#include "monitor/systemd/unit_log.h"
 
 #define ID "07af0ed08d50421bb669e9c20c6e2a08"
 #define REST ";m=ad32d81f;t=660c6e12f9952;x=5cc8929f2c7c0b5e"

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in exmachinad (root): the keys of a [File] section. The administrator
+ * is trusted but makes mistakes; whatever is not understood to the last byte
+ * is refused. Touches the user database and nothing else.
+ */
+#include "monitor/policy/policy_keys.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+
+#include "common/log.h"
+
+static struct policy_file *this_file(struct policy_reader *reader)
+{
+	return &reader->policy->files[reader->index];
+}
+
+int policy_key_lens(struct policy_reader *reader, enum policy_right unused, char *value)
+{
+	struct policy_file *file = this_file(reader);
+	const char *fault = policy_lens_fault(value);
+
+	(void)unused;
+	if (fault) {
+		policy_mistake(reader, "Lens=" QUOTE " %s", value, fault);
+	} else if (file->lens && strcmp(file->lens, value) != 0) {
+		policy_mistake(reader, "Lens=" QUOTE " after Lens=%s; a file has one lens", value,
+			       file->lens);
+	} else if (!file->lens) {
+		file->lens = strdup(value);
+		return file->lens ? 0 : -ENOMEM;
+	}
+	return 0;
+}
+
+int policy_key_right(struct policy_reader *reader, enum policy_right right, char *value)
+{
+	const char *word;
+
+	while ((word = policy_next_word(&value))) {
+		const char *fault = policy_pattern_fault(word);
+		int r;
+
+		if (fault) {
+			policy_mistake(reader, "%s=" QUOTE " %s", policy_right_key(right), word,
+				       fault);
+			continue;
+		}
+		r = policy_list_add(&this_file(reader)->rights[right], word);
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0) {
+			policy_mistake(reader,
+				       "more than %d patterns of %s= in one section; "
+				       "use wildcards",
+				       POLICY_ITEMS_MAX, policy_right_key(right));
+			return 0;
+		}
+	}
+	return 0;
+}
+
+int policy_key_value(struct policy_reader *reader, enum policy_right unused, char *value)
+{
+	char *ere = value, *pattern = policy_next_word(&ere);
+	const char *fault = policy_pattern_fault(pattern);
+	char reason[128];
+	int r;
+
+	(void)unused;
+	ere += strspn(ere, " \t");
+	if (fault) {
+		policy_mistake(reader, "Value=" QUOTE " %s", pattern, fault);
+		return 0;
+	}
+	if (*ere == '\0') {
+		policy_mistake(reader,
+			       "Value=" QUOTE " has no regular expression; write "
+			       "Value=PATTERN ERE",
+			       pattern);
+		return 0;
+	}
+	r = policy_value_add(this_file(reader), pattern, ere);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		policy_mistake(reader, "more than %d Value= in one section; use wildcards",
+			       POLICY_ITEMS_MAX);
+	} else if (r > 0) {
+		regerror(r, NULL, reason, sizeof(reason));
+		policy_mistake(reader,
+			       "Value=%.80s: " QUOTE " is no regular expression that can be "
+			       "used: %s",
+			       pattern, ere, reason);
+	}
+	return 0;
+}
+
+static bool find_user(const char *name, uid_t *ret_uid)
+{
+	const struct passwd *account;
+	uint32_t number;
+
+	if (policy_read_number(name, strlen(name), UINT32_MAX - 1, &number)) {
+		*ret_uid = number;
+		return true;
+	}
+	account = policy_user_fault(name) ? NULL : getpwnam(name);
+	if (account)
+		*ret_uid = account->pw_uid;
+	return account != NULL;
+}
+
+static bool find_group(const char *name, gid_t *ret_gid)
+{
+	const struct group *group;
+	uint32_t number;
+
+	if (policy_read_number(name, strlen(name), UINT32_MAX - 1, &number)) {
+		*ret_gid = number;
+		return true;
+	}
+	group = policy_user_fault(name) ? NULL : getgrnam(name);
+	if (group)
+		*ret_gid = group->gr_gid;
+	return group != NULL;
+}
+
+/* Three octal digits, or four beginning with 0: no set-id or sticky bit. */
+static bool read_mode(const char *text, mode_t *ret_mode)
+{
+	size_t length = strlen(text);
+	mode_t mode = 0;
+
+	if (length == 4 && *text == '0') {
+		text++;
+		length--;
+	}
+	if (length != 3 || strspn(text, "01234567") != 3)
+		return false;
+	for (; *text; text++)
+		mode = mode << 3 | (mode_t)(*text - '0');
+	*ret_mode = mode;
+	return true;
+}
+
+/* "MODE OWNER:GROUP", taken apart in place. */
+static bool read_create(struct policy_reader *reader, char *value, struct policy_file *ret_file)
+{
+	char *mode = policy_next_word(&value), *owner = policy_next_word(&value);
+	char *group = owner ? strchr(owner, ':') : NULL;
+
+	if (!group || policy_next_word(&value)) {
+		policy_mistake(reader, "Create= is MODE OWNER:GROUP, as in 0644 root:root");
+		return false;
+	}
+	*group++ = '\0';
+	ret_file->create_owner = owner;
+	ret_file->create_group = group;
+	if (!read_mode(mode, &ret_file->create_mode))
+		policy_mistake(reader,
+			       "Create=" QUOTE " is no mode; write it as in 0644, without "
+			       "set-id bits",
+			       mode);
+	else if (!find_user(owner, &ret_file->create_uid))
+		policy_mistake(reader, "Create= names the user " QUOTE ", who is not known here",
+			       owner);
+	else if (!find_group(group, &ret_file->create_gid))
+		policy_mistake(reader, "Create= names the group " QUOTE ", which is not known here",
+			       group);
+	else
+		return true;
+	return false;
+}
+
+int policy_key_create(struct policy_reader *reader, enum policy_right unused, char *value)
+{
+	struct policy_file *file = this_file(reader), wanted = { 0 };
+
+	(void)unused;
+	if (!read_create(reader, value, &wanted))
+		return 0;
+	if (file->may_create) {
+		if (file->create_mode != wanted.create_mode ||
+		    file->create_uid != wanted.create_uid || file->create_gid != wanted.create_gid)
+			policy_mistake(reader, "Create= differs from an earlier one of this file; "
+					       "give one");
+		return 0;
+	}
+	file->create_owner = strdup(wanted.create_owner);
+	file->create_group = strdup(wanted.create_group);
+	if (!file->create_owner || !file->create_group)
+		return -ENOMEM;
+	file->create_mode = wanted.create_mode;
+	file->create_uid = wanted.create_uid;
+	file->create_gid = wanted.create_gid;
+	file->may_create = true;
+	return 0;
+}
+
+/* yes or no, and the same each time; anything else is a mistake and changes nothing. */
+static void read_answer(struct policy_reader *reader, const char *key, const char *value,
+			bool *given, bool *answer)
+{
+	bool yes = strcmp(value, "yes") == 0;
+
+	if (!yes && strcmp(value, "no") != 0)
+		policy_mistake(reader, "%s=" QUOTE " is neither yes nor no", key, value);
+	else if (*given && *answer != yes)
+		policy_mistake(reader, "%s=%s after %s=%s; give one", key, value, key,
+			       yes ? "no" : "yes");
+	else
+		*answer = yes;
+	*given = true;
+}
+
+int policy_key_delete(struct policy_reader *reader, enum policy_right unused, char *value)
+{
+	(void)unused;
+	read_answer(reader, "Delete", value, &reader->delete_given[reader->index],
+		    &this_file(reader)->may_delete);
+	return 0;
+}
+
+int policy_key_verify(struct policy_reader *reader, enum policy_right unused, char *value)
+{
+	struct policy_file *file = this_file(reader);
+	bool verified = !file->unverified;
+
+	(void)unused;
+	read_answer(reader, "Verify", value, &reader->verify_given[reader->index], &verified);
+	if (!verified && !file->unverified)
+		log_warning("%s:%u: Verify=no: which nodes of %s change is decided by the engine "
+			    "alone, which reads hostile input",
+			    reader->file, reader->line, file->path);
+	file->unverified = !verified;
+	return 0;
+}
