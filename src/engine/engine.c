@@ -14,8 +14,8 @@
 #include "common/log.h"
 #include "common/wire.h"
 #include "config.h"
-#include "engine/rpc.h"
 #include "engine/confine.h"
+#include "engine/rpc.h"
 #include "engine/timer.h"
 
 enum { POLICY_MAX = 64 << 20 };

@@ -12,8 +12,8 @@
 #include "common/channel.h"
 #include "common/glob.h"
 #include "common/log.h"
-#include "engine/engine.h"
 #include "engine/confine.h"
+#include "engine/engine.h"
 
 /* Do any of the filters of this transform name the path? */
 static bool filter_matches(augeas *aug, const char *transform, const char *filter, const char *path)

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "config.h"
+#include "engine/confine.h"
 #include "engine/engine.h"
 #include "engine/method.h"
 #include "engine/rpc.h"
-#include "engine/confine.h"
 
 enum { PROTOCOL = 1 };
 
