@@ -316,7 +316,9 @@ def time_limit(w):
     # the end of the first arrives during the others, and is read when the last asks for a file
     calls = [("service.status", [UNIT])]
     calls += [("augeas.match", ["/files/etc/hosts/*[ipaddr = 'x']"])] * 100
-    calls += [("augeas.match", ["/files//*//*//*//*"])]
+    # each address with each name: the square of the file
+    calls += [("augeas.match", ["/files/etc/hosts/*[ipaddr = /files/etc/hosts/*/canonical] | "
+                                "/files/etc/ssh/sshd_config/Port"])]
     s.send("".join(json.dumps(call(n, *what)) + "\n" for n, what in enumerate(calls)))
     names = {}
     for _ in calls:

@@ -105,7 +105,7 @@ def enable(w):
 @test("ssh: Debian's own script starts, restarts, reloads and stops a real sshd")
 def ssh(w):
     s = session(w, "ssh.service")
-    w.write("/etc/ssh/sshd_config", "Port 2222\nListenAddress 127.0.0.1\n")
+    w.write("/etc/ssh/sshd_config", "Port 4022\nListenAddress 127.0.0.1\n")
     answer = s.call("service.start", ["ssh.service"])
     pid = pid_in(w, "/run/sshd.pid")
     equal((outcome(answer), answer["main_pid"]), (("active", "running"), pid))
@@ -120,7 +120,7 @@ def ssh(w):
 @test("ssh: a configuration that sshd refuses is told, with what sshd says")
 def ssh_bad(w):
     s = session(w, "ssh.service")
-    w.write("/etc/ssh/sshd_config", "Port 2222\nListenAddress 127.0.0.1\n")
+    w.write("/etc/ssh/sshd_config", "Port 4022\nListenAddress 127.0.0.1\n")
     pid = s.call("service.start", ["ssh.service"])["main_pid"]
     w.write("/etc/ssh/sshd_config", "Nonsense yes\n")
     error = s.refuse("SERVICE_FAILED", "service.restart", ["ssh.service"])
