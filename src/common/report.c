@@ -34,6 +34,8 @@ static int reserve(struct report *report, size_t more)
 
 	if (report->length + more > REPORT_SIZE_MAX)
 		return -E2BIG;
+	if (report->length + more <= report->room)
+		return 0;
 	while (room < report->length + more)
 		room *= 2;
 	data = realloc(report->data, room);
