@@ -21,8 +21,10 @@ static int check_policy(const struct options *options)
 	if (options->action == ACTION_PRINT_POLICY)
 		policy_print(stdout, policy);
 	else
-		printf("%s: policy accepted; [File] sections: %zu, [Service] sections: %zu\n",
-		       options->policy_dir, policy->file_count, policy->service_count);
+		printf("%s: policy accepted; [File] sections: %zu, [Service]: %zu, [Log]: %zu, "
+		       "[Package]: %zu, [System]: %d\n",
+		       options->policy_dir, policy->file_count, policy->service_count,
+		       policy->log_count, policy->package_count, policy->has_system);
 	return EXIT_SUCCESS;
 }
 

@@ -178,6 +178,22 @@ edit_and_restart()
 	that "sshd now listens on port 2222" grep -qE ':08AE [0-9A-F:]+ 0A' /proc/net/tcp
 }
 
+neighbours()
+{
+	title "The service's own log, and whether it stays up"
+	run 0 "Server listening" exmachina service log ssh.service --lines 5
+	run 0 "settling" exmachina service restart ssh.service --settle 2 --follow
+
+	title "The system's identity"
+	run 0 "" exmachina system
+	run 0 "Europe/Lisbon" exmachina system set-timezone Europe/Lisbon
+	that "the link leads there" [ "$(readlink -f /etc/localtime)" = \
+		/usr/share/zoneinfo/Europe/Lisbon ]
+
+	title "A package"
+	run 0 "installed" exmachina package status openssh-server
+}
+
 refusals()
 {
 	title "What the policy does not allow"
@@ -185,6 +201,10 @@ refusals()
 	run 4 "Value" exmachina set $config/PermitRootLogin yes
 	run 3 "/etc/shadow" exmachina set /files/etc/shadow/root/password x
 	run 3 "Allow" exmachina service stop ssh.service
+	run 3 "Allow" exmachina service disable ssh.service
+	run 3 "Log" exmachina service log cron.service
+	run 3 "Package" exmachina package remove openssh-server
+	run 3 "System" exmachina system set-hostname other
 	that "nothing waits to be committed" [ -z "$(exmachina diff)" ]
 }
 
@@ -192,6 +212,7 @@ as_program()
 {
 	the_pair
 	edit_and_restart
+	neighbours
 	refusals
 	[ "$failures" = 0 ]
 }
@@ -219,6 +240,14 @@ write_policy()
 
 		[Service ssh.service]
 		Allow=status restart
+
+		[Log ssh.service]
+
+		[Package openssh-server]
+		Allow=status
+
+		[System]
+		Allow=timezone
 	POLICY
 	chmod 644 $policy/try.conf
 }

@@ -10,8 +10,8 @@ import sys
 import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
-from exm import (CLI, SESSION, check, contains, equal, for_each, main, matches, proc_status,
-                 running, test, unit_file, unit_property, wait_until)
+from exm import (CLI, DAEMON, SESSION, check, contains, equal, for_each, main, matches,
+                 proc_status, running, test, unit_file, unit_property, wait_until)
 
 POLICY = "/etc/exmachina/policy.d"
 DEFAULT = "/etc/default/exmachina"
@@ -373,6 +373,41 @@ def example_programs(w):
     check(unit_property("exm-init.service", "MainPID") != before, "the same process")
     check(w.daemon("--policy", w.policy_dir, "--", f"{EXAMPLES}/restart",
                    "ssh.service").returncode != 0, "a denied restart")
+
+
+@test("the example of asynchronous calls restarts two services at once, and tells of each")
+def example_async(w):
+    for n in (1, 2):
+        unit_file(f"exm-init{n}.service", "[Service]\nExecStart=/bin/sleep infinity\n")
+    systemctl("start", "exm-init1.service", "exm-init2.service")
+    w.policy(SESSION + "[Service exm-init?.service]\nAllow=restart\n")
+    units = ("exm-init1.service", "exm-init2.service")
+    run = w.daemon("--policy", w.policy_dir, "--", f"{EXAMPLES}/restart-async", *units)
+    equal(run.returncode, 0, run.stderr)
+    for unit in units:
+        contains(run.stdout, f"{unit}: active (running), main PID " +
+                 unit_property(unit, "MainPID"))
+    run = w.daemon("--policy", w.policy_dir, "--", f"{EXAMPLES}/restart-async", units[0],
+                   "ssh.service")
+    contains(run.stderr, "restart of ssh.service is not allowed")
+    contains(run.stdout, f"{units[0]}: active (running)")
+    check(run.returncode != 0, "a denied restart")
+
+
+@test("the example with sd-event tells what becomes of a service")
+def example_watch(w):
+    unit_file("exm-init.service", "[Service]\nExecStart=/bin/sleep infinity\n")
+    systemctl("start", "exm-init.service")
+    w.policy(RULES)
+    lines = w.process(DAEMON, "--policy", w.policy_dir, "--", f"{EXAMPLES}/watch-sd-event",
+                      "exm-init.service", stdout=subprocess.PIPE, text=True)
+    contains(lines.stdout.readline(), "active")
+    systemctl("kill", "--signal=KILL", "exm-init.service")
+    for line in lines.stdout:
+        if "failed" in line:
+            break
+    else:
+        check(False, "the end was not told")
 
 
 @test("a program compiled against the installed library and its pkg-config file runs")

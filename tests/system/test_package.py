@@ -5,6 +5,7 @@ dpkg says afterwards, and only what the policy allows happens, dependencies and 
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -19,6 +20,7 @@ ARCHIVE = "/srv/exm-archive"
 LOCK_FRONTEND = "/var/lib/dpkg/lock-frontend"
 LOCK_ARCHIVES = "/var/cache/apt/archives/lock"
 LOCK_LISTS = "/var/lib/apt/lists/lock"
+EXAMPLE = "/opt/exmachina-tests/examples/package"
 GATE = "/run/exm-gate"  # a package's script waits here
 
 POLICY = SESSION.replace("10s", "60s") + """
@@ -256,6 +258,23 @@ def install(w):
                                         ("exm-lib", "installed", None, "1.0")])
     check(installed("exm-app") and installed("exm-lib"), "dpkg says otherwise")
     check(audited("package.install", "done") > 0, "no audit record")
+
+
+@test("the command line and the example program install, and tell what came of it")
+def by_program(w):
+    archive(w)
+    w.policy(POLICY)
+    pair = ("--policy", w.policy_dir, "--")
+    run = w.daemon(*pair, CLI, "package", "install", "exm-app")
+    equal(run.returncode, 0, run.stderr)
+    check("exm-app" in run.stdout and "exm-lib" in run.stdout, run.stdout)
+    check(installed("exm-app"), "dpkg says otherwise")
+    run = w.daemon(*pair, CLI, "--json", "package", "status", "exm-app")
+    equal(json.loads(run.stdout)[0]["state"], "installed", run.stderr)
+    run = w.daemon(*pair, CLI, "package", "remove", "exm-lib")
+    equal(run.returncode, 3, run.stdout)
+    run = w.daemon(*pair, EXAMPLE, "exm-single")
+    equal((run.returncode, run.stdout), (0, "exm-single: installed, version 1.0\n"), run.stderr)
 
 
 @test("install of what is there changes nothing")

@@ -17,33 +17,11 @@ enum {
 
 	/* a daemon may write its process ID a moment after its script has ended */
 	PATIENCE = 2 * SEC,
-	LOOK_INTERVAL = 200 * MSEC,
 	LOOK_MS = 5000, /* for the status after an action, also when the deadline has passed */
 	TICK = SEC,
 };
 
 static void run(struct initd_call *call, enum initd_step step, enum service_verb action);
-
-static uint64_t now_usec(const struct initd_call *call)
-{
-	uint64_t now = 0;
-
-	(void)sd_event_now(initd_event(call->initd), CLOCK_MONOTONIC, &now);
-	return now;
-}
-
-static void pause_for(struct initd_call *call, enum initd_step step, uint64_t usec)
-{
-	call->step = step;
-	/* both work on an existing source and can't fail */
-	(void)sd_event_source_set_time_relative(call->timer, usec);
-	(void)sd_event_source_set_enabled(call->timer, SD_EVENT_ONESHOT);
-}
-
-static void finish(struct initd_call *call)
-{
-	pause_for(call, STEP_END, 0);
-}
 
 static void tell(const struct initd_call *call)
 {
@@ -55,7 +33,7 @@ static void tell(const struct initd_call *call)
 	const struct msg_progress progress = {
 		.ticket = call->order.ticket,
 		.percent = 255,
-		.elapsed_ms = (uint32_t)((now_usec(call) - call->begin) / MSEC),
+		.elapsed_ms = (uint32_t)((initd_call_now(call) - call->begin) / MSEC),
 		.stage = stage ? stage : service_verb_word(call->action),
 		.detail = "",
 	};
@@ -64,95 +42,13 @@ static void tell(const struct initd_call *call)
 		call->order.progress(&progress, call->order.data);
 }
 
-/* ---- after the last action ---- */
-
-static bool must_run(const struct initd_call *call)
-{
-	switch (call->order.verb) {
-	case SERVICE_START:
-	case SERVICE_RESTART:
-	case SERVICE_RELOAD:
-	case SERVICE_RELOAD_OR_RESTART:
-	case SERVICE_TRY_RESTART:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static void judge_running(struct initd_call *call, uint64_t now)
-{
-	if (call->settled == 0)
-		call->settled = now + (uint64_t)call->order.settle_ms * MSEC;
-	if (now >= call->settled)
-		finish(call);
-	else
-		pause_for(call, STEP_PAUSE,
-			  call->settled - now < LOOK_INTERVAL ? call->settled - now
-							      : LOOK_INTERVAL);
-}
-
-static void judge_stopped(struct initd_call *call, uint64_t now)
-{
-	const char *word = service_verb_word(call->order.verb);
-
-	if (call->settled == 0 && now < call->patience) {
-		pause_for(call, STEP_PAUSE, LOOK_INTERVAL);
-		return;
-	}
-	call->verdict.result = "exit-code";
-	if (call->settled == 0)
-		initd_judge(&call->verdict, JOB_FAILED, 0,
-			    "%s of %s: the script ended well, but the service does not run", word,
-			    call->unit);
-	else
-		initd_judge(&call->verdict, JOB_FAILED, 0,
-			    "%s of %s: the service ran, and then ended by itself", word,
-			    call->unit);
-	finish(call);
-}
-
-static void judge_still_there(struct initd_call *call, uint64_t now)
-{
-	if (now < call->patience) {
-		pause_for(call, STEP_PAUSE, LOOK_INTERVAL);
-		return;
-	}
-	initd_judge(&call->verdict, JOB_FAILED, 0,
-		    "stop of %s: the script ended well, but the service still runs", call->unit);
-	finish(call);
-}
-
-/* The state is known, as far as it can be. */
-static void judge_state(struct initd_call *call)
-{
-	uint64_t now = now_usec(call);
-	bool stopped = call->state == INITD_STOPPED || call->state == INITD_DEAD;
-
-	call->main_pid = stopped ? 0
-				 : initd_script_main_pid(initd_root_fd(call->initd), call->name,
-							 &call->script);
-	if (!call->script.has_status && call->main_pid)
-		call->state = INITD_RUNNING;
-	if (call->verdict.outcome != JOB_DONE)
-		finish(call);
-	else if (must_run(call) && stopped)
-		judge_stopped(call, now);
-	else if (must_run(call) && call->state == INITD_RUNNING)
-		judge_running(call, now);
-	else if (call->order.verb == SERVICE_STOP && call->state == INITD_RUNNING)
-		judge_still_there(call, now);
-	else
-		finish(call);
-}
-
 static void look(struct initd_call *call)
 {
 	if (call->script.has_status) {
 		run(call, STEP_LOOK, SERVICE_STATUS);
 	} else {
 		call->state = INITD_UNKNOWN;
-		judge_state(call);
+		initd_call_judge(call);
 	}
 }
 
@@ -165,10 +61,10 @@ static void action_ended(struct initd_call *call, struct run_result *result)
 		snprintf(call->log, sizeof(call->log), "%s", result->output);
 	if (call->verdict.outcome != JOB_DONE && call->verdict.outcome != JOB_FAILED &&
 	    call->verdict.outcome != JOB_TIMEOUT) {
-		finish(call);
+		initd_call_finish(call);
 		return;
 	}
-	call->patience = now_usec(call) + PATIENCE;
+	call->patience = initd_call_now(call) + PATIENCE;
 	look(call);
 }
 
@@ -183,7 +79,7 @@ static void before_ended(struct initd_call *call, const struct run_result *resul
 {
 	call->state = initd_state_of(result);
 	if (call->state == INITD_STOPPED || call->state == INITD_DEAD)
-		finish(call);
+		initd_call_finish(call);
 	else
 		run(call, STEP_ACTION, SERVICE_RESTART);
 }
@@ -194,7 +90,7 @@ static void status_ended(struct initd_call *call, const struct run_result *resul
 	/* asked for nothing else, it has to be an answer */
 	if (call->order.verb == SERVICE_STATUS && result->outcome != RUN_EXITED)
 		initd_judge_run(&call->verdict, call->unit, "status", result);
-	judge_state(call);
+	initd_call_judge(call);
 }
 
 static void on_done(struct run_result *result, void *data)
@@ -216,12 +112,12 @@ static void finish_timeout(struct initd_call *call)
 	initd_judge(&call->verdict, JOB_TIMEOUT, 0, "%s of %s: not begun in %.3g s",
 		    service_verb_word(call->order.verb), call->unit,
 		    call->order.timeout_ms / 1000.0);
-	finish(call);
+	initd_call_finish(call);
 }
 
 static void run(struct initd_call *call, enum initd_step step, enum service_verb action)
 {
-	uint64_t now = now_usec(call);
+	uint64_t now = initd_call_now(call);
 	uint64_t left = call->deadline > now ? (call->deadline - now) / MSEC : 0;
 	struct runner_order order = {
 		.program = RUN_INITD,
@@ -246,7 +142,7 @@ static void run(struct initd_call *call, enum initd_step step, enum service_verb
 		initd_judge(&call->verdict, r == -EBUSY ? JOB_BUSY : JOB_UNAVAILABLE, -r,
 			    "%s of %s: exmachina-run cannot be asked: %s",
 			    service_verb_word(action), call->unit, strerror(-r));
-		finish(call);
+		initd_call_finish(call);
 	}
 }
 
@@ -267,7 +163,7 @@ static void begin_verb(struct initd_call *call)
 		else if (call->main_pid_before)
 			run(call, STEP_ACTION, SERVICE_RESTART);
 		else
-			finish(call);
+			initd_call_finish(call);
 		break;
 	case SERVICE_RELOAD_OR_RESTART:
 		run(call, STEP_ACTION, SERVICE_RELOAD);
@@ -277,7 +173,7 @@ static void begin_verb(struct initd_call *call)
 		initd_judge(&call->verdict, JOB_FAILED, 0,
 			    "%s of %s: init scripts have nothing like it", service_verb_word(verb),
 			    call->unit);
-		finish(call);
+		initd_call_finish(call);
 		break;
 	default:
 		run(call, STEP_ACTION, verb);
@@ -292,7 +188,7 @@ static void begin(struct initd_call *call)
 	if (r < 0) {
 		initd_judge(&call->verdict, r == -ENOENT ? JOB_NO_UNIT : JOB_UNAVAILABLE, -r,
 			    "/etc/init.d/%s: %s", call->name, strerror(-r));
-		finish(call);
+		initd_call_finish(call);
 		return;
 	}
 	call->main_pid_before = initd_script_main_pid(root_fd, call->name, &call->script);
@@ -353,10 +249,10 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 		look(call);
 	else if (initd_is_turn(call->initd, call))
 		begin(call);
-	else if (now_usec(call) >= call->deadline)
+	else if (initd_call_now(call) >= call->deadline)
 		finish_timeout(call);
 	else /* woken earlier, when it is its turn */
-		pause_for(call, STEP_WAIT, call->deadline - now_usec(call));
+		initd_call_pause(call, STEP_WAIT, call->deadline - initd_call_now(call));
 	return 0;
 }
 
@@ -370,7 +266,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *data)
 void initd_call_wake(struct initd_call *call)
 {
 	if (call->step == STEP_WAIT)
-		pause_for(call, STEP_WAIT, 0);
+		initd_call_pause(call, STEP_WAIT, 0);
 }
 
 static int prepare(struct initd_call *call)

@@ -49,6 +49,17 @@ struct initd_call *initd_call_free(struct initd_call *call);
 /* It may be this one's turn now. */
 void initd_call_wake(struct initd_call *call);
 
+/* Its parts, in initd_judge.c. */
+
+/* CLOCK_MONOTONIC, microseconds. */
+uint64_t initd_call_now(const struct initd_call *call);
+/* The step is taken up after that time. */
+void initd_call_pause(struct initd_call *call, enum initd_step step, uint64_t usec);
+/* The verdict stands. */
+void initd_call_finish(struct initd_call *call);
+/* The state is known, as far as it can be: it is over, or looked at again. */
+void initd_call_judge(struct initd_call *call);
+
 /* What initd.c does for its calls. */
 
 sd_event *initd_event(const struct initd *initd);
