@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "monitor/audit.h"
 
@@ -35,14 +35,6 @@ static const char *outcome_word(enum job_outcome outcome)
 	};
 
 	return words[outcome];
-}
-
-static uint64_t now_usec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
 static void leave_session(struct op_call *call)
@@ -84,7 +76,7 @@ int op_call_new(struct session *session, uint32_t ticket, const char *method, co
 	call->under_way->count++;
 	call->generation = session->engine_generation;
 	call->ticket = ticket;
-	call->begin = now_usec();
+	call->begin = clock_usec();
 	call->user = strdup(session->host->user);
 	call->method = strdup(method);
 	call->subject = strdup(subject);
@@ -127,7 +119,7 @@ void op_call_progress(struct op_call *call, uint8_t percent, const char *stage, 
 		.progress = {
 			.ticket = call->ticket,
 			.percent = percent,
-			.elapsed_ms = (uint32_t)((now_usec() - call->begin) / 1000),
+			.elapsed_ms = (uint32_t)((clock_usec() - call->begin) / 1000),
 			.stage = stage,
 			.detail = detail,
 		},
@@ -155,7 +147,7 @@ void op_call_end(struct op_call *call, const struct message *event, int fd,
 		.rule = call->rule,
 		.result = outcome_word(outcome),
 		.detail = detail,
-		.usec = now_usec() - call->begin,
+		.usec = clock_usec() - call->begin,
 	};
 
 	if (outcome != JOB_DONE)

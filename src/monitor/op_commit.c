@@ -5,9 +5,12 @@
  * what the verifier finds.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/log.h"
+#include "monitor/audit.h"
 #include "monitor/session.h"
 #include "monitor/target.h"
 #include "monitor/verify.h"
@@ -83,6 +86,34 @@ static void commit_staged(struct session *session, struct msg_commit_reply *repl
 						       : strerror(result.failure.error));
 }
 
+/* A record for each file of a commit that was done, or for the one that it failed for. */
+static void record(const struct session *session, const struct msg_commit_reply *reply,
+		   uint64_t usec)
+{
+	bool done = reply->outcome == OUTCOME_DONE;
+	char rule[MESSAGE_TEXT_MAX];
+
+	for (size_t i = 0; i < session->staged_count; i++) {
+		const struct staged *staged = &session->staged[i];
+		const struct audit audit = {
+			.user = session->host->user,
+			.method = "config.commit",
+			.subject = staged->path,
+			.rule = rule,
+			.result = done                               ? "done"
+				  : reply->outcome == OUTCOME_DENIED ? "denied"
+								     : "failed",
+			.detail = done || !reply->step ? "" : reply->step,
+			.usec = usec,
+		};
+
+		snprintf(rule, sizeof(rule), "[File %s]",
+			 session->policy->files[staged->entry].path);
+		if (done || i == reply->index)
+			audit_record(&audit);
+	}
+}
+
 int op_commit(struct session *session, const struct msg_commit *request, int *fd)
 {
 	scoped_report changes = report_begin(REPORT_CHANGE);
@@ -95,12 +126,15 @@ int op_commit(struct session *session, const struct msg_commit *request, int *fd
 	if (request->drop > 1)
 		return -EPROTO;
 	if (!request->drop && session->staged_count > 0) {
+		uint64_t begin = clock_usec();
+
 		verified = verify_staged(session, &changes, &reply.commit_reply, &verdict);
 		if (verdict.outcome == OUTCOME_DONE)
 			commit_staged(session, &reply.commit_reply, &enclosed);
 		/* the commit is done by then; it stays so if there is no memory for its list */
 		if (reply.commit_reply.outcome == OUTCOME_DONE && verified > 0)
 			enclosed = report_seal(&changes, NULL);
+		record(session, &reply.commit_reply, clock_usec() - begin);
 	}
 	session_staged_clear(session);
 	return session_reply(session, &reply, enclosed);

@@ -11,23 +11,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <time.h>
 
 #include "common/channel.h"
+#include "common/clock.h"
 #include "common/fd.h"
 #include "common/log.h"
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 uint32_t job_left_ms(const struct job *job)
 {
-	uint64_t now = now_ms();
+	uint64_t now = clock_msec();
 
 	return now < job->deadline ? (uint32_t)(job->deadline - now) : 0;
 }
@@ -156,7 +148,7 @@ _Noreturn void job_main(const struct job_place *place, const struct policy *poli
 		.call = call,
 		.channel = place->channel,
 		.proc_fd = place->proc_fd,
-		.deadline = now_ms() + call->timeout_ms,
+		.deadline = clock_msec() + call->timeout_ms,
 		.talk = -1,
 		.report = -1,
 	};

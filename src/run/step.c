@@ -12,8 +12,8 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "run/descendants.h"
 #include "run/lines.h"
 #include "run/spawn.h"
@@ -46,14 +46,6 @@ struct running {
 	enum stage stage;
 	uint64_t stage_end; /* CLOCK_MONOTONIC, milliseconds */
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static void running_clear(struct running *running)
 {
@@ -273,7 +265,7 @@ void job_step(struct job *job, const struct job_step *step, struct job_end *ret_
 		.streams = { { .fd = -1 }, { .fd = -1 }, { .fd = -1 } },
 		.signals = -1,
 	};
-	uint64_t now = now_ms();
+	uint64_t now = clock_msec();
 	int r;
 
 	job->ending = job->lasting = false;
@@ -288,7 +280,7 @@ void job_step(struct job *job, const struct job_step *step, struct job_end *ret_
 		running.stage_end = now + step->extra_ms;
 	for (;;) {
 		reap(&running);
-		now = now_ms();
+		now = clock_msec();
 		if (is_over(&running) || (now >= running.stage_end && !next_stage(&running, now)))
 			break;
 		wait_for(&running, now);

@@ -158,9 +158,11 @@ static int renders(struct parser *parser, const char *text)
 	return strcmp(rendered, stored) == 0 ? 0 : -EBADMSG;
 }
 
-/* Rendering takes the square of the length, so a long text is tried where it differs, in whole
- * lines. */
-enum { WHOLE_MAX = 32 << 10 };
+/*
+ * Rendering takes the square of the length, so a longer text is tried where it
+ * differs, in whole lines, and as a whole only if these lines are no text by themselves.
+ */
+enum { WHOLE_MAX = 4 << 10, PART_MAX = 32 << 10 };
 
 static char *differing_lines(const char *before, const char *text)
 {
@@ -184,7 +186,7 @@ int parse_renders(struct parser *parser, const char *before, const char *text)
 
 		if (!part)
 			return -ENOMEM;
-		if (strlen(part) <= WHOLE_MAX && renders(parser, part) == 0)
+		if (strlen(part) <= PART_MAX && renders(parser, part) == 0)
 			return 0;
 	}
 	return renders(parser, text);

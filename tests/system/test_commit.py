@@ -4,16 +4,18 @@
 behind."""
 
 import errno
+import json
 import os
 import stat
 import struct
 import subprocess
 import sys
 import threading
+import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
 from exm import (HOSTS, HOSTS_FREE, MIB, SESSION, SSHD, Failure, RpcError, Skip, check, contains,
-                 equal, for_each, main, matches, test)
+                 equal, for_each, main, matches, test, wait_until)
 
 BOTH = SESSION + HOSTS_FREE + "[File /etc/ssh/sshd_config]\nLens=Sshd.lns\nSet=**\n"
 LISTS = (SESSION + "[File /etc/apt/sources.list.d/*.list]\nLens=Aptsources.lns\nSet=**\nInsert=**\n"
@@ -42,6 +44,29 @@ def plain(w):
     equal(w.read("/etc/hosts"), HOSTS.replace("\tlocalhost\n", "\there\n"))
     equal(w.files("/etc"), ["hosts", "ssh"])
     equal(s.diff(), {"files": []})
+
+
+def records(result, after):
+    """What the journal has of commits with that result since then."""
+    run = subprocess.run(["journalctl", "--quiet", "--output=json", f"--since=@{after}",
+                          "EXMACHINA_METHOD=config.commit", f"EXMACHINA_RESULT={result}"],
+                         capture_output=True, text=True, check=True)
+    return [(r["EXMACHINA_USER"], r["EXMACHINA_SUBJECT"], r["EXMACHINA_RULE"], r["EXMACHINA_DETAIL"])
+            for r in map(json.loads, run.stdout.splitlines())]
+
+
+@test("a commit leaves a record of each file with who and by which rule, also one that fails")
+def recorded(w):
+    begin = int(time.time())
+    s = w.session()
+    s.set(CANONICAL, "here")
+    s.commit()
+    wait_until(lambda: ("panel", "/etc/hosts", "[File /etc/hosts]", "") in records("done", begin),
+               "the record")
+    s.set(CANONICAL, "there")
+    w.write("/etc/hosts", "127.0.0.1 other\n")
+    s.refuse("CONFLICT", "config.commit")
+    wait_until(lambda: [r[1] for r in records("failed", begin)] == ["/etc/hosts"], "the record")
 
 
 @test("a commit without edits changes nothing and says so")

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/memfd.h"
+#include "monitor/audit.h"
 #include "monitor/session.h"
 
 enum { HOSTS, LISTS, READ_ONLY, ENTRIES };
@@ -51,7 +52,11 @@ static int setup(void **state)
 	w->policy->files[LISTS].create_mode = 0644;
 	w->policy->files[LISTS].may_delete = true;
 	add_entry(w->policy, "/etc/d/main.list", NULL);
-	w->host = (struct session_host){ .policy = w->policy, .root_fd = w->root->fd };
+	w->host = (struct session_host){
+		.policy = w->policy,
+		.root_fd = w->root->fd,
+		.user = "unit",
+	};
 	w->session.host = &w->host;
 	w->session.policy = w->policy;
 	assert_int_equal(channel_pair(&w->session.channel, &w->engine), 0);
@@ -61,6 +66,9 @@ static int setup(void **state)
 	root_write(w->root, "/etc/d/main.list", "main");
 	root_write(w->root, "/etc/d/a.list", "a");
 	root_write(w->root, "/etc/shadow", "secret");
+	/* sd-journal keeps its socket from the first record on */
+	audit_record(&(struct audit){
+		.user = "unit", .method = "unit", .subject = "", .result = "done", .detail = "" });
 	w->open = unit_open_descriptors();
 	*state = w;
 	return 0;

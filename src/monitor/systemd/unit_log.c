@@ -12,6 +12,7 @@
 #include <syslog.h>
 #include <time.h>
 
+#include "common/clock.h"
 #include "common/report.h"
 #include "monitor/systemd/unit_journal.h"
 
@@ -143,22 +144,15 @@ bool unit_log_cursor_valid(const char *cursor)
 	return cursor[0] == '\0';
 }
 
-static uint64_t now_usec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * USEC + (uint64_t)now.tv_nsec / 1000;
-}
-
 /* To the first of the last lines. 1: there is one, 0: there is none. */
 static int seek_last(sd_journal *journal, uint32_t lines)
 {
-	uint64_t end = now_usec() + READ_TIME;
+	uint64_t end = clock_usec() + READ_TIME;
 	uint32_t back = 0;
 	int r = sd_journal_seek_tail(journal);
 
-	while (r >= 0 && back < lines && now_usec() < end && (r = sd_journal_previous(journal)) > 0)
+	while (r >= 0 && back < lines && clock_usec() < end &&
+	       (r = sd_journal_previous(journal)) > 0)
 		back++;
 	return r < 0 ? r : back > 0;
 }
@@ -210,10 +204,10 @@ static int add_line(sd_journal *journal, struct report *report)
 /* From the present line on. ret_cursor is that of the last line that was added. */
 static int add_lines(sd_journal *journal, uint32_t lines, struct report *report, char **ret_cursor)
 {
-	uint64_t end = now_usec() + READ_TIME;
+	uint64_t end = clock_usec() + READ_TIME;
 	int r = 1;
 
-	while (r > 0 && report->rows < lines && now_usec() < end) {
+	while (r > 0 && report->rows < lines && clock_usec() < end) {
 		scoped_ptr char *cursor = NULL;
 
 		r = sd_journal_get_cursor(journal, &cursor);
