@@ -27,7 +27,8 @@ def main():
         with open(path, encoding="utf-8", errors="replace") as file:
             for line in file:
                 if line.startswith("ok "):
-                    name = re.sub(r"^\d+ - ", "", line[3:].strip())
+                    # without a number in front, and the seconds that a long one took
+                    name = re.sub(r"^\d+ - | \(\d+\.\d+ s\)$", "", line[3:].strip())
                     passed.add(name)
                     passed.add(re.sub(r"^test_", "", name).replace("_", " "))
     with open(sys.argv[1], encoding="utf-8") as file:
