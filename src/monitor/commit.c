@@ -40,16 +40,17 @@ static enum mon_outcome add_file(struct transaction *t, int root_fd, const struc
 	return OUTCOME_DONE;
 }
 
-/* Those before `end` were switched; what cannot be brought back is said as loudly as can be. */
+/* Those before `end` may be switched; what cannot be brought back is said as loudly as can be. */
 static void undo(struct transaction *t, const struct staged *staged, size_t end)
 {
 	while (end-- > 0) {
-		int r = t->item[end].state == REPLACE_SWITCHED ? replace_undo(&t->item[end]) : 0;
+		struct replacement *item = &t->item[end];
+		int r = item->state == REPLACE_SWITCHED ? replace_undo(item) : 0;
 
 		if (r < 0)
-			log_write(LOG_CRIT,
-				  "%s could not be brought back, its old content is in %s: %s",
-				  staged[end].path, t->item[end].temporary, strerror(-r));
+			log_write(LOG_CRIT, "%s could not be brought back%s%s: %s",
+				  staged[end].path, item->old >= 0 ? ", what was there is in " : "",
+				  item->old >= 0 ? item->temporary : "", strerror(-r));
 	}
 }
 
@@ -99,7 +100,7 @@ struct commit_result commit_files(int root_fd, const struct policy *policy,
 		result.index = i;
 		result.outcome = replace_switch(&t.item[i], &result.failure);
 		if (result.outcome != OUTCOME_DONE)
-			undo(&t, staged, i);
+			undo(&t, staged, i + 1);
 	}
 	if (result.outcome == OUTCOME_DONE)
 		finish(&t, staged, handouts);

@@ -11,9 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "common/fd.h"
 #include "monitor/metadata.h"
+
+enum { UNDO_TRIES = 100, UNDO_PAUSE_USEC = 500 };
 
 static enum mon_outcome fail(struct replace_failure *ret_failure, const char *step, int error)
 {
@@ -30,6 +33,7 @@ struct replacement replacement_of(struct target *target, const struct policy_fil
 		.base = base,
 		.content = content,
 		.old = -1,
+		.made = -1,
 	};
 
 	*target = TARGET_NONE;
@@ -42,6 +46,7 @@ void replacement_clear(struct replacement *r)
 	if (r->state == REPLACE_PREPARED && r->content >= 0)
 		unlinkat(r->target.dir, r->temporary, 0);
 	r->old = close_fd(r->old);
+	r->made = close_fd(r->made);
 	target_clear(&r->target);
 }
 
@@ -89,14 +94,14 @@ static enum mon_outcome find_old(struct replacement *r, struct replace_failure *
  */
 static int write_new(struct replacement *r, const char **ret_step)
 {
-	scoped_fd fd = -1;
-	int result;
+	int fd, result;
 
 	*ret_step = "create a file in its directory";
-	fd = openat(r->target.dir, r->temporary,
-		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = openat(r->target.dir, r->temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		    0600);
 	if (fd < 0)
 		return -errno;
+	r->made = fd;
 	r->state = REPLACE_PREPARED;
 	*ret_step = "write the new content";
 	result = fd_copy(r->content, fd, CONTENT_MAX, NULL);
@@ -163,7 +168,7 @@ static int old_is_ours(const struct replacement *r)
 	if (target_read(&old, &fd, &st, &error) != OUTCOME_DONE)
 		return 0;
 	if (st.st_uid != r->old_stat.st_uid || st.st_gid != r->old_stat.st_gid ||
-	    st.st_mode != r->old_stat.st_mode)
+	    st.st_mode != r->old_stat.st_mode || st.st_nlink != r->old_stat.st_nlink)
 		return 0;
 	return fd_same_content(fd, r->base);
 }
@@ -186,19 +191,48 @@ enum mon_outcome replace_switch(struct replacement *r, struct replace_failure *r
 	return ours < 0 ? fail(ret_failure, "look at the old file", -ours) : OUTCOME_CONFLICT;
 }
 
+static int bring_back(const struct replacement *r)
+{
+	if (r->content < 0)
+		return rename_within(r, r->temporary, r->target.name, RENAME_NOREPLACE);
+	if (r->old < 0)
+		return rename_within(r, r->target.name, r->temporary, RENAME_NOREPLACE);
+	return rename_within(r, r->temporary, r->target.name, RENAME_EXCHANGE);
+}
+
+/* Has the temporary name the file that was made here, as it was made? */
+static bool made_is_back(const struct replacement *r)
+{
+	struct stat made, st;
+
+	return fstat(r->made, &made) == 0 &&
+	       fstatat(r->target.dir, r->temporary, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       st.st_dev == made.st_dev && st.st_ino == made.st_ino &&
+	       fd_same_content(r->made, r->content) == 1;
+}
+
+/*
+ * What has the temporary name is going to be removed, so it must be what we put there. If
+ * somebody else was at the name since the switch, it is his: then the name gets it back, and
+ * ours may come with the next try. After the last one all files stay where they are.
+ */
 int replace_undo(struct replacement *r)
 {
-	int result;
+	for (int i = 0; i < UNDO_TRIES; i++) {
+		int result = bring_back(r);
 
-	if (r->content < 0)
-		result = rename_within(r, r->temporary, r->target.name, RENAME_NOREPLACE);
-	else if (r->old < 0)
-		result = rename_within(r, r->target.name, r->temporary, RENAME_NOREPLACE);
-	else
-		result = rename_within(r, r->temporary, r->target.name, RENAME_EXCHANGE);
-	if (result == 0)
-		r->state = REPLACE_PREPARED;
-	return result;
+		if (result < 0)
+			return result;
+		if (r->content < 0 || made_is_back(r)) {
+			r->state = REPLACE_PREPARED;
+			return 0;
+		}
+		result = do_switch(r);
+		if (result < 0)
+			return result;
+		usleep(UNDO_PAUSE_USEC);
+	}
+	return -EBUSY;
 }
 
 int replace_finish(struct replacement *r)

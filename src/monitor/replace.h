@@ -27,6 +27,7 @@ struct replacement {
 	int base;    /* memfd: what the file must be now; -1: it must not exist */
 	int content; /* memfd: what it shall be; -1: it shall not exist */
 	int old;     /* the file as it was found, -1 if it was not */
+	int made;    /* the temporary file that was written; -1: none */
 	struct stat old_stat;
 	enum replace_state state;
 	char temporary[NAME_MAX + 1];
@@ -56,7 +57,10 @@ enum mon_outcome replace_prepare(struct replacement *r,
 enum mon_outcome replace_switch(struct replacement *r,
 				struct replace_failure *ret_failure) must_check;
 
-/* Brings back what was there. 0 or -errno. */
+/*
+ * Brings back what was there. 0 or -errno; -EBUSY if somebody else was at the name since the
+ * switch: then his file has it, and what was there before has the temporary name.
+ */
 int replace_undo(struct replacement *r) must_check;
 
 /* Removes what was there and brings the directory to disk. 0 or -errno. */

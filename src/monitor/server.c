@@ -20,7 +20,7 @@
 #include "monitor/lens_index.h"
 #include "monitor/policy/policy_read.h"
 
-enum { DESCRIPTORS_WANTED = HANDOUTS_MAX + 3 * STAGED_MAX + 64 };
+enum { DESCRIPTORS_WANTED = HANDOUTS_MAX + 4 * STAGED_MAX + 64 };
 
 /* The engine's own user, or nobody where the package did not make one. */
 static int find_engine_user(struct identity *ret_identity)
@@ -223,7 +223,7 @@ static int watch_signals(struct server *server)
 	return r < 0 ? r : 0;
 }
 
-/* A descriptor for each file handed out, and three for each file of a commit. */
+/* A descriptor for each file handed out, and four for each file of a commit. */
 static int raise_descriptor_limit(struct rlimit *ret_before)
 {
 	struct rlimit limit;

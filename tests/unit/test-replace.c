@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/xattr.h>
 
@@ -473,6 +474,86 @@ static void test_a_directory_replaced_meanwhile_is_not_entered(void **state)
 	assert_root_content(root, "/moved/f", "new");
 }
 
+/* ---- somebody is quicker when it is brought back ------------------------------------------- */
+
+static struct attempt switched(const struct root *root, const char *base)
+{
+	struct attempt a = attempt_of(root, "/f", base, "new");
+
+	assert_prepared(&a);
+	assert_int_equal(replace_switch(&a.replacement, &a.failure), OUTCOME_DONE);
+	return a;
+}
+
+static void put_theirs(const struct root *root)
+{
+	scoped_ptr char *path = root_path(root, "/f"), *other = root_path(root, "/other");
+
+	root_write(root, "/other", "theirs");
+	assert_int_equal(rename(other, path), 0);
+}
+
+static void test_a_file_put_there_after_the_switch_is_not_removed(void **state)
+{
+	const struct root *root = *state;
+	struct attempt a;
+	char kept[NAME_MAX + 2];
+
+	root_write(root, "/f", "old");
+	a = switched(root, "old");
+	put_theirs(root);
+	assert_int_equal(replace_undo(&a.replacement), -EBUSY);
+	snprintf(kept, sizeof(kept), "/%s", a.replacement.temporary);
+	attempt_end(&a);
+	assert_root_content(root, "/f", "theirs");
+	assert_root_content(root, kept, "old");
+	assert_root_count(root, "/", 2);
+}
+
+static void test_an_edit_of_the_new_file_is_not_removed(void **state)
+{
+	const struct root *root = *state;
+	struct attempt a;
+	char kept[NAME_MAX + 2];
+
+	root_write(root, "/f", "old");
+	a = switched(root, "old");
+	root_write(root, "/f", "new, and theirs");
+	assert_int_equal(replace_undo(&a.replacement), -EBUSY);
+	snprintf(kept, sizeof(kept), "/%s", a.replacement.temporary);
+	attempt_end(&a);
+	assert_root_content(root, "/f", "new, and theirs");
+	assert_root_content(root, kept, "old");
+}
+
+static void test_a_file_put_over_a_created_one_is_not_removed(void **state)
+{
+	const struct root *root = *state;
+	struct attempt a = switched(root, NULL);
+
+	put_theirs(root);
+	assert_int_equal(replace_undo(&a.replacement), -EBUSY);
+	attempt_end(&a);
+	assert_root_content(root, "/f", "theirs");
+	assert_root_count(root, "/", 1);
+}
+
+static void test_a_second_name_given_meanwhile_is_a_conflict(void **state)
+{
+	const struct root *root = *state;
+	scoped_ptr char *path = root_path(root, "/f"), *other = root_path(root, "/other");
+	struct attempt a;
+
+	root_write(root, "/f", "old");
+	a = attempt_of(root, "/f", "old", "new");
+	assert_prepared(&a);
+	assert_int_equal(link(path, other), 0);
+	assert_switch_conflict(&a);
+	assert_root_content(root, "/f", "old");
+	assert_int_equal(root_stat(root, "/f").st_nlink, 2);
+	assert_root_count(root, "/", 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, root_setup, root_teardown)
 
 int main(void)
@@ -495,6 +576,10 @@ int main(void)
 		TEST(test_a_link_put_there_meanwhile_is_a_conflict_and_stays),
 		TEST(test_other_rights_given_meanwhile_are_a_conflict),
 		TEST(test_a_file_that_came_or_went_meanwhile_is_a_conflict),
+		TEST(test_a_file_put_there_after_the_switch_is_not_removed),
+		TEST(test_an_edit_of_the_new_file_is_not_removed),
+		TEST(test_a_file_put_over_a_created_one_is_not_removed),
+		TEST(test_a_second_name_given_meanwhile_is_a_conflict),
 		TEST(test_what_is_not_plain_is_refused_by_name),
 		TEST(test_a_full_disk_leaves_the_old_file_and_no_other),
 		TEST(test_a_disk_without_inodes_leaves_the_old_file),
