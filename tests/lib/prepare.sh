@@ -41,8 +41,8 @@ cp -r "$source/tests/lib" "$source/tests/system" "$source/examples" /opt/exmachi
 for program in "$build"/examples/.libs/*; do
 	[ ! -x "$program" ] || cp "$program" /opt/exmachina-tests/examples/
 done
-# what takes the place of the engine, and of the monitor
-for program in hostile/engine hostile/liar hostile/monitor system/service_probe; do
+# what takes the place of the engine, of the monitor, and of a stranger
+for program in hostile/engine hostile/liar hostile/monitor hostile/swap system/service_probe; do
 	if [ -x "$build/tests/$program" ]; then
 		mkdir -p "/opt/exmachina-tests/${program%/*}"
 		cp "$build/tests/$program" "/opt/exmachina-tests/$program"
