@@ -35,12 +35,10 @@ def main():
         claims = list(claimed(file.read()))
     missing = []
     for topic, name in claims:
-        wanted = (name, f"{topic}: {name}")
-        if name.endswith("..."):
-            found = any(p.startswith(f"{topic}: {name[:-3].strip()}") for p in passed)
-        else:
-            found = any(w in passed for w in wanted)
-        if not found:
+        # dots stand for what differs between tests of a kind
+        pattern = ".*".join(re.escape(part.strip()) for part in name.split("..."))
+        wanted = re.compile(f"(?:{re.escape(str(topic))}: *)?{pattern}")
+        if not any(wanted.fullmatch(p) for p in passed):
             missing.append(f"{topic}: {name}")
     for name in missing:
         print(f"SECURITY.md names a test that did not pass here: {name}")
