@@ -9,8 +9,24 @@
 
 #include "common/log.h"
 #include "monitor/exit_status.h"
+#include "monitor/policy/policy_lint.h"
 #include "monitor/policy/policy_read.h"
 #include "monitor/server.h"
+
+/* Advice, after all: it changes nothing of the exit status. */
+static void tell_dangers(const struct options *options, const struct policy *policy)
+{
+	size_t count;
+	int r = policy_lint(policy, stderr, &count);
+
+	if (r < 0)
+		log_error("%s", strerror(-r));
+	else if (count > 0)
+		fprintf(stderr,
+			"%s: sections that amount to root: %zu; see exmachina-policy(5), "
+			"SECURITY CONSIDERATIONS\n",
+			options->policy_dir, count);
+}
 
 static int check_policy(const struct options *options)
 {
@@ -18,13 +34,15 @@ static int check_policy(const struct options *options)
 
 	if (policy_read(options->policy_dir, &policy) < 0)
 		return EXIT_POLICY_REFUSED_TEST;
-	if (options->action == ACTION_PRINT_POLICY)
+	if (options->action == ACTION_PRINT_POLICY) {
 		policy_print(stdout, policy);
-	else
-		printf("%s: policy accepted; [File] sections: %zu, [Service]: %zu, [Log]: %zu, "
-		       "[Package]: %zu, [System]: %d\n",
-		       options->policy_dir, policy->file_count, policy->service_count,
-		       policy->log_count, policy->package_count, policy->has_system);
+		return EXIT_SUCCESS;
+	}
+	printf("%s: policy accepted; [File] sections: %zu, [Service]: %zu, [Log]: %zu, "
+	       "[Package]: %zu, [System]: %d\n",
+	       options->policy_dir, policy->file_count, policy->service_count, policy->log_count,
+	       policy->package_count, policy->has_system);
+	tell_dangers(options, policy);
 	return EXIT_SUCCESS;
 }
 

@@ -18,6 +18,7 @@
 #include "monitor/exit_status.h"
 #include "monitor/identity/identity.h"
 #include "monitor/lens_index.h"
+#include "monitor/policy/policy_lint.h"
 #include "monitor/policy/policy_read.h"
 
 enum { DESCRIPTORS_WANTED = HANDOUTS_MAX + 4 * STAGED_MAX + 64 };
@@ -298,6 +299,17 @@ static int prepare_loop(struct server *server)
 	return r;
 }
 
+/* Before the lenses are completed, so that -t counts the same. */
+static void note_dangers(const struct policy *policy)
+{
+	size_t count;
+
+	if (policy_lint(policy, NULL, &count) == 0 && count > 0)
+		log_notice(
+			"sections of the policy that amount to root: %zu; exmachinad -t names them",
+			count);
+}
+
 static int prepare(struct server *server)
 {
 	struct policy *policy;
@@ -306,6 +318,7 @@ static int prepare(struct server *server)
 		return EXIT_OTHER;
 	if (policy_read(server->options->policy_dir, &policy) < 0)
 		return EXIT_POLICY;
+	note_dangers(policy);
 	use_policy(server, policy);
 	if (give_up_privileges(server) < 0 || prepare_loop(server) < 0)
 		return EXIT_OTHER;

@@ -206,6 +206,38 @@ def which_file(w):
     contains(run.stderr + run.stdout, f"{path}:2:")
 
 
+# ---- what amounts to root -----------------------------------------------------------------------
+
+@test("-t warns of sections that amount to root, accepts the policy, and a start counts them")
+def lint(w):
+    w.policy(SESSION + "[File /etc/sudoers]\nSet=**\n[File /etc/cr*]\nLens=Cron.lns\nInsert=*\n"
+             "[File /etc/default/x]\nLens=Shellvars.lns\nSet=A B\nValue=A [0-9]+\n"
+             "[Service *.service]\nAllow=restart\n[Package *]\nAllow=install\n"
+             "[File /etc/shadow]\n" + HOSTS_FREE)
+    run = test_run(w)
+    equal(run.returncode, 0, run.stderr)
+    contains(run.stdout, "policy accepted")
+    lines = run.stderr.splitlines()
+    equal([line.split("]: ")[0] for line in lines[:-1]],
+          [f"warning: [{section}" for section in
+           ("File /etc/sudoers", "File /etc/cr*", "File /etc/default/x", "Service *.service",
+            "Package *")])
+    contains(lines[-1], f"{w.policy_dir}: sections that amount to root: 5;")
+    equal(w.daemon("--policy", w.policy_dir, "-T").stderr, "")
+    run = w.pair("/bin/true")
+    equal(run.returncode, 0, run.stderr)
+    contains(run.stderr, "sections of the policy that amount to root: 5;")
+    check("warning: [" not in run.stderr, "a start told each")
+
+
+@test("-t warns of nothing in a policy without such sections, nor does a start")
+def lint_nothing(w):
+    w.policy(SESSION + HOSTS_FREE + "[Service ssh.service]\nAllow=restart\n"
+             "[File /etc/sudoers]\n[File /etc/default/x]\nSet=A\nValue=A [0-9]+\n")
+    equal(test_run(w).stderr, "")
+    check("amount to root" not in w.pair("/bin/true").stderr, "a start counted")
+
+
 # ---- who may have written it ------------------------------------------------------------------
 
 @for_each([(f"a policy file that is {what} is refused", make) for what, make in [
