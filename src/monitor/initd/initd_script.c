@@ -94,9 +94,14 @@ static void find_pidfiles(const char *text, struct initd_script *script)
 	}
 }
 
+void initd_script_look(const char *text, struct initd_script *ret_script)
+{
+	*ret_script = (struct initd_script){ .has_status = has_status(text) };
+	find_pidfiles(text, ret_script);
+}
+
 int initd_script_read(int root_fd, const char *name, struct initd_script *ret_script)
 {
-	struct initd_script script = { 0 };
 	scoped_ptr char *text = NULL;
 	char path[PATH_SIZE];
 	scoped_fd fd = -1;
@@ -107,9 +112,7 @@ int initd_script_read(int root_fd, const char *name, struct initd_script *ret_sc
 	r = read_file(fd, SCRIPT_SIZE_MAX, &text);
 	if (r < 0)
 		return r;
-	script.has_status = has_status(text);
-	find_pidfiles(text, &script);
-	*ret_script = script;
+	initd_script_look(text, ret_script);
 	return 0;
 }
 
@@ -190,8 +193,9 @@ bool initd_links_enabled(const char *links)
 
 static bool has_line(const char *lines, const char *line, size_t length)
 {
-	for (; *lines; lines += strcspn(lines, "\n") + 1)
-		if (strncmp(lines, line, length) == 0 && lines[length] == '\n')
+	/* the last one may have been cut, and its end with it */
+	for (const char *end; (end = strchr(lines, '\n')); lines = end + 1)
+		if ((size_t)(end - lines) == length && memcmp(lines, line, length) == 0)
 			return true;
 	return false;
 }

@@ -25,7 +25,10 @@ struct initd_script {
 /* The name of X.service's script; false for what can have none. */
 bool initd_script_name(const char *unit, char name[static INITD_NAME_SIZE]) must_check;
 
-/* 0, -ENOENT if there is none, or another -errno. */
+/* What its text tells. */
+void initd_script_look(const char *text, struct initd_script *ret_script);
+
+/* The same of the script with that name: 0, -ENOENT if there is none, or another -errno. */
 int initd_script_read(int root_fd, const char *name, struct initd_script *ret_script) must_check;
 
 /* The process that a file in /run with its name, or one that it names, tells of and that lives; 0:
