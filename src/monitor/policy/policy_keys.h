@@ -37,6 +37,12 @@ struct policy_reader {
 void policy_mistake(struct policy_reader *reader, const char *format, ...) printf_like(2, 3);
 
 /*
+ * The text of one file, changed, with a NUL behind it (policy_read.c). Mistakes are logged
+ * and counted; 0 or -ENOMEM.
+ */
+int policy_read_text(struct policy_reader *reader, char *text, size_t length) must_check;
+
+/*
  * The header "[NAME]" or "[NAME ARGUMENT]", without its brackets (argument may
  * be NULL), and a line KEY=VALUE. Mistakes are logged and counted; 0 or -ENOMEM.
  */

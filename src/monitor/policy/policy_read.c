@@ -134,6 +134,11 @@ static int read_lines(struct policy_reader *reader, char *text, size_t length)
 	return 0;
 }
 
+int policy_read_text(struct policy_reader *reader, char *text, size_t length)
+{
+	return is_plain_text(reader, text, length) ? read_lines(reader, text, length) : 0;
+}
+
 /* Why an opened file or directory cannot be believed, or NULL. */
 static const char *trust_fault(const struct stat *st, mode_t type)
 {
@@ -183,7 +188,7 @@ static int read_file(struct policy_reader *reader, int directory, const char *na
 		return r;
 	if (r < 0)
 		return refuse(reader, strerror(-r));
-	return is_plain_text(reader, text, length) ? read_lines(reader, text, length) : 0;
+	return policy_read_text(reader, text, length);
 }
 
 static int is_policy_file(const struct dirent *entry)
