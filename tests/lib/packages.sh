@@ -9,7 +9,7 @@
 build_packages=(gcc make autoconf automake libtool pkg-config libc6-dev libaugeas-dev libxml2-dev
 	libjson-c-dev libsystemd-dev libcap-ng-dev libseccomp-dev xz-utils)
 # shellcheck disable=SC2034
-check_packages=(libcmocka-dev clang clang-format mandoc shellcheck binutils git)
+check_packages=(libcmocka-dev clang libclang-rt-14-dev clang-format mandoc shellcheck binutils git)
 # shellcheck disable=SC2034
 sandbox_packages=(systemd dbus openssh-server cron chrony augeas-tools augeas-lenses python3
 	tzdata locales)
