@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* What the functions that are called write down. */
 struct record {
@@ -171,10 +173,14 @@ static void test_what_was_read_with_an_answer_is_told_without_waiting(void **sta
 
 enum { LARGE = 900000 };
 
+/* Both processes see it: the server reads on once it is set. */
+static atomic_bool *may_read;
+
 static void read_late(struct server *server)
 {
 	greet(server);
-	(void)poll(NULL, 0, 100);
+	while (!*may_read)
+		(void)poll(NULL, 0, 5);
 	for (int i = 0; i < 4; i++) {
 		hear(server, "test.large");
 		if (strlen(server->line) < LARGE)
@@ -191,6 +197,9 @@ static void test_requests_that_the_server_does_not_take_yet_are_sent_later(void 
 
 	memcpy(params, "[\"", 2);
 	memcpy(params + LARGE - 2, "\"]", 2);
+	may_read = mmap(NULL, sizeof(*may_read), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			-1, 0);
+	assert_true(may_read != MAP_FAILED);
 	connect_to(world, read_late);
 	for (int i = 0; i < 4; i++) {
 		assert_int_equal(exm_call_async(world->session, "test.large", params, -1, told,
@@ -199,9 +208,11 @@ static void test_requests_that_the_server_does_not_take_yet_are_sent_later(void 
 		record.calls++;
 	}
 	assert_int_equal(exm_get_events(world->session), POLLIN | POLLOUT);
+	*may_read = true;
 	assert_int_equal(run(world, &record), 0);
 	assert_int_equal(exm_get_events(world->session), POLLIN);
 	assert_string_equal(record.text, "true true true true ");
+	munmap(may_read, sizeof(*may_read));
 	free(params);
 }
 
