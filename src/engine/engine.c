@@ -111,6 +111,7 @@ static int wait_for_both(struct engine *engine)
 		return errno == EINTR ? 0 : -errno;
 	if (fds[1].revents) {
 		r = mon_process(&engine->mon);
+		stream_beat(&engine->stream);
 		if (r < 0)
 			return r;
 	}

@@ -175,6 +175,7 @@ static void dispatch(struct call *call, const struct json_object *request)
 	if (!(method->flags & METHOD_READS))
 		lookup_forget(&engine->tree->lookup);
 	timer_begin();
+	stream_beat(&engine->stream);
 	method->handler(call, &arguments);
 	timer_end();
 	if (!call->answered && !call->later)

@@ -16,11 +16,10 @@
 enum { DATA_SIZE = STREAM_LINE_MAX + 65536, MAGIC = 0x45584d31 };
 
 struct stream_shared {
-	uint32_t magic;
-	uint32_t begin; /* of what was not yet dealt with in data */
+	struct engine_mark mark; /* the monitor looks at it, so it comes first */
+	uint32_t begin;          /* of what was not yet dealt with in data */
 	uint32_t end;
 	uint32_t line; /* length of the line at begin that is dealt with now, with its end */
-	uint8_t stage;
 	uint8_t skipping;
 	uint8_t writing;
 	uint8_t edits;
@@ -31,8 +30,9 @@ struct stream_shared {
 
 static bool plausible(const struct stream_shared *shared)
 {
-	return shared->magic == MAGIC && shared->begin <= shared->end && shared->end <= DATA_SIZE &&
-	       shared->line <= shared->end - shared->begin && shared->stage <= STREAM_WORKING;
+	return shared->mark.magic == MAGIC && shared->begin <= shared->end &&
+	       shared->end <= DATA_SIZE && shared->line <= shared->end - shared->begin &&
+	       shared->mark.stage <= STREAM_WORKING;
 }
 
 int stream_open(struct stream *stream, int fd, int memfd)
@@ -52,7 +52,7 @@ int stream_open(struct stream *stream, int fd, int memfd)
 		return -errno;
 	*stream = (struct stream){ .fd = fd, .shared = map };
 	if (st.st_size == 0)
-		stream->shared->magic = MAGIC;
+		stream->shared->mark.magic = MAGIC;
 	return plausible(stream->shared) ? 0 : -EBADMSG;
 }
 
@@ -84,6 +84,7 @@ int stream_fill(struct stream *stream)
 		return 0;
 	}
 	__atomic_store_n(&s->end, s->end + (uint32_t)n, __ATOMIC_RELEASE);
+	stream_beat(stream);
 	return 0;
 }
 
@@ -126,7 +127,15 @@ void stream_mark(struct stream *stream, enum stream_stage stage, size_t length)
 	} else {
 		s->line = (uint32_t)length + 1;
 	}
-	__atomic_store_n(&s->stage, (uint8_t)stage, __ATOMIC_RELEASE);
+	__atomic_store_n(&s->mark.stage, (uint32_t)stage, __ATOMIC_RELEASE);
+	stream_beat(stream);
+}
+
+void stream_beat(struct stream *stream)
+{
+	uint32_t *beat = &stream->shared->mark.beat;
+
+	__atomic_store_n(beat, *beat + 1, __ATOMIC_RELEASE);
 }
 
 static int write_all(struct stream *stream, const char *text, size_t length)
@@ -151,6 +160,7 @@ int stream_write(struct stream *stream, const char *text, size_t length)
 	__atomic_store_n(&stream->shared->writing, 1, __ATOMIC_RELEASE);
 	r = write_all(stream, text, length);
 	__atomic_store_n(&stream->shared->writing, 0, __ATOMIC_RELEASE);
+	stream_beat(stream);
 	return r;
 }
 
@@ -191,7 +201,7 @@ struct stream_rest stream_rest(const struct stream *stream)
 {
 	const struct stream_shared *s = stream->shared;
 	struct stream_rest rest = {
-		.stage = s->stage,
+		.stage = s->mark.stage,
 		.edits = s->edits,
 		.watches = s->watches,
 	};

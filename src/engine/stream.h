@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/cleanup.h"
+#include "common/engine_mark.h"
 
 /*
  * The client's byte stream: lines in, lines out. What has been read but not
@@ -19,12 +20,6 @@ enum {
 	STREAM_ID_MAX = 128,                        /* bytes of an id that is a string */
 	STREAM_ID_TEXT_MAX = 6 * STREAM_ID_MAX + 2, /* the same as JSON text, all escaped */
 	STREAM_OPEN_MAX = 128,                      /* requests that wait for something */
-};
-
-enum stream_stage {
-	STREAM_IDLE,
-	STREAM_READING, /* the line is being parsed */
-	STREAM_WORKING, /* the line was parsed well, and its requests are carried out */
 };
 
 struct stream_open {
@@ -58,6 +53,8 @@ enum stream_line stream_next(struct stream *stream, size_t max, const char **ret
 			     size_t *ret_length);
 /* Marks how far the line got; STREAM_IDLE drops it. */
 void stream_mark(struct stream *stream, enum stream_stage stage, size_t length);
+/* Tells the monitor, without a system call, that this engine is getting on. */
+void stream_beat(struct stream *stream);
 
 /* Writes a line, which includes its end, however long the client takes. 0 or -errno. */
 int stream_write(struct stream *stream, const char *text, size_t length) must_check;

@@ -92,6 +92,21 @@ static int send_welcome(struct session *session, enum lost_reason lost)
 
 static int on_engine_exit(sd_event_source *source, const siginfo_t *info, void *data);
 
+static void on_engine_hung(void *data);
+
+static int watch_for_hang(struct session *session)
+{
+	const struct engine_view view = {
+		.stream = session->stream,
+		.client = session->client,
+		.channel = session->channel,
+		.jobs = &session->jobs,
+	};
+
+	return engine_hang_new(session->host->event, &view, session->policy->timeout_ms,
+			       on_engine_hung, session, &session->hang);
+}
+
 static int start_engine(struct session *session, enum lost_reason lost)
 {
 	const struct session_host *host = session->host;
@@ -124,6 +139,9 @@ static int start_engine(struct session *session, enum lost_reason lost)
 	if (r < 0)
 		return r;
 	r = sd_event_source_set_priority(session->channel_source, PRIORITY_CHANNEL);
+	if (r < 0)
+		return r;
+	r = watch_for_hang(session);
 	return r < 0 ? r : send_welcome(session, lost);
 }
 
@@ -135,6 +153,7 @@ static void forget_engine(struct session *session)
 	session->retire_source = sd_event_source_disable_unref(session->retire_source);
 	session->watch = service_watch_free(session->watch);
 	session->log = engine_log_free(session->log);
+	session->hang = engine_hang_free(session->hang);
 	session->retired_policy = policy_free(session->retired_policy);
 	session->channel = close_fd(session->channel);
 	session->engine = 0;
@@ -197,6 +216,16 @@ static void kill_engine(struct session *session)
 	/* not reaped yet, so the number is still this process's */
 	if (session->engine > 0)
 		kill(session->engine, SIGKILL);
+}
+
+static void on_engine_hung(void *data)
+{
+	struct session *session = data;
+
+	log_warning("engine %d hangs", (int)session->engine);
+	if (session->next_loss == LOST_NONE)
+		session->next_loss = LOST_TIME;
+	kill_engine(session);
 }
 
 int session_new(const struct session_host *host, int client, const struct secret *secret,

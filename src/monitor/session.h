@@ -9,6 +9,7 @@
 #include "common/channel.h"
 #include "common/policy.h"
 #include "monitor/commit.h"
+#include "monitor/engine_hang.h"
 #include "monitor/engine_log.h"
 #include "monitor/handout.h"
 #include "monitor/initd/initd.h"
@@ -75,6 +76,7 @@ struct session {
 	sd_event_source *engine_source;
 	sd_event_source *retire_source; /* the patience with an engine that is to go */
 	struct engine_log *log;
+	struct engine_hang *hang;
 	const struct policy *policy;   /* the one that the engine knows */
 	struct policy *retired_policy; /* the same, when the host's is another one already */
 	enum lost_reason next_loss;    /* why the engine is being replaced, if we do it */
