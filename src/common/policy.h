@@ -121,8 +121,9 @@ struct policy {
 	char *user; /* NULL: not named */
 	uint32_t timeout_ms;
 	enum service_manager manager;
-	bool has_system;       /* a [System] section: the identity may be read */
-	uint32_t system_items; /* bit set of 1u << enum system_item: these may be set */
+	uint32_t optional_layers; /* of the sandbox: bit set of 1u << enum layer */
+	bool has_system;          /* a [System] section: the identity may be read */
+	uint32_t system_items;    /* bit set of 1u << enum system_item: these may be set */
 	struct policy_file *files;
 	size_t file_count;
 	struct policy_service *services;
@@ -259,8 +260,8 @@ const struct policy_value *policy_check_value(const struct policy_file *file,
 const char *policy_right_key(enum policy_right right);
 
 /*
- * Monitor to engine. The owner, group and mode of files to be created stay with
- * the monitor, which is the one to use them.
+ * Monitor to engine. The owner, group and mode of files to be created and the layers that may be
+ * missing stay with the monitor, which is the one to use them.
  */
 void policy_put(struct wire *w, const struct policy *policy);
 

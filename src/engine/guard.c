@@ -263,6 +263,8 @@ void guard_edited(struct call *call, const char *canonical)
 		file = tree_file_of(call->engine->tree, &path);
 	if (!file)
 		return;
+	if (!file->edited)
+		mon_prepare(&call->engine->mon, file->entry);
 	file->edited = true;
 	stream_set_edits(&call->engine->stream, true);
 }

@@ -214,6 +214,9 @@ int config_commit(struct call *call, const struct arguments *a)
 	close_fd(commit.enclosed);
 	if (r < 0 || !staged) {
 		json_free(result);
+		/* the edits are kept, and may be committed after a change */
+		if (list->count > 0)
+			mon_prepare(&engine->mon, list->item[0].file->entry);
 		return -1;
 	}
 	settle(engine, list);

@@ -35,6 +35,7 @@ struct options {
 	const char *secret_file;
 	const char *listen_path;
 	const char *pidfile;
+	const char *prepared_root; /* NULL: the sandbox's namespaces and root are made */
 	bool daemonize;
 	int fd;
 	int secret_fd;

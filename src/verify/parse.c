@@ -137,6 +137,14 @@ static int store(struct parser *parser, const char *text)
 	return aug_error(parser->aug) == AUG_ENOLENS ? -ENOENT : -EBADMSG;
 }
 
+void parser_warm(struct parser *parser)
+{
+	/* whether the lens takes it, or is there at all, is told by the first text */
+	(void)!store(parser, "");
+	aug_rm(parser->aug, TREE);
+	aug_rm(parser->aug, "/augeas/text");
+}
+
 int parse_text(struct parser *parser, const char *text, struct node **ret_tree)
 {
 	int r = store(parser, text);
