@@ -184,7 +184,8 @@ static int compute_identity(const struct rights_wanted *wanted, struct rights *r
 		return 0;
 	/* the files are ours to write wherever timedated and its like do not answer */
 	rights->capabilities |= CHANGING;
-	if (wanted->sets_hostname && (wanted->policy->system_items & 1u << SYSTEM_HOSTNAME))
+	/* for sethostname(2) */
+	if (wanted->policy->system_items & 1u << SYSTEM_HOSTNAME)
 		rights->capabilities |= CAP(SYS_ADMIN);
 	return add_in_root(rights, wanted->root_fd, "/etc", strlen("/etc"));
 }

@@ -34,7 +34,6 @@ struct rights_wanted {
 	const char *listen_path; /* --listen, or NULL */
 	const char *pidfile;     /* or NULL */
 	bool secret_file;        /* the secret is read from a file that may be the client's */
-	bool sets_hostname;      /* nobody but us could: there is no systemd */
 };
 
 /*

@@ -134,7 +134,6 @@ int server_rights(const struct server *server, const struct policy *policy,
 		.pidfile = server->options->pidfile,
 		.secret_file = server->options->form == FORM_LISTEN ||
 			       server->options->form == FORM_ACTIVATED,
-		.sets_hostname = !service_is_systemd(server->root_fd),
 	};
 
 	return rights_compute(&wanted, ret_rights);

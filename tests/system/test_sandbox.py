@@ -171,11 +171,10 @@ def verifier_killed(w):
                ("of a policy that lets files be read", SESSION + "[File /etc/hosts]\nLens=Hosts.lns\n",
                 {DAC_READ_SEARCH, KILL}),
                ("of a policy of services", SESSION + "[Service ssh.service]\nAllow=status\n", {KILL}),
-               ("where systemd runs, host names included", SESSION + "[System]\nAllow=hostname\n",
+               ("of a policy that lets the time zone be set", SESSION + "[System]\nAllow=timezone\n",
                 CHANGING | {KILL})]])
 def monitor_capabilities(w, policy, wanted):
-    # the running system's root, since whether systemd runs is asked of that
-    s = w.session(policy, root="/")
+    s = w.session(policy)
     for caps in ("CapPrm", "CapEff", "CapBnd"):
         equal(capabilities(s.pid, caps), wanted, caps)
     for caps in ("CapInh", "CapAmb"):

@@ -168,18 +168,19 @@ static void packages_bring_directories_and_take_them_away(void **state)
 static void the_identity_is_written_by_us_if_nobody_else_does(void **state)
 {
 	scoped(policy_freep) struct policy *policy = policy_new();
-	struct rights_wanted wanted = { .policy = policy, .root_fd = ((struct root *)*state)->fd };
-	scoped(rights_clear) struct rights with = { 0 }, without = { 0 };
+	scoped(rights_clear) struct rights zone = { 0 }, host = { 0 }, none = { 0 };
 
 	make_file(*state, "/etc/hosts");
 	policy->has_system = true;
+	none = rights_of(*state, policy);
+	assert_true(none.capabilities == CAP(KILL));
+	policy->system_items = 1u << SYSTEM_TIMEZONE;
+	zone = rights_of(*state, policy);
+	assert_true(zone.capabilities == (CAP(KILL) | CHANGING));
+	assert_directories(&zone, "/etc");
 	policy->system_items = 1u << SYSTEM_HOSTNAME;
-	assert_int_equal(rights_compute(&wanted, &without), 0);
-	wanted.sets_hostname = true;
-	assert_int_equal(rights_compute(&wanted, &with), 0);
-	assert_true(without.capabilities == (CAP(KILL) | CHANGING));
-	assert_true(with.capabilities == (CAP(KILL) | CHANGING | CAP(SYS_ADMIN)));
-	assert_directories(&with, "/etc");
+	host = rights_of(*state, policy);
+	assert_true(host.capabilities == (CAP(KILL) | CHANGING | CAP(SYS_ADMIN)));
 }
 
 static void more_than_was_kept_is_noticed(void **state)
