@@ -170,7 +170,7 @@ static int renders(struct parser *parser, const char *text)
  * Rendering takes the square of the length, so a longer text is tried where it
  * differs, in whole lines, and as a whole only if these lines are no text by themselves.
  */
-enum { WHOLE_MAX = 4 << 10, PART_MAX = 32 << 10 };
+enum { WHOLE_MAX = 1 << 10, PART_MAX = 32 << 10 };
 
 static char *differing_lines(const char *before, const char *text)
 {
