@@ -67,17 +67,16 @@ static void put_section(struct answer *answer, const char *kind, const char *nam
 static int tell_unit(struct call *call, const char *wanted)
 {
 	const struct policy *policy = call->engine->policy;
-	struct json_object *verbs = json_new_object();
 	struct policy_rule rule = { 0 };
 	scoped_ptr char *unit = NULL;
+	struct json_object *verbs;
 	struct answer answer;
 	ssize_t entry;
 	int r;
 
-	if (unit_right_name(call, wanted, &unit) < 0) {
-		json_free(verbs);
+	if (unit_right_name(call, wanted, &unit) < 0)
 		return -1;
-	}
+	verbs = json_new_object();
 	entry = policy_find_service(policy, unit);
 	answer = (struct answer){ .object = data_of("unit", unit) };
 	put_section(&answer, "Service", entry < 0 ? NULL : policy->services[entry].unit);

@@ -62,17 +62,24 @@ static struct json_object *files_json(const struct policy *policy)
 	return array;
 }
 
+/* What a section without any keys for nodes comes to: its name, and what it gives. */
+static struct json_object *grant(const char *key, const char *name, const char *gives,
+				 struct json_object *what)
+{
+	struct json_object *item = json_new_object();
+
+	json_put(item, key, json_new_bytes(name));
+	json_put(item, gives, what);
+	return item;
+}
+
 static struct json_object *services_json(const struct policy *policy)
 {
 	struct json_object *array = json_new_array();
 
-	for (size_t i = 0; i < policy->service_count; i++) {
-		struct json_object *item = json_new_object();
-
-		json_put(item, "unit", json_new_bytes(policy->services[i].unit));
-		json_put(item, "verbs", words(policy->services[i].verbs, service_verb_word));
-		json_append(array, item);
-	}
+	for (size_t i = 0; i < policy->service_count; i++)
+		json_append(array, grant("unit", policy->services[i].unit, "verbs",
+					 words(policy->services[i].verbs, service_verb_word)));
 	return array;
 }
 
@@ -80,13 +87,9 @@ static struct json_object *logs_json(const struct policy *policy)
 {
 	struct json_object *array = json_new_array();
 
-	for (size_t i = 0; i < policy->log_count; i++) {
-		struct json_object *item = json_new_object();
-
-		json_put(item, "unit", json_new_bytes(policy->logs[i].unit));
-		json_put(item, "lines", json_new_int(policy_log_lines(&policy->logs[i])));
-		json_append(array, item);
-	}
+	for (size_t i = 0; i < policy->log_count; i++)
+		json_append(array, grant("unit", policy->logs[i].unit, "lines",
+					 json_new_int(policy_log_lines(&policy->logs[i]))));
 	return array;
 }
 
@@ -94,13 +97,9 @@ static struct json_object *packages_json(const struct policy *policy)
 {
 	struct json_object *array = json_new_array();
 
-	for (size_t i = 0; i < policy->package_count; i++) {
-		struct json_object *item = json_new_object();
-
-		json_put(item, "name", json_new_bytes(policy->packages[i].name));
-		json_put(item, "verbs", words(policy->packages[i].verbs, package_verb_word));
-		json_append(array, item);
-	}
+	for (size_t i = 0; i < policy->package_count; i++)
+		json_append(array, grant("name", policy->packages[i].name, "verbs",
+					 words(policy->packages[i].verbs, package_verb_word)));
 	return array;
 }
 
