@@ -219,7 +219,10 @@
 	STR(detail, MESSAGE_TEXT_MAX) \
 	STR(log, MESSAGE_LOG_MAX)
 
-/* how a call ended whose result is a list (common/report.h), in the descriptor if it is DONE */
+/*
+ * how a call ended whose result is a list (common/report.h), in the descriptor if it is DONE;
+ * packages that are DENIED in their effect have one of these (REPORT_REFUSAL)
+ */
 #define FIELDS_data(U8, U32, U64, I32, STR) \
 	U32(ticket) \
 	U8(outcome) \

@@ -257,7 +257,14 @@ const char *policy_denied_by(const struct policy_file *file, const struct node_p
 const struct policy_value *policy_check_value(const struct policy_file *file,
 					      const struct node_path *node, const char *value);
 
+/* The first Value= rule from the given one on that names the node; NULL behind the last. */
+const struct policy_value *policy_value_for(const struct policy_file *file, size_t from,
+					    const struct node_path *node);
+
 const char *policy_right_key(enum policy_right right);
+
+/* May anything be changed in the file as it is there? Which nodes is not decided here. */
+bool policy_may_change(const struct policy_file *file);
 
 /*
  * Monitor to engine. The owner, group and mode of files to be created and the layers that may be
