@@ -105,6 +105,7 @@ int session_info(struct call *call, const struct arguments *a)
 	for (const char *const *layer = sandbox_describe(); *layer; layer++)
 		json_append(layers, json_new_string(*layer));
 	json_put(info, "layers", layers);
+	json_put(info, "audit", json_new_string(policy_audit_word(engine->policy->audit)));
 	json_put(info, "limits", limits());
 	put_files(info, engine->tree);
 	return call_result(call, info);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Runs in the monitor: what the engine asks about the session itself. Every field is hostile. */
 #include <errno.h>
+#include <stdio.h>
 
 #include "common/log.h"
 #include "monitor/session.h"
@@ -14,6 +15,21 @@ int op_ready(struct session *session, const struct msg_ready *request, int *fd)
 	session->phase = session->authenticated ? PHASE_OPEN : PHASE_LOCKED;
 	session->host->ready(session->host->ready_data);
 	return 0;
+}
+
+static void record_wrong_secret(const struct session *session)
+{
+	char detail[64];
+	const struct audit_event event = {
+		.client = &session->who,
+		.method = "session.authenticate",
+		.subject = session->host->user,
+		.result = AUDIT_DENIED,
+		.detail = detail,
+	};
+
+	snprintf(detail, sizeof(detail), "wrong secret, %d tries left", session->tries_left);
+	audit_record(session->host->audit, &event);
 }
 
 int op_auth(struct session *session, const struct msg_auth *request, int *fd)
@@ -32,6 +48,7 @@ int op_auth(struct session *session, const struct msg_auth *request, int *fd)
 	} else {
 		session->tries_left--;
 		log_warning("wrong secret, %d tries left", session->tries_left);
+		record_wrong_secret(session);
 	}
 	reply.auth_reply.tries_left = (uint8_t)session->tries_left;
 	return session_reply(session, &reply, -1);

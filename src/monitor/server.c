@@ -20,6 +20,7 @@
 #include "monitor/lens_index.h"
 #include "monitor/policy/policy_lint.h"
 #include "monitor/policy/policy_read.h"
+#include "monitor/state.h"
 
 enum { DESCRIPTORS_WANTED = HANDOUTS_MAX + 4 * STAGED_MAX + 64 };
 
@@ -136,12 +137,50 @@ void server_leave(struct server *server, int status)
 
 int server_start_session(struct server *server, int client, const struct secret *secret)
 {
-	return session_new(&server->host, client, secret, on_session_ended, server,
-			   &server->session);
+	int r = session_new(&server->host, client, secret, on_session_ended, server,
+			    &server->session);
+
+	/* the program that is still to be started is known later */
+	if (r == 0 && server->options->form != FORM_PROGRAM) {
+		client_is_peer(&server->session->who, client, server->event, server->root_fd);
+		server_session_begun(server);
+	}
+	return r;
+}
+
+void server_session_begun(struct server *server)
+{
+	static const char *const forms[] = {
+		[FORM_PROGRAM] = "program",
+		[FORM_FD] = "fd",
+		[FORM_LISTEN] = "listen",
+		[FORM_ACTIVATED] = "activated",
+	};
+	const struct options *options = server->options;
+
+	session_begun(server->session, forms[options->form], options->policy_dir);
+}
+
+/* In the file also if the new policy wants none any more. reason: NULL if it was taken. */
+static void record_policy(struct server *server, const struct policy *policy, const char *reason)
+{
+	const struct audit_event event = {
+		.client = server->session ? &server->session->who : NULL,
+		.method = "policy.reload",
+		.subject = server->options->policy_dir,
+		.result = policy ? AUDIT_DONE : AUDIT_FAILED,
+		.detail = reason,
+	};
+
+	if (policy && policy->audit == AUDIT_TO_FILE)
+		audit_set_file(server->audit, true);
+	audit_record(server->audit, &event);
+	if (policy && policy->audit != AUDIT_TO_FILE)
+		audit_set_file(server->audit, false);
 }
 
 /* The policy, if it may take the place of the present one; otherwise it is logged why not. */
-static struct policy *read_anew(const struct server *server)
+static struct policy *read_anew(const struct server *server, const char **ret_reason)
 {
 	scoped(policy_freep) struct policy *policy = NULL;
 	const char *reason = "the old one stays";
@@ -153,6 +192,8 @@ static struct policy *read_anew(const struct server *server)
 		else if (!runner_is_there(server->runner) &&
 			 policy_needs_run(policy, find_manager(server, policy)))
 			reason = "it needs exmachina-run, which is not there; restart exmachinad";
+		else if (policy->audit == AUDIT_TO_FILE && audit_probe(server->audit) < 0)
+			reason = AUDIT_REFUSAL;
 		else if (runner_is_there(server->runner) &&
 			 runner_set_policy(server->runner, policy) < 0)
 			reason = "exmachina-run cannot be told";
@@ -160,6 +201,7 @@ static struct policy *read_anew(const struct server *server)
 			return take_ptr(policy);
 	}
 	log_error("the new policy is refused: %s", reason);
+	*ret_reason = reason;
 	return NULL;
 }
 
@@ -167,11 +209,13 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 {
 	struct server *server = data;
 	struct policy *policy, *old = server->policy;
+	const char *reason = NULL;
 
 	(void)source;
 	(void)info;
 	sd_notify(0, "RELOADING=1");
-	policy = read_anew(server);
+	policy = read_anew(server, &reason);
+	record_policy(server, policy, reason);
 	if (policy) {
 		use_policy(server, policy);
 		log_notice("policy read anew");
@@ -310,6 +354,17 @@ static void note_dangers(const struct policy *policy)
 			count);
 }
 
+/* Without a trail to write nothing is served, unless the policy says that it need not be. */
+static int open_trail(struct server *server, const struct policy *policy)
+{
+	bool to_file = policy->audit == AUDIT_TO_FILE;
+
+	server->state_fd = state_open(server->root_fd, server->options->state);
+	if (server->state_fd < 0 && to_file)
+		return server->state_fd;
+	return audit_new(server->state_fd, to_file, &server->audit);
+}
+
 static int prepare(struct server *server)
 {
 	struct policy *policy;
@@ -320,6 +375,8 @@ static int prepare(struct server *server)
 		return EXIT_POLICY;
 	note_dangers(policy);
 	use_policy(server, policy);
+	if (open_trail(server, policy) < 0)
+		return EXIT_OTHER;
 	if (give_up_privileges(server) < 0 || prepare_loop(server) < 0)
 		return EXIT_OTHER;
 	if (find_engine_user(&server->engine_identity) < 0)
@@ -339,6 +396,7 @@ static int prepare(struct server *server)
 		.runner = server->runner,
 		.initd = server->initd,
 		.calls = &server->calls,
+		.audit = server->audit,
 		.manager = server->host.manager,
 		.identity = server->identity,
 		.ready = on_ready,
@@ -357,6 +415,8 @@ static void server_clear(struct server *server)
 	policy_free(server->policy);
 	identity_clear(&server->user);
 	identity_clear(&server->engine_identity);
+	audit_free(server->audit);
+	close_fd(server->state_fd);
 	close_fd(server->root_fd);
 	/* the one that it made itself; systemd's socket stays */
 	if (server->listener >= 0 && server->options->listen_path)
@@ -371,6 +431,7 @@ int server_run(const struct options *options, struct daemon *daemon)
 		.options = options,
 		.daemon = daemon,
 		.root_fd = -1,
+		.state_fd = -1,
 		.listener = -1,
 	};
 	int status = prepare(&server);

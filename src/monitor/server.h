@@ -22,6 +22,8 @@ struct server {
 	struct runner *runner; /* NULL: the policy needs none */
 	struct initd *initd;
 	struct identity_service *identity;
+	int state_fd; /* the state directory; -1: there is none */
+	struct audit *audit;
 	struct session_host host;
 	struct session *session;
 
@@ -40,6 +42,9 @@ int server_run(const struct options *options, struct daemon *daemon) must_check;
 
 /* Starts a session for a client's stream, which is taken over. */
 int server_start_session(struct server *server, int client, const struct secret *secret) must_check;
+
+/* The session's client is known now; it is in the audit trail from here on. */
+void server_session_begun(struct server *server);
 
 /*
  * Ends the server with that status, once the calls that are under way have ended:

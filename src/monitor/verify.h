@@ -27,7 +27,8 @@ struct verify_result {
 /*
  * Has a fresh exmachina-verify compare the two, and judges every change by the
  * policy. Waits for it, for the given time at most. All changes are added to the
- * report, which is one of REPORT_CHANGE.
+ * report, which is one of REPORT_CHANGE; so are, as far as they can be, those of which one is
+ * denied.
  */
 void verify_file(const struct verify_file *file, struct report *report,
 		 struct verify_result *ret_result);

@@ -149,6 +149,33 @@ static int key_manager(struct policy_reader *reader, enum policy_right unused, c
 	return 0;
 }
 
+static int key_audit(struct policy_reader *reader, enum policy_right unused, char *value)
+{
+	unsigned int place = 0;
+
+	(void)unused;
+	while (place < AUDIT_PLACE_MAX && strcmp(policy_audit_word(place), value) != 0)
+		place++;
+	if (place == AUDIT_PLACE_MAX)
+		policy_mistake(reader,
+			       "Audit=" QUOTE " is unknown; there are"
+#define X(name, word) " " word
+			       AUDIT_PLACES(X),
+#undef X
+			       value);
+	else if (reader->audit_given && place != reader->policy->audit)
+		policy_mistake(reader, "Audit=" QUOTE " differs from an earlier Audit=; give one",
+			       value);
+	else
+		reader->policy->audit = place;
+	if (place == AUDIT_TO_JOURNAL && !reader->audit_given)
+		log_warning("%s:%u: Audit=journal: there is no audit trail in a file, and nothing "
+			    "shows whether records were taken out of the journal",
+			    reader->file, reader->line);
+	reader->audit_given = true;
+	return 0;
+}
+
 /* ---- sections --------------------------------------------------------------- */
 
 static int open_session(struct policy_reader *reader, const char *unused)
@@ -243,6 +270,7 @@ static const struct {
 	{ SECTION_SESSION, "User", key_user, RIGHT_MAX },
 	{ SECTION_SESSION, "Timeout", key_timeout, RIGHT_MAX },
 	{ SECTION_SESSION, "ServiceManager", key_manager, RIGHT_MAX },
+	{ SECTION_SESSION, "Audit", key_audit, RIGHT_MAX },
 	{ SECTION_FILE, "Lens", policy_key_lens, RIGHT_MAX },
 #define X(name, key) { SECTION_FILE, key, policy_key_right, RIGHT_##name },
 	POLICY_RIGHTS(X)
@@ -251,6 +279,7 @@ static const struct {
 	{ SECTION_FILE, "Create", policy_key_create, RIGHT_MAX },
 	{ SECTION_FILE, "Delete", policy_key_delete, RIGHT_MAX },
 	{ SECTION_FILE, "Verify", policy_key_verify, RIGHT_MAX },
+	{ SECTION_FILE, "Secret", policy_key_secret, RIGHT_MAX },
 	{ SECTION_SERVICE, "Allow", policy_key_service_allow, RIGHT_MAX },
 	{ SECTION_SERVICE, "Timeout", policy_key_service_timeout, RIGHT_MAX },
 	{ SECTION_LOG, "Lines", policy_key_log_lines, RIGHT_MAX },
