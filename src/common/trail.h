@@ -48,7 +48,7 @@ struct trail_head {
 };
 
 /* What the file has, always of one length, so that it is written in one piece over the old one. */
-enum { TRAIL_HEAD_SIZE = 160 };
+enum { TRAIL_HEAD_SIZE = 161 };
 void trail_head_print(const struct trail_head *head, char text[static TRAIL_HEAD_SIZE + 1]);
 
 /*

@@ -47,8 +47,13 @@ static void previous_of(const struct export_record *record, char hash[static TRA
 	const struct export_field *field = export_find(record, TRAIL_PREVIOUS);
 
 	hash[0] = '\0';
-	if (field && field->length == TRAIL_HASH_SIZE - 1)
-		snprintf(hash, TRAIL_HASH_SIZE, "%.*s", (int)field->length, field->value);
+	if (!field || field->length != TRAIL_HASH_SIZE - 1)
+		return;
+	for (size_t i = 0; i < field->length; i++)
+		if (!strchr("0123456789abcdef", field->value[i]) || field->value[i] == '\0')
+			return;
+	memcpy(hash, field->value, field->length);
+	hash[field->length] = '\0';
 }
 
 static void look_at_link(struct verification *v, uint64_t number, const char *previous)

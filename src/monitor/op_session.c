@@ -23,7 +23,7 @@ static void record_wrong_secret(const struct session *session)
 	const struct audit_event event = {
 		.client = &session->who,
 		.method = "session.authenticate",
-		.subject = session->host->user,
+		.subject = session->who.user,
 		.result = AUDIT_DENIED,
 		.detail = detail,
 	};
@@ -52,6 +52,23 @@ int op_auth(struct session *session, const struct msg_auth *request, int *fd)
 	}
 	reply.auth_reply.tries_left = (uint8_t)session->tries_left;
 	return session_reply(session, &reply, -1);
+}
+
+int op_refused(struct session *session, const struct msg_refused *request, int *fd)
+{
+	const struct audit_event event = {
+		.client = &session->who,
+		.method = request->method,
+		.subject = request->subject,
+		.result = AUDIT_DENIED,
+		.detail = request->rule,
+		.more = { { "EXMACHINA_SAID_BY", "engine" } },
+	};
+
+	(void)fd;
+	/* nothing was done, and nothing follows from it but a record that says whose word it is */
+	audit_record(session->host->audit, &event);
+	return 0;
 }
 
 int op_bye(struct session *session, const struct msg_bye *request, int *fd)

@@ -44,6 +44,7 @@ void session_begun(struct session *session, const char *form, const char *policy
 			  { "EXMACHINA_ROOT", session->host->root } },
 	};
 
+	session->form = form;
 	session->begin = clock_usec();
 	audit_record(session->host->audit, &event);
 }
@@ -53,13 +54,13 @@ static void record_end(const struct session *session, const char *result)
 	const struct audit_event event = {
 		.client = &session->who,
 		.method = "session.end",
-		.subject = session->host->user,
+		.subject = session->form,
 		.result = result,
 		.detail = session->authenticated ? "" : "the secret was never shown",
 		.usec = clock_usec() - session->begin,
 	};
 
-	if (session->begin == 0)
+	if (!session->form)
 		return;
 	audit_record(session->host->audit, &event);
 	audit_sync(session->host->audit);

@@ -66,7 +66,8 @@ struct session {
 	session_ended *ended;
 	void *ended_data;
 	struct client who;
-	uint64_t begin; /* CLOCK_MONOTONIC, microseconds; 0: not announced, see session_begun() */
+	const char *form; /* how it was paired with the server; NULL: not yet */
+	uint64_t begin; /* CLOCK_MONOTONIC, microseconds, of session_begun() */
 	struct secret secret;
 	int tries_left;
 	enum message_phase phase;
@@ -108,7 +109,7 @@ struct session *session_free(struct session *session);
 
 /*
  * Who the client is, session->who, is known now, as far as it can be: from here on the session
- * is in the audit trail. form: how the two were paired.
+ * is in the audit trail. form: how the two were paired, a literal.
  */
 void session_begun(struct session *session, const char *form, const char *policy_dir);
 

@@ -70,10 +70,11 @@ static void put_event(struct export_writer *w, const struct audit_event *event)
 {
 	const char *detail = or_nothing(event->detail);
 	bool done = strcmp(event->result, AUDIT_DONE) == 0;
+	bool says_more = detail[0] && strcmp(detail, event->result) != 0;
 
 	export_print(w, "MESSAGE", "%s of %s for %s: %s%s%s", event->method, event->subject,
 		     event->client ? event->client->user : "nobody", event->result,
-		     detail[0] ? ": " : "", detail);
+		     says_more ? ": " : "", says_more ? detail : "");
 	export_print(w, "PRIORITY", "%d", done ? LOG_NOTICE : LOG_WARNING);
 	export_text(w, "SYSLOG_IDENTIFIER", "exmachinad");
 	export_print(w, "SYSLOG_PID", "%d", (int)getpid());
