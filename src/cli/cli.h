@@ -48,8 +48,8 @@ enum { OPTION_IS_FILE = -1, CLI_FILES_MAX = 64 };
 
 struct cli {
 	struct exm *session;
-	bool json;                  /* results and errors as JSON */
-	int given[VERB_OPTION_MAX]; /* options behind the verb; 0: not given */
+	bool json;                        /* results and errors as JSON */
+	int given[VERB_OPTION_MAX];       /* options behind the verb; 0: not given */
 	const char *files[CLI_FILES_MAX]; /* those of --file */
 	size_t file_count;
 	bool once;          /* the session ends with this call, and drops what is not committed */

@@ -36,7 +36,8 @@ static enum status failed(const struct cli *cli, const char *path, int error)
 /* 0 with a regular file, or an errno. */
 static int open_regular(int directory, const char *path, int flags, int *ret_fd)
 {
-	scoped_fd fd = openat(directory, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags);
+	scoped_fd fd =
+		openat(directory, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -156,8 +157,8 @@ static void find_head(struct log_files *files)
 
 	if (asprintf(&path, "%s.head", files->path[files->count - 1]) < 0)
 		path = call_memory(NULL);
-	files->has_head = open_regular(AT_FDCWD, path, 0, &fd) == 0 &&
-			  trail_head_read(fd, &files->head) == 0;
+	files->has_head =
+		open_regular(AT_FDCWD, path, 0, &fd) == 0 && trail_head_read(fd, &files->head) == 0;
 }
 
 enum status log_files_named(const struct cli *cli, int argc, char **argv, struct log_files *files)

@@ -148,7 +148,8 @@ void log_view_summary(const struct trail_summary *summary, size_t files)
 	if (summary->faults == 0)
 		puts("all are as they were written");
 	else
-		printf("%" PRIu64 " %s\n", summary->faults, summary->faults == 1 ? "fault" : "faults");
+		printf("%" PRIu64 " %s\n", summary->faults,
+		       summary->faults == 1 ? "fault" : "faults");
 }
 
 struct json_object *log_view_fault_json(const char *path, const struct trail_fault *fault)

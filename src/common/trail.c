@@ -12,7 +12,8 @@
 #include <string.h>
 
 enum {
-	BUFFER_SIZE = EXPORT_RECORD_MAX + 65536, /* one byte more than a record may have, at least */
+	ROOM_MIN = 64 << 10,
+	ROOM_MAX = EXPORT_RECORD_MAX + ROOM_MIN, /* more than a record may have */
 	CHECK_LENGTH = 16,
 };
 
@@ -72,24 +73,40 @@ void trail_reader_clear(struct trail_reader *reader)
 	reader->buffer = NULL;
 }
 
-/* More bytes behind those that are there. 1, 0 at the end of the file, or -errno. */
-static int fill(struct trail_reader *reader)
+/* Room behind the bytes that have not been taken yet; most records are small. */
+static int make_room(struct trail_reader *reader)
 {
-	ssize_t n;
+	size_t room = reader->room == 0             ? ROOM_MIN
+		      : reader->room < ROOM_MAX / 2 ? 2 * reader->room
+						    : ROOM_MAX;
+	char *buffer;
 
-	if (!reader->buffer)
-		reader->buffer = malloc(BUFFER_SIZE);
-	if (!reader->buffer)
-		return -ENOMEM;
 	if (reader->begin > 0) {
 		memmove(reader->buffer, reader->buffer + reader->begin,
 			reader->filled - reader->begin);
 		reader->filled -= reader->begin;
 		reader->begin = 0;
 	}
+	if (reader->filled < reader->room || room == reader->room)
+		return 0;
+	buffer = realloc(reader->buffer, room);
+	if (!buffer)
+		return -ENOMEM;
+	reader->buffer = buffer;
+	reader->room = room;
+	return 0;
+}
+
+/* More bytes behind those that are there. 1, 0 at the end of the file, or -errno. */
+static int fill(struct trail_reader *reader)
+{
+	ssize_t n = make_room(reader);
+
+	if (n < 0)
+		return (int)n;
 	do {
-		n = pread(reader->fd, reader->buffer + reader->filled, BUFFER_SIZE - reader->filled,
-			  (off_t)(reader->offset + reader->filled));
+		n = pread(reader->fd, reader->buffer + reader->filled,
+			  reader->room - reader->filled, (off_t)(reader->offset + reader->filled));
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;

@@ -60,9 +60,10 @@ int trail_head_read(int fd, struct trail_head *ret_head) must_check;
 /* ---- reading records one after the other ---- */
 
 struct trail_reader {
-	int fd; /* the caller's, of a regular file; its position does not matter */
+	int fd;          /* the caller's, of a regular file; its position does not matter */
 	uint64_t offset; /* of the next record */
 	char *buffer;
+	size_t room;
 	size_t begin, filled; /* of the buffer; the next record begins at `begin` */
 };
 

@@ -14,9 +14,9 @@ struct verification {
 	void *data;
 	struct trail_summary *summary;
 	size_t file;
-	uint64_t offset;        /* of the record that is looked at */
-	uint64_t before;        /* the same of the record before it */
-	bool begun;             /* there is a record before it */
+	uint64_t offset; /* of the record that is looked at */
+	uint64_t before; /* the same of the record before it */
+	bool begun;      /* there is a record before it */
 	bool head_seen;
 };
 
@@ -63,13 +63,17 @@ static void look_at_link(struct verification *v, uint64_t number, const char *pr
 
 	if (!v->begun) {
 		if (number == 1 && strcmp(previous, TRAIL_NO_HASH) != 0)
-			fault(v, number, "it is the first, and says that one with the hash %s was "
-					 "before it", previous);
+			fault(v, number,
+			      "it is the first, and says that one with the hash %s was "
+			      "before it",
+			      previous);
 		return;
 	}
 	if (number > expected)
-		fault(v, number, "it follows record %" PRIu64 "; %" PRIu64 " between them are not "
-				 "there", s->last, number - expected);
+		fault(v, number,
+		      "it follows record %" PRIu64 "; %" PRIu64 " between them are not "
+		      "there",
+		      s->last, number - expected);
 	else if (number < expected)
 		fault(v, number, "it follows record %" PRIu64 "; it was put here, or copied",
 		      s->last);
@@ -101,8 +105,9 @@ static void look_at(struct verification *v, const struct export_record *record, 
 
 	previous_of(record, previous);
 	if (!export_number(export_find(record, TRAIL_NUMBER), &number) || !previous[0]) {
-		fault(v, s->last + 1, "it is no record of an audit trail: it has no " TRAIL_NUMBER
-				      "= or no " TRAIL_PREVIOUS "=");
+		fault(v, s->last + 1,
+		      "it is no record of an audit trail: it has no " TRAIL_NUMBER
+		      "= or no " TRAIL_PREVIOUS "=");
 		number = s->last + 1;
 	} else {
 		look_at_link(v, number, previous);
@@ -130,8 +135,9 @@ static int look_at_file(struct verification *v, int fd)
 	}
 	v->offset = reader.offset;
 	if (r == -EBADMSG)
-		fault(v, v->summary->last + 1, "what stands here is no record; nothing behind it "
-					       "in this file can be read");
+		fault(v, v->summary->last + 1,
+		      "what stands here is no record; nothing behind it "
+		      "in this file can be read");
 	else if (r == -ENODATA)
 		fault(v, v->summary->last + 1, "the file ends within this record");
 	else if (r < 0)

@@ -98,7 +98,8 @@ int call_error(struct call *call, int code, struct json_object *data, const char
 	va_end(arguments);
 	if (!data)
 		data = json_new_object();
-	if (code == EXM_ERROR_DENIED)
+	/* a value that is no good in itself breaks no rule of the policy */
+	if (code == EXM_ERROR_DENIED || (code == EXM_ERROR_BAD_VALUE && json_get(data, "rule")))
 		tell_refusal(call, data);
 	json_put(data, "name", json_new_string(call_error_name(code)));
 

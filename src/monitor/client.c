@@ -61,7 +61,8 @@ static int on_answer(sd_bus_message *message, void *data, sd_bus_error *error)
 	return 0;
 }
 
-/* Not sd_bus_call(3), which would wait for a bus daemon that hangs for as long as that one likes. */
+/* Not sd_bus_call(3), which would wait for a bus daemon that hangs for as long as that one likes.
+ */
 static char *ask_systemd(sd_bus *bus, pid_t pid)
 {
 	uint64_t deadline = clock_usec() + ASK_USEC, now = 0;

@@ -14,7 +14,7 @@ struct client {
 	pid_t pid; /* 0: not known */
 	uid_t uid;
 	char user[POLICY_USER_MAX + 1];
-	char unit[CLIENT_UNIT_MAX + 1];    /* of systemd; "" if there is none, or it can't be told */
+	char unit[CLIENT_UNIT_MAX + 1]; /* of systemd; "" if there is none, or it can't be told */
 	char session[CLIENT_SESSION_SIZE]; /* a number of its own, by which its records are found */
 };
 

@@ -85,7 +85,8 @@ static void commit_staged(struct session *session, struct msg_commit_reply *repl
 						       : strerror(result.failure.error));
 }
 
-/* A commit that is to be recorded: what it does to each of the staged files, and how long it took. */
+/* A commit that is to be recorded: what it does to each of the staged files, and how long it took.
+ */
 struct recording {
 	struct audit_changes *changes;
 	size_t count;

@@ -168,8 +168,8 @@ static int start(struct session *session, const struct msg_package *request,
 	op->verb = request->verb;
 	op->progress = request->progress;
 	rule_of(session->policy, names, rule);
-	r = op_call_new(session, request->ticket, method,
-			subject_of(request, names), rule, &op->call);
+	r = op_call_new(session, request->ticket, method, subject_of(request, names), rule,
+			&op->call);
 	if (r == 0) {
 		r = begin(session, request, names, op);
 		if (r == 0)

@@ -69,8 +69,8 @@ static void record_end(const struct session *session, const char *result)
 void session_end(struct session *session, enum session_end how)
 {
 	static const char *const results[] = {
-		[SESSION_CLIENT_GONE] = AUDIT_DONE,       [SESSION_PROTOCOL] = "protocol broken",
-		[SESSION_BAD_SECRET] = "wrong secrets",   [SESSION_ENGINE_LOST] = "engine lost",
+		[SESSION_CLIENT_GONE] = AUDIT_DONE,     [SESSION_PROTOCOL] = "protocol broken",
+		[SESSION_BAD_SECRET] = "wrong secrets", [SESSION_ENGINE_LOST] = "engine lost",
 		[SESSION_SANDBOX] = "no sandbox",
 	};
 
@@ -215,8 +215,8 @@ static enum lost_reason loss_of(const struct session *session, const siginfo_t *
 	return info->si_status == SIGKILL ? LOST_KILLED : LOST_CRASHED;
 }
 
-static void record_loss(const struct session *session, const siginfo_t *info,
-			const char *reason, bool replaced)
+static void record_loss(const struct session *session, const siginfo_t *info, const char *reason,
+			bool replaced)
 {
 	char engine[32], detail[128];
 	const struct audit_event event = {

@@ -67,7 +67,7 @@ struct session {
 	void *ended_data;
 	struct client who;
 	const char *form; /* how it was paired with the server; NULL: not yet */
-	uint64_t begin; /* CLOCK_MONOTONIC, microseconds, of session_begun() */
+	uint64_t begin;   /* CLOCK_MONOTONIC, microseconds, of session_begun() */
 	struct secret secret;
 	int tries_left;
 	enum message_phase phase;

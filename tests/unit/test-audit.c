@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Proves src/monitor/audit/audit.c: what a record says, and what is done when it can't be written. */
+/* Proves src/monitor/audit/audit.c: what a record says, and what is done when it can't be written.
+ */
 #include "root_fixture.h"
 #include "trail_fixture.h"
 
@@ -123,7 +124,9 @@ static void test_what_is_not_done_is_a_warning_with_its_reason(void **state)
 static void test_a_client_that_is_not_known_has_no_process(void **state)
 {
 	const struct audit_event event = {
-		.method = "policy.reload", .subject = "/etc", .result = AUDIT_DONE,
+		.method = "policy.reload",
+		.subject = "/etc",
+		.result = AUDIT_DONE,
 		.more = { { "EXMACHINA_MORE", "x" } },
 	};
 	struct world *w = *state;
@@ -140,8 +143,10 @@ static void test_changes_are_told_with_what_was_left_out(void **state)
 {
 	char text[] = "added a\nadded b";
 	struct audit_changes changes = { .text = text, .length = strlen(text), .count = 2 };
-	struct audit_event event = { .method = "config.commit", .subject = "/etc/x",
-				     .result = AUDIT_DONE, .changes = &changes };
+	struct audit_event event = { .method = "config.commit",
+				     .subject = "/etc/x",
+				     .result = AUDIT_DONE,
+				     .changes = &changes };
 	struct world *w = *state;
 
 	trail_hash("", 0, changes.hash);
@@ -162,8 +167,11 @@ static void test_the_largest_record_is_within_its_bound(void **state)
 {
 	scoped_ptr char *subject = unit_repeat('\1', MESSAGE_NAME_MAX);
 	scoped_ptr char *detail = unit_repeat('\1', MESSAGE_TEXT_MAX);
-	struct audit_event event = { .method = "service.reload_or_restart", .subject = subject,
-				     .rule = detail, .result = AUDIT_FAILED, .detail = detail };
+	struct audit_event event = { .method = "service.reload_or_restart",
+				     .subject = subject,
+				     .rule = detail,
+				     .result = AUDIT_FAILED,
+				     .detail = detail };
 	struct world *w = *state;
 	size_t size;
 
@@ -256,8 +264,8 @@ static void test_in_the_journal_alone_nothing_is_written_or_refused(void **state
 	audit_free(journal);
 	/* nor without any audit */
 	assert_int_equal(audit_ready(NULL, 0), 0);
-	audit_record(NULL, &(struct audit_event){
-				   .method = "x", .subject = "", .result = AUDIT_DONE });
+	audit_record(NULL,
+		     &(struct audit_event){ .method = "x", .subject = "", .result = AUDIT_DONE });
 	audit_sync(NULL);
 }
 

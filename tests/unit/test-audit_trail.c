@@ -243,8 +243,7 @@ static void test_a_record_that_was_not_finished_is_cut_off_and_kept(void **state
 	add(w, "y");
 	append(w->audit, torn, sizeof(torn) - 1);
 	assert_int_equal(audit_trail_begin(w->state_fd, &turn), 0);
-	assert_string_equal(turn.repair,
-			    "39 bytes of a record that was not finished were cut off");
+	assert_string_equal(turn.repair, "39 bytes of a record that was not finished were cut off");
 	assert_int_equal(turn.torn_length, sizeof(torn) - 1);
 	assert_memory_equal(turn.torn, torn, sizeof(torn) - 1);
 	export_text(&fields, "MESSAGE", "z");

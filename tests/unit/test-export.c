@@ -90,14 +90,14 @@ static void what_was_written_is_read(void **state)
 
 static void numbers_are_digits_and_no_more_than_64_bits(void **state)
 {
-	static const char *const texts[] = { "", "-1", "+1", " 1", "1 ", "0x1", "18446744073709551616",
-					     "99999999999999999999" };
+	static const char *const texts[] = {
+		"", "-1", "+1", " 1", "1 ", "0x1", "18446744073709551616", "99999999999999999999"
+	};
 	uint64_t number = 7;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		const struct export_field field = { .value = texts[i],
-						    .length = strlen(texts[i]) };
+		const struct export_field field = { .value = texts[i], .length = strlen(texts[i]) };
 
 		assert_false(export_number(&field, &number));
 	}

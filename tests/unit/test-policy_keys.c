@@ -407,11 +407,12 @@ static void test_secret_patterns_are_taken_as_those_of_rights_are(void **state)
 
 static void test_secret_patterns_that_are_none_are_refused(void **state)
 {
-	assert_text_refused(*state, "[File /a]\nSecret=/password a[1]\n",
-			    "a.conf:2: Secret='/password' has an empty label; labels are separated "
-			    "by one '/', with none at the beginning or the end\n"
-			    "a.conf:2: Secret='a[1]' has a position; a pattern means all nodes of a "
-			    "label (a '[' of the label itself takes a backslash before it)\n");
+	assert_text_refused(
+		*state, "[File /a]\nSecret=/password a[1]\n",
+		"a.conf:2: Secret='/password' has an empty label; labels are separated "
+		"by one '/', with none at the beginning or the end\n"
+		"a.conf:2: Secret='a[1]' has a position; a pattern means all nodes of a "
+		"label (a '[' of the label itself takes a backslash before it)\n");
 	assert_text_refused(*state, "[Session]\nSecret=password\n",
 			    "a.conf:2: unknown key Secret=; this section has User= Timeout= "
 			    "ServiceManager= Audit=\n");
@@ -438,8 +439,9 @@ static void test_records_in_the_journal_alone_are_warned_of(void **state)
 
 	policy_write(*state, "a.conf", "[Session]\nAudit=journal\n");
 	logged = policy_read_logged(*state, 0, &policy);
-	assert_string_equal(logged, "a.conf:2: Audit=journal: there is no audit trail in a file, and "
-				    "nothing shows whether records were taken out of the journal\n");
+	assert_string_equal(logged,
+			    "a.conf:2: Audit=journal: there is no audit trail in a file, and "
+			    "nothing shows whether records were taken out of the journal\n");
 	assert_int_equal(policy->audit, AUDIT_TO_JOURNAL);
 	policy_free(policy);
 }

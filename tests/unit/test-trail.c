@@ -79,7 +79,8 @@ static void assert_fault(const struct verdict *verdict, size_t file, uint64_t nu
 }
 
 /* Takes [from, to) out of the file, puts the bytes there instead. */
-static void replace_bytes(const char *path, uint64_t from, uint64_t to, const char *bytes, size_t size)
+static void replace_bytes(const char *path, uint64_t from, uint64_t to, const char *bytes,
+			  size_t size)
 {
 	size_t old_size, tail;
 	scoped_ptr char *old = trail_bytes(path, &old_size);

@@ -31,7 +31,8 @@ struct audit {
 	uint64_t lost; /* records that are not in the file since the last one that is */
 	int lost_error;
 	uint64_t omitted;      /* denials likewise, on purpose */
-	uint64_t denials_from; /* CLOCK_MONOTONIC: from when on all of the allowance is there again */
+	uint64_t denials_from; /* CLOCK_MONOTONIC: from when on all of the allowance is there again
+				*/
 };
 
 /* ---- a record's fields -------------------------------------------------------------- */

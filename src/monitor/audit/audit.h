@@ -30,10 +30,10 @@ struct audit_event {
 	const struct client *client; /* NULL: it is nobody's */
 	const char *method;          /* "service.restart" */
 	const char *subject;         /* a unit, packages, a file */
-	const char *rule;            /* the section that allows it: "[Service ssh.service]", or NULL */
-	const char *result;          /* AUDIT_DONE, "timeout" ... */
-	const char *detail;          /* NULL or "" if there is nothing to say */
-	uint64_t usec;               /* how long it took */
+	const char *rule;   /* the section that allows it: "[Service ssh.service]", or NULL */
+	const char *result; /* AUDIT_DONE, "timeout" ... */
+	const char *detail; /* NULL or "" if there is nothing to say */
+	uint64_t usec;      /* how long it took */
 	const struct audit_changes *changes; /* NULL: no list */
 	/* fields that only this method has, ended by one without a name */
 	struct audit_field {
