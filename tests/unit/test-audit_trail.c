@@ -252,6 +252,19 @@ static void test_a_record_that_was_not_finished_is_cut_off_and_kept(void **state
 	assert_whole(w, 3);
 }
 
+static void test_a_long_one_leaves_nothing_behind_the_next_record(void **state)
+{
+	struct world *w = *state;
+	scoped_ptr char *torn = unit_repeat('x', AUDIT_TORN_MAX);
+
+	memcpy(torn, "MESSAGE=", strlen("MESSAGE="));
+	add(w, "x");
+	append(w->audit, torn, AUDIT_TORN_MAX);
+	add_repaired(w, "y", "65536 bytes of a record that was not finished were cut off");
+	assert_whole(w, 2);
+	add(w, "z");
+}
+
 /* At each byte at which a writer can be killed. */
 static void test_a_writer_may_be_killed_at_any_byte(void **state)
 {
@@ -630,6 +643,7 @@ int main(void)
 		TEST(test_a_lock_that_is_kept_is_not_waited_for_for_ever),
 		TEST(test_the_lock_of_a_dead_writer_is_no_obstacle),
 		TEST(test_a_record_that_was_not_finished_is_cut_off_and_kept),
+		TEST(test_a_long_one_leaves_nothing_behind_the_next_record),
 		TEST(test_a_writer_may_be_killed_at_any_byte),
 		TEST(test_a_record_that_is_not_in_the_head_yet_counts),
 		TEST(test_a_trail_that_was_cut_shows_it_in_the_chain),

@@ -199,7 +199,7 @@ static int tell_repair(struct audit_turn *turn)
 
 static int tell_lost(struct audit *audit, struct audit_turn *turn)
 {
-	char detail[256];
+	char detail[256] = "";
 	const struct audit_event event = about_trail("audit.lost", AUDIT_FAILED, detail);
 	int r;
 
@@ -215,7 +215,7 @@ static int tell_lost(struct audit *audit, struct audit_turn *turn)
 
 static int tell_omitted(struct audit *audit, struct audit_turn *turn)
 {
-	char detail[128];
+	char detail[128] = "";
 	const struct audit_event event = about_trail("audit.omitted", AUDIT_DENIED, detail);
 	int r;
 
