@@ -20,7 +20,6 @@
 #include "monitor/lens_index.h"
 #include "monitor/policy/policy_lint.h"
 #include "monitor/policy/policy_read.h"
-#include "monitor/state.h"
 
 enum { DESCRIPTORS_WANTED = HANDOUTS_MAX + 4 * STAGED_MAX + 64 };
 
@@ -148,37 +147,6 @@ int server_start_session(struct server *server, int client, const struct secret 
 	return r;
 }
 
-void server_session_begun(struct server *server)
-{
-	static const char *const forms[] = {
-		[FORM_PROGRAM] = "program",
-		[FORM_FD] = "fd",
-		[FORM_LISTEN] = "listen",
-		[FORM_ACTIVATED] = "activated",
-	};
-	const struct options *options = server->options;
-
-	session_begun(server->session, forms[options->form], options->policy_dir);
-}
-
-/* In the file also if the new policy wants none any more. reason: NULL if it was taken. */
-static void record_policy(struct server *server, const struct policy *policy, const char *reason)
-{
-	const struct audit_event event = {
-		.client = server->session ? &server->session->who : NULL,
-		.method = "policy.reload",
-		.subject = server->options->policy_dir,
-		.result = policy ? AUDIT_DONE : AUDIT_FAILED,
-		.detail = reason,
-	};
-
-	if (policy && policy->audit == AUDIT_TO_FILE)
-		audit_set_file(server->audit, true);
-	audit_record(server->audit, &event);
-	if (policy && policy->audit != AUDIT_TO_FILE)
-		audit_set_file(server->audit, false);
-}
-
 /* The policy, if it may take the place of the present one; otherwise it is logged why not. */
 static struct policy *read_anew(const struct server *server, const char **ret_reason)
 {
@@ -215,7 +183,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 	(void)info;
 	sd_notify(0, "RELOADING=1");
 	policy = read_anew(server, &reason);
-	record_policy(server, policy, reason);
+	server_record_policy(server, policy, reason);
 	if (policy) {
 		use_policy(server, policy);
 		log_notice("policy read anew");
@@ -354,17 +322,6 @@ static void note_dangers(const struct policy *policy)
 			count);
 }
 
-/* Without a trail to write nothing is served, unless the policy says that it need not be. */
-static int open_trail(struct server *server, const struct policy *policy)
-{
-	bool to_file = policy->audit == AUDIT_TO_FILE;
-
-	server->state_fd = state_open(server->root_fd, server->options->state);
-	if (server->state_fd < 0 && to_file)
-		return server->state_fd;
-	return audit_new(server->state_fd, to_file, &server->audit);
-}
-
 static int prepare(struct server *server)
 {
 	struct policy *policy;
@@ -375,7 +332,7 @@ static int prepare(struct server *server)
 		return EXIT_POLICY;
 	note_dangers(policy);
 	use_policy(server, policy);
-	if (open_trail(server, policy) < 0)
+	if (server_open_trail(server, policy) < 0)
 		return EXIT_OTHER;
 	if (give_up_privileges(server) < 0 || prepare_loop(server) < 0)
 		return EXIT_OTHER;

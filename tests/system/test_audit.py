@@ -53,6 +53,23 @@ def audit_path(w, name="audit"):
     return w.at(f"{trail.STATE}/{name}")
 
 
+def lie(w, case, keys):
+    """A program in the engine's place asks for a commit of /etc/hosts; its section has these keys."""
+    with open(CASE_FILE, "w", encoding="ascii") as file:
+        file.write(case + "\n")
+    w.mount("--bind", LIAR, ENGINE)
+    w.write("/etc/hosts", "".join(f"10.0.{i // 250}.{i % 250}\thost{i} old{i}\n"
+                                  for i in range(1, 1001)))
+    s = w.session(SESSION + "[File /etc/hosts]\nLens=Hosts.lns\n" + keys +
+                  "[File /etc/fixed]\nLens=Sshd.lns\nSet=Port\n"
+                  "[File /etc/unused]\nLens=Hosts.lns\n", auth=False)
+    s.line({"jsonrpc": "2.0", "id": 1, "method": "session.authenticate",
+            "params": {"secret": s.secret}})
+    s.read(60)
+    s.status()
+    return only(w, METHOD="config.commit")
+
+
 def log(w, *arguments):
     return w.run(CLI, "log", "--file", audit_path(w), *arguments)
 
@@ -119,19 +136,7 @@ def failed_commit(w):
 
 @test("a commit that is denied by its effect leaves a record of what it would have changed")
 def denied_commit(w):
-    with open(CASE_FILE, "w", encoding="ascii") as file:
-        file.write("one name among a thousand aliases\n")
-    w.mount("--bind", LIAR, ENGINE)
-    w.write("/etc/hosts", "".join(f"10.0.{i // 250}.{i % 250}\thost{i} old{i}\n"
-                                  for i in range(1, 1001)))
-    s = w.session(SESSION + "[File /etc/hosts]\nLens=Hosts.lns\nSet=*/alias\n"
-                  "[File /etc/fixed]\nLens=Sshd.lns\nSet=Port\n"
-                  "[File /etc/unused]\nLens=Hosts.lns\n", auth=False)
-    s.line({"jsonrpc": "2.0", "id": 1, "method": "session.authenticate",
-            "params": {"secret": s.secret}})
-    s.read(60)
-    s.status()
-    denied = only(w, METHOD="config.commit")
+    denied = lie(w, "one name among a thousand aliases", "Set=*/alias\n")
     has(denied, RESULT="denied", DETAIL="Set=500/canonical", SUBJECT="/etc/hosts",
         CHANGES_COUNT="1001")
     check(int(denied["CHANGES_LEFT_OUT"]) > 0, denied)
@@ -686,19 +691,8 @@ def secrets(w):
 
 @test("nor is it told when the commit is denied by its effect")
 def secret_denied(w):
-    with open(CASE_FILE, "w", encoding="ascii") as file:
-        file.write("a value that does not fit\n")
-    w.mount("--bind", LIAR, ENGINE)
-    w.write("/etc/hosts", "".join(f"10.0.{i // 250}.{i % 250}\thost{i} old{i}\n"
-                                  for i in range(1, 1001)))
-    s = w.session(SESSION + "[File /etc/hosts]\nLens=Hosts.lns\nSet=*/alias\nSecret=*/alias\n"
-                  "Value=*/alias [a-z0-9]+\n[File /etc/fixed]\nLens=Sshd.lns\nSet=Port\n"
-                  "[File /etc/unused]\nLens=Hosts.lns\n", auth=False)
-    s.line({"jsonrpc": "2.0", "id": 1, "method": "session.authenticate",
-            "params": {"secret": s.secret}})
-    s.read(60)
-    s.status()
-    denied = only(w, METHOD="config.commit")
+    denied = lie(w, "a value that does not fit",
+                 "Set=*/alias\nSecret=*/alias\nValue=*/alias [a-z0-9]+\n")
     has(denied, RESULT="denied", DETAIL="Value=*/alias [a-z0-9]+")
     check("old1" not in denied["CHANGES"] and "new" not in denied["CHANGES"], denied["CHANGES"][:500])
     contains(denied["CHANGES"], "changed 1/alias: (secret) -> (secret)")

@@ -124,55 +124,68 @@ static int key_timeout(struct policy_reader *reader, enum policy_right unused, c
 	return 0;
 }
 
+/* A key that takes one of several words, and the same each time. known: a blank before each word.
+ */
+struct choice {
+	const char *key;
+	const char *const *words;
+	unsigned int count;
+	const char *known;
+};
+
+static void read_choice(struct policy_reader *reader, const struct choice *choice,
+			const char *value, bool *given, unsigned int *chosen)
+{
+	unsigned int found = 0;
+
+	while (found < choice->count && strcmp(choice->words[found], value) != 0)
+		found++;
+	if (found == choice->count)
+		policy_mistake(reader, "%s=" QUOTE " is unknown; there are%s", choice->key, value,
+			       choice->known);
+	else if (*given && found != *chosen)
+		policy_mistake(reader, "%s=" QUOTE " differs from an earlier %s=; give one",
+			       choice->key, value, choice->key);
+	else
+		*chosen = found;
+	*given = true;
+}
+
 static int key_manager(struct policy_reader *reader, enum policy_right unused, char *value)
 {
-	unsigned int manager = 0;
+#define X(name, word) word,
+	static const char *const words[] = { SERVICE_MANAGERS(X) };
+#undef X
+#define X(name, word) " " word
+	static const struct choice managers = { "ServiceManager", words, MANAGER_MAX,
+						SERVICE_MANAGERS(X) };
+#undef X
+	unsigned int manager = reader->policy->manager;
 
 	(void)unused;
-	while (manager < MANAGER_MAX && strcmp(policy_manager_word(manager), value) != 0)
-		manager++;
-	if (manager == MANAGER_MAX)
-		policy_mistake(reader,
-			       "ServiceManager=" QUOTE " is unknown; there are"
-#define X(name, word) " " word
-			       SERVICE_MANAGERS(X),
-#undef X
-			       value);
-	else if (reader->manager_given && manager != reader->policy->manager)
-		policy_mistake(reader,
-			       "ServiceManager=" QUOTE " differs from an earlier "
-			       "ServiceManager=; give one",
-			       value);
-	else
-		reader->policy->manager = manager;
-	reader->manager_given = true;
+	read_choice(reader, &managers, value, &reader->manager_given, &manager);
+	reader->policy->manager = manager;
 	return 0;
 }
 
 static int key_audit(struct policy_reader *reader, enum policy_right unused, char *value)
 {
-	unsigned int place = 0;
+#define X(name, word) word,
+	static const char *const words[] = { AUDIT_PLACES(X) };
+#undef X
+#define X(name, word) " " word
+	static const struct choice places = { "Audit", words, AUDIT_PLACE_MAX, AUDIT_PLACES(X) };
+#undef X
+	bool first = !reader->audit_given;
+	unsigned int place = reader->policy->audit;
 
 	(void)unused;
-	while (place < AUDIT_PLACE_MAX && strcmp(policy_audit_word(place), value) != 0)
-		place++;
-	if (place == AUDIT_PLACE_MAX)
-		policy_mistake(reader,
-			       "Audit=" QUOTE " is unknown; there are"
-#define X(name, word) " " word
-			       AUDIT_PLACES(X),
-#undef X
-			       value);
-	else if (reader->audit_given && place != reader->policy->audit)
-		policy_mistake(reader, "Audit=" QUOTE " differs from an earlier Audit=; give one",
-			       value);
-	else
-		reader->policy->audit = place;
-	if (place == AUDIT_TO_JOURNAL && !reader->audit_given)
+	read_choice(reader, &places, value, &reader->audit_given, &place);
+	reader->policy->audit = place;
+	if (first && place == AUDIT_TO_JOURNAL)
 		log_warning("%s:%u: Audit=journal: there is no audit trail in a file, and nothing "
 			    "shows whether records were taken out of the journal",
 			    reader->file, reader->line);
-	reader->audit_given = true;
 	return 0;
 }
 
