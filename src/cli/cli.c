@@ -70,7 +70,7 @@ static enum status run(struct cli *cli, const struct options *options, int argc,
 	enum status status;
 
 	status = verb_take(cli, &argc, &argv, &verb);
-	if (status == STATUS_DONE)
+	if (status == STATUS_DONE && !(verb->flags & VERB_LOCAL))
 		status = open_session(cli, options);
 	if (status == STATUS_DONE)
 		status = verb_execute(cli, verb, argc, argv);

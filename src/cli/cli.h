@@ -24,7 +24,8 @@ enum status {
 
 /*
  * What may be said behind a verb, where its row has it. A number has the most
- * that it may be, a yes or no has 0. X(NAME, word, argument, most, summary)
+ * that it may be, a yes or no has 0, a file that may be named several times OPTION_IS_FILE.
+ * X(NAME, word, argument, most, summary)
  */
 #define VERB_OPTIONS(X) \
 	X(WAIT, "wait", "", 0, "wait until it is done, as all verbs do") \
@@ -32,6 +33,8 @@ enum status {
 	X(SETTLE, "settle", "SECONDS", 86400, "it must then stay as it is for so long") \
 	X(FOLLOW, "follow", "", 0, "show how it goes on, and new log lines") \
 	X(LINES, "lines", "N", 100000, "show so many lines") \
+	X(VERIFY, "verify", "", 0, "show no record, but whether all are as they were written") \
+	X(FILE, "file", "FILE", OPTION_IS_FILE, "read this one, and others that are named so") \
 	X(JSON, "json", "", 0, "print results and errors as JSON")
 
 enum verb_option {
@@ -41,10 +44,14 @@ enum verb_option {
 		VERB_OPTION_MAX
 };
 
+enum { OPTION_IS_FILE = -1, CLI_FILES_MAX = 64 };
+
 struct cli {
 	struct exm *session;
-	bool json;                  /* results and errors as JSON */
-	int given[VERB_OPTION_MAX]; /* options behind the verb; 0: not given */
+	bool json;                        /* results and errors as JSON */
+	int given[VERB_OPTION_MAX];       /* options behind the verb; 0: not given */
+	const char *files[CLI_FILES_MAX]; /* those of --file */
+	size_t file_count;
 	bool once;          /* the session ends with this call, and drops what is not committed */
 	bool edited;        /* something waits to be committed */
 	const char *script; /* where lines come from, within one; then output is augtool's */

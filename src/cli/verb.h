@@ -17,6 +17,7 @@ enum verb_flag {
 	VERB_FINDS = 4,     /* an empty result means that there is no such node */
 	VERB_NO_SCRIPT = 8, /* not within a script */
 	VERB_PAIRS = 16,    /* arguments in pairs; a script may leave out the only value */
+	VERB_LOCAL = 32,    /* needs no server */
 };
 
 struct verb {
@@ -54,6 +55,7 @@ const struct verb *verb_package_table(size_t *ret_count);
 const struct verb *verb_system_table(size_t *ret_count);
 const struct verb *verb_session_table(size_t *ret_count);
 const struct verb *verb_script_table(size_t *ret_count);
+const struct verb *verb_log_table(size_t *ret_count);
 
 /* verb.c */
 

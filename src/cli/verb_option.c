@@ -12,7 +12,7 @@
 static const struct {
 	const char *word;
 	const char *argument;
-	int most; /* 0: yes or no */
+	int most; /* 0: yes or no; OPTION_IS_FILE */
 	const char *summary;
 } options[] = {
 #define X(name, word, argument, most, summary) { word, argument, most, summary },
@@ -30,11 +30,23 @@ void verb_options_each(const struct verb *verb,
 			show(options[i].word, options[i].argument, options[i].summary);
 }
 
+static enum status take_file(struct cli *cli, const char *verb)
+{
+	if (cli->file_count == CLI_FILES_MAX) {
+		report(cli, "%s: more than %d files", verb, CLI_FILES_MAX);
+		return STATUS_USAGE;
+	}
+	cli->files[cli->file_count++] = optarg;
+	return STATUS_DONE;
+}
+
 static enum status take(struct cli *cli, const char *verb, size_t option)
 {
 	unsigned long value = 1;
 	char *end = NULL;
 
+	if (options[option].most == OPTION_IS_FILE)
+		return take_file(cli, verb);
 	if (options[option].most > 0) {
 		value = optarg[0] >= '0' && optarg[0] <= '9' ? strtoul(optarg, &end, 10) : 0;
 		if (value == 0 || *end || value > (unsigned long)options[option].most) {
@@ -79,13 +91,14 @@ enum status verb_options_take(struct cli *cli, const struct verb *verb, int *arg
 	enum status status;
 
 	memset(cli->given, 0, sizeof(cli->given));
+	cli->file_count = 0;
 	if (!verb->options)
 		return STATUS_DONE;
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
 		if (verb->options & (UINT32_C(1) << i))
 			known[count++] = (struct option){
 				.name = options[i].word,
-				.has_arg = options[i].most > 0 ? required_argument : no_argument,
+				.has_arg = options[i].most ? required_argument : no_argument,
 				.val = FIRST_CODE + (int)i,
 			};
 	/* the verb's own last word is what the program's name is elsewhere */

@@ -325,19 +325,21 @@ struct json_object *json_new_text(const char *text)
 
 struct json_object *json_new_bytes(const char *text)
 {
+	return text ? json_new_data(text, strlen(text)) : NULL;
+}
+
+struct json_object *json_new_data(const char *bytes, size_t length)
+{
 	scoped_ptr char *encoded = NULL;
 	struct json_object *object;
-	size_t length, size;
+	size_t size;
 
-	if (!text)
-		return NULL;
-	length = strlen(text);
-	if (utf8_valid(text, length, NULL))
-		return json_object_new_string_len(text, (int)length);
+	if (utf8_valid(bytes, length, NULL) && !memchr(bytes, '\0', length))
+		return json_object_new_string_len(bytes, (int)length);
 	size = (length + 2) / 3 * 4 + 1;
 	encoded = malloc(size);
 	object = json_object_new_object();
-	if (!encoded || b64_ntop((const unsigned char *)text, length, encoded, size) < 0 ||
+	if (!encoded || b64_ntop((const unsigned char *)bytes, length, encoded, size) < 0 ||
 	    json_put(object, "base64", json_new_string(encoded)) < 0)
 		return json_free(object);
 	return object;

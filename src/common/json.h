@@ -87,6 +87,7 @@ struct json_object *json_new_array(void);
 struct json_object *json_new_string(const char *text);
 struct json_object *json_new_text(const char *text);  /* bytes that are not UTF-8 become "?" */
 struct json_object *json_new_bytes(const char *text); /* NULL: null; see json_get_bytes */
+struct json_object *json_new_data(const char *bytes, size_t length); /* the same, also with NULs */
 struct json_object *json_new_int(int64_t value);
 struct json_object *json_new_bool(bool value);
 struct json_object *json_share(struct json_object *value); /* one more owner */

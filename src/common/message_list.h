@@ -21,6 +21,7 @@
 	X(UNWATCH, unwatch, DURING_OPEN, MSG_NO_REPLY) \
 	X(PACKAGE, package, DURING_OPEN, MSG_NO_REPLY) \
 	X(SYSTEM, system, DURING_OPEN, MSG_NO_REPLY) \
+	X(REFUSED, refused, DURING_OPEN, MSG_NO_REPLY) \
 	X(BYE, bye, DURING_READY, MSG_NO_REPLY)
 
 #define MON_REPLIES(X) \
@@ -181,6 +182,15 @@
 	U32(ticket) \
 	U8(item) \
 	STR(value, MESSAGE_NAME_MAX)
+
+/*
+ * The client was told no by the engine itself, which the monitor would have said as
+ * well: for the audit trail. `rule` is what the policy lacks or has.
+ */
+#define FIELDS_refused(U8, U32, U64, I32, STR) \
+	STR(method, MESSAGE_TEXT_MAX) \
+	STR(subject, MESSAGE_NAME_MAX) \
+	STR(rule, MESSAGE_NAME_MAX)
 
 #define FIELDS_bye(U8, U32, U64, I32, STR) U8(reason)
 

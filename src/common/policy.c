@@ -49,6 +49,7 @@ static void file_clear(struct policy_file *file)
 	free(file->lens);
 	for (size_t i = 0; i < RIGHT_MAX; i++)
 		list_clear(&file->rights[i]);
+	list_clear(&file->secrets);
 	for (size_t i = 0; i < file->value_count; i++)
 		value_clear(&file->values[i]);
 	free(file->values);
@@ -279,14 +280,34 @@ const char *policy_manager_word(enum service_manager manager)
 	return words[manager];
 }
 
+const char *policy_audit_word(enum audit_place place)
+{
+	static const char *const words[] = {
+#define X(name, word) [AUDIT_TO_##name] = word,
+		AUDIT_PLACES(X)
+#undef X
+	};
+
+	return words[place];
+}
+
+/* The first pattern of the list that names the node, or one above it; or NULL. */
+static const char *covering(const struct policy_list *list, const struct node_path *node)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (node_pattern_covers(list->item[i], node, 0))
+			return list->item[i];
+	return NULL;
+}
+
+bool policy_is_secret(const struct policy_file *file, const struct node_path *node)
+{
+	return covering(&file->secrets, node) != NULL;
+}
+
 const char *policy_denied_by(const struct policy_file *file, const struct node_path *node)
 {
-	const struct policy_list *deny = &file->rights[RIGHT_DENY];
-
-	for (size_t i = 0; i < deny->count; i++)
-		if (node_pattern_covers(deny->item[i], node, 0))
-			return deny->item[i];
-	return NULL;
+	return covering(&file->rights[RIGHT_DENY], node);
 }
 
 enum policy_verdict policy_check_node(const struct policy_file *file, enum policy_right right,

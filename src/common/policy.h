@@ -69,6 +69,7 @@ struct policy_file {
 	char *path; /* absolute, below the root directory; may hold wildcards, never a backslash */
 	char *lens; /* "Sshd.lns"; NULL until the lens index is asked */
 	struct policy_list rights[RIGHT_MAX];
+	struct policy_list secrets; /* Secret=: nodes whose values no record and no log may have */
 	struct policy_value *values;
 	size_t value_count;
 	bool may_create;
@@ -117,13 +118,26 @@ enum service_manager {
 		MANAGER_MAX
 };
 
+/* Audit=: where records of what was done go. X(NAME, word) */
+#define AUDIT_PLACES(X) \
+	X(FILE, "file") /* and to the journal */ \
+	X(JOURNAL, "journal")
+
+enum audit_place {
+#define X(name, word) AUDIT_TO_##name,
+	AUDIT_PLACES(X)
+#undef X
+		AUDIT_PLACE_MAX
+};
+
 struct policy {
 	char *user; /* NULL: not named */
 	uint32_t timeout_ms;
 	enum service_manager manager;
 	uint32_t optional_layers; /* of the sandbox: bit set of 1u << enum layer */
-	bool has_system;          /* a [System] section: the identity may be read */
-	uint32_t system_items;    /* bit set of 1u << enum system_item: these may be set */
+	enum audit_place audit;
+	bool has_system;       /* a [System] section: the identity may be read */
+	uint32_t system_items; /* bit set of 1u << enum system_item: these may be set */
 	struct policy_file *files;
 	size_t file_count;
 	struct policy_service *services;
@@ -230,6 +244,7 @@ bool policy_package_allows(const struct policy *policy, enum package_verb verb, 
 bool policy_needs_run(const struct policy *policy, enum service_manager manager);
 
 const char *policy_manager_word(enum service_manager manager);
+const char *policy_audit_word(enum audit_place place);
 
 enum policy_verdict {
 	POLICY_ALLOWED = 0,
@@ -250,6 +265,9 @@ enum policy_verdict policy_check_node(const struct policy_file *file, enum polic
 /* The Deny= pattern that covers the node, or NULL. */
 const char *policy_denied_by(const struct policy_file *file, const struct node_path *node);
 
+/* Does a Secret= pattern name the node, or one above it? Labels are no secret, values are. */
+bool policy_is_secret(const struct policy_file *file, const struct node_path *node);
+
 /*
  * The first Value= rule that the value breaks, or NULL. A node without a value
  * (NULL) breaks every rule that names it.
@@ -267,8 +285,8 @@ const char *policy_right_key(enum policy_right right);
 bool policy_may_change(const struct policy_file *file);
 
 /*
- * Monitor to engine. The owner, group and mode of files to be created and the layers that may be
- * missing stay with the monitor, which is the one to use them.
+ * Monitor to engine. The owner, group and mode of files to be created, the layers that may be
+ * missing and what is secret stay with the monitor, which is the one to use them.
  */
 void policy_put(struct wire *w, const struct policy *policy);
 

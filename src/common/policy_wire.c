@@ -39,6 +39,7 @@ void policy_put(struct wire *w, const struct policy *policy)
 	wire_put_str(w, policy->user, POLICY_USER_MAX);
 	wire_put_u32(w, policy->timeout_ms);
 	wire_put_u32(w, policy->manager);
+	wire_put_u32(w, policy->audit);
 	wire_put_u8(w, policy->has_system);
 	wire_put_u32(w, policy->system_items);
 	wire_put_u32(w, (uint32_t)policy->file_count);
@@ -242,15 +243,17 @@ static int get_entries(struct wire *w, struct policy *policy, uint32_t max,
 static int get_session(struct wire *w, struct policy *policy)
 {
 	int r = get_optional(w, policy_user_fault, &policy->user);
-	uint32_t manager;
+	uint32_t manager, audit;
 
 	policy->timeout_ms = wire_get_u32(w);
 	manager = wire_get_u32(w);
+	audit = wire_get_u32(w);
 	policy->has_system = get_bool(w);
 	policy->system_items = get_set(w, SYSTEM_ITEM_MAX);
-	if (!is_timeout(policy->timeout_ms) || manager >= MANAGER_MAX)
+	if (!is_timeout(policy->timeout_ms) || manager >= MANAGER_MAX || audit >= AUDIT_PLACE_MAX)
 		w->bad = true;
 	policy->manager = manager < MANAGER_MAX ? manager : MANAGER_AUTO;
+	policy->audit = audit < AUDIT_PLACE_MAX ? audit : AUDIT_TO_FILE;
 	return r;
 }
 

@@ -52,12 +52,50 @@ int call_result(struct call *call, struct json_object *result)
 	return r;
 }
 
+static const char *text_of(const struct json_object *data, const char *key)
+{
+	const char *text = json_string(json_get(data, key), NULL);
+
+	return text ? text : "";
+}
+
+/* A text, or a list of them with a blank between two; as much as a message takes. */
+static void add_subject(char subject[static MESSAGE_NAME_MAX + 1], const struct json_object *value)
+{
+	const char *text = json_string(value, NULL);
+	size_t used = strlen(subject);
+
+	if (text)
+		snprintf(subject + used, MESSAGE_NAME_MAX + 1 - used, "%s%s", used ? " " : "",
+			 text);
+	for (size_t i = 0; json_kind(value) == JSON_ARRAY && i < json_length(value); i++)
+		add_subject(subject, json_at(value, i));
+}
+
+/* What the monitor does not see, because it was refused here, is told for the audit trail. */
+static void tell_refusal(struct call *call, const struct json_object *data)
+{
+	static const char *const subjects[] = { "unit", "names", "file", "path" };
+	char subject[MESSAGE_NAME_MAX + 1] = "";
+	const char *rule = text_of(data, "rule");
+
+	for (size_t i = 0; i < ARRAY_SIZE(subjects) && !*subject; i++)
+		add_subject(subject, json_get(data, subjects[i]));
+	if (!call->recorded && mon_refused(&call->engine->mon, call->method, subject,
+					   *rule ? rule : text_of(data, "key")) < 0)
+		call->engine->stream.ended = true;
+	call->recorded = true;
+}
+
 static int answer_error(struct call *call, int code, struct json_object *data, const char *message)
 {
 	struct json_object *error;
 
 	if (!data)
 		data = json_new_object();
+	/* a value that is no good in itself breaks no rule of the policy */
+	if (code == EXM_ERROR_DENIED || (code == EXM_ERROR_BAD_VALUE && json_get(data, "rule")))
+		tell_refusal(call, data);
 	json_put(data, "name", json_new_string(call_error_name(code)));
 
 	if (!take_turn(call) || call->notification) {

@@ -24,6 +24,7 @@ struct call {
 	bool notification;      /* nobody waits for an answer */
 	bool answered;
 	bool later;
+	bool recorded;       /* the monitor decides, or has decided, and records that itself */
 	struct batch *batch; /* NULL: a request of its own */
 	int slot;            /* in the stream, while the answer waits; or -1 */
 };

@@ -211,6 +211,7 @@ int config_commit(struct call *call, const struct arguments *a)
 	result = json_new_object();
 	json_put(result, "changed", json_new_bool(list->count > 0));
 	json_put(result, "files", dirty_describe(list, false));
+	call->recorded = true;
 	staged = stage_all(call, list) == 0;
 	r = mon_commit(&engine->mon, !staged, &commit);
 	if (r < 0 && staged)

@@ -113,6 +113,7 @@ int session_info(struct call *call, const struct arguments *a)
 	json_put(process, "pid", json_new_int(getpid()));
 	json_put(info, "engine", process);
 	put_layers(info, engine->sandbox.layers | engine->monitor_layers);
+	json_put(info, "audit", json_new_string(policy_audit_word(engine->policy->audit)));
 	json_put(info, "limits", limits());
 	put_files(info, engine->tree);
 	return call_result(call, info);

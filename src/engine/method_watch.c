@@ -138,6 +138,7 @@ int service_unwatch(struct call *call, const struct arguments *a)
 /* The first event: the call is answered. */
 static void begun(struct engine *engine, struct watch *watch, const struct msg_unit *state)
 {
+	watch->call->recorded = true;
 	switch (state->outcome) {
 	case JOB_DONE:
 		if (call_result(watch->call, state_of(state, watch->unit)) < 0)

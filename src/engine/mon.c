@@ -6,6 +6,7 @@
 #include "engine/mon.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/channel.h"
@@ -212,6 +213,18 @@ int mon_system(struct mon *mon, const struct msg_system *request)
 {
 	const struct message message = { .type = MON_SYSTEM, .system = *request };
 
+	return send_to(mon, &message, -1);
+}
+
+int mon_refused(struct mon *mon, const char *method, const char *subject, const char *rule)
+{
+	char cut[MESSAGE_NAME_MAX + 1];
+	const struct message message = {
+		.type = MON_REFUSED,
+		.refused = { .method = method, .subject = subject, .rule = cut },
+	};
+
+	snprintf(cut, sizeof(cut), "%s", rule);
 	return send_to(mon, &message, -1);
 }
 

@@ -59,6 +59,9 @@ int mon_watch(struct mon *mon, const struct msg_watch *request) must_check;
 int mon_unwatch(struct mon *mon, const struct msg_unwatch *request) must_check;
 int mon_package(struct mon *mon, const struct msg_package *request) must_check;
 int mon_system(struct mon *mon, const struct msg_system *request) must_check;
+/* A rule that is longer than the message may have it is cut; a subject must not be. */
+int mon_refused(struct mon *mon, const char *method, const char *subject,
+		const char *rule) must_check;
 int mon_bye(struct mon *mon, enum bye_reason reason) must_check;
 
 /* For the indexer: the lens of an entry ("" for none). */

@@ -160,6 +160,7 @@ int pending_event(const struct message *event, int fd, void *data)
 	}
 	if (event->type != pending->family->end)
 		return -EBADMSG;
+	pending->call->recorded = true;
 	pending->family->finish(pending, event, fd);
 	forget(pending);
 	return 0;

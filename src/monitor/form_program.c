@@ -151,6 +151,10 @@ int form_program_start(struct server *server)
 	if (r == 0)
 		r = start_program(server, theirs, &secret);
 	secret_wipe(&secret);
+	if (r == 0) {
+		client_is_program(&server->session->who, server->program, server->user.uid);
+		server_session_begun(server);
+	}
 	if (r < 0) {
 		log_error("cannot start %s: %s", server->options->program[0], strerror(-r));
 		return EXIT_OTHER;

@@ -11,7 +11,6 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "monitor/audit.h"
 
 struct op_call {
 	LIST_ENTRY(op_call) link;
@@ -20,7 +19,9 @@ struct op_call {
 	unsigned int generation;
 	uint32_t ticket;
 	uint64_t begin; /* CLOCK_MONOTONIC, microseconds */
-	char *user, *method, *subject, *rule;
+	struct audit *audit;
+	struct client who;
+	char *method, *subject, *rule;
 	void (*cancel)(void *data); /* NULL: goes on without the session */
 	void *cancel_data;
 };
@@ -53,7 +54,6 @@ static struct op_call *call_free(struct op_call *call)
 	leave_session(call);
 	if (--under_way->count == 0 && under_way->none_left)
 		under_way->none_left(under_way->data);
-	free(call->user);
 	free(call->method);
 	free(call->subject);
 	free(call->rule);
@@ -77,13 +77,14 @@ int op_call_new(struct session *session, uint32_t ticket, const char *method, co
 	call->generation = session->engine_generation;
 	call->ticket = ticket;
 	call->begin = clock_usec();
-	call->user = strdup(session->host->user);
+	call->audit = session->host->audit;
+	call->who = session->who;
 	call->method = strdup(method);
 	call->subject = strdup(subject);
 	call->rule = rule ? strdup(rule) : NULL;
 	LIST_INSERT_HEAD(&session->calls, call, link);
 	session->jobs++;
-	if (!call->user || !call->method || !call->subject || (rule && !call->rule)) {
+	if (!call->method || !call->subject || (rule && !call->rule)) {
 		call_free(call);
 		return -ENOMEM;
 	}
@@ -140,8 +141,8 @@ void op_call_answer(struct op_call *call, const struct message *event)
 void op_call_end(struct op_call *call, const struct message *event, int fd,
 		 enum job_outcome outcome, const char *detail, bool audit)
 {
-	const struct audit record = {
-		.user = call->user,
+	const struct audit_event record = {
+		.client = &call->who,
 		.method = call->method,
 		.subject = call->subject,
 		.rule = call->rule,
@@ -157,7 +158,7 @@ void op_call_end(struct op_call *call, const struct message *event, int fd,
 		log_notice("%s of %s is done%s", call->method, call->subject,
 			   asker_lives(call) ? "" : "; nobody waits for it any more");
 	if (audit || outcome == JOB_DENIED)
-		audit_record(&record);
+		audit_record(call->audit, &record);
 	op_call_send(call, event, fd);
 	call_free(call);
 }
@@ -173,18 +174,33 @@ void op_call_cancel_with(struct op_call *call, void (*cancel)(void *data), void 
 	call->cancel_data = data;
 }
 
-void op_call_denied(const struct session *session, const char *method, const char *subject)
+static void record_refusal(const struct session *session, const char *method, const char *subject,
+			   enum job_outcome outcome, const char *detail)
 {
-	const struct audit record = {
-		.user = session->host->user,
+	const struct audit_event record = {
+		.client = &session->who,
 		.method = method,
 		.subject = subject,
-		.result = outcome_word(JOB_DENIED),
-		.detail = "",
+		.result = outcome_word(outcome),
+		.detail = detail,
 	};
 
+	audit_record(session->host->audit, &record);
+}
+
+void op_call_denied(const struct session *session, const char *method, const char *subject)
+{
 	log_warning("%s of %s denied", method, subject);
-	audit_record(&record);
+	record_refusal(session, method, subject, JOB_DENIED, "");
+}
+
+int op_call_recordable(const struct session *session, const char *method, const char *subject)
+{
+	int r = audit_ready(session->host->audit, 0);
+
+	if (r < 0)
+		record_refusal(session, method, subject, JOB_UNAVAILABLE, AUDIT_REFUSAL);
+	return r;
 }
 
 void op_call_orphan(struct session *session)

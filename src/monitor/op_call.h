@@ -55,6 +55,13 @@ void op_call_cancel_with(struct op_call *call, void (*cancel)(void *data), void 
 /* A request that is denied, before any call: audited. */
 void op_call_denied(const struct session *session, const char *method, const char *subject);
 
+/*
+ * May a call begin that changes something? -errno if it could not be recorded; then it must not
+ * begin, and that was recorded wherever it can be.
+ */
+int op_call_recordable(const struct session *session, const char *method,
+		       const char *subject) must_check;
+
 /* The session ends; its calls go on, but for those that only look. */
 void op_call_orphan(struct session *session);
 

@@ -10,7 +10,6 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "monitor/audit.h"
 #include "monitor/session.h"
 #include "monitor/target.h"
 #include "monitor/verify.h"
@@ -161,56 +160,129 @@ static void commit_staged(struct session *session, struct msg_commit_reply *repl
 						       : strerror(result.failure.error));
 }
 
+/* A commit that is to be recorded: what it does to each of the staged files, and how long it took.
+ */
+struct recording {
+	struct audit_changes *changes;
+	size_t count;
+	int list; /* the same for the engine, sealed; -1: none */
+	uint64_t begin;
+};
+
+static void recording_clear(struct recording *recording)
+{
+	for (size_t i = 0; i < recording->count; i++)
+		audit_changes_clear(&recording->changes[i]);
+	free(recording->changes);
+	close_fd(recording->list);
+}
+
+/* Everything that takes memory is done before the commit, so that it is not done unrecorded. */
+static int prepare(const struct session *session, const struct report *changes,
+		   struct recording *recording)
+{
+	const struct policy_file *files[STAGED_MAX];
+	size_t count = session->staged_count;
+
+	recording->changes = calloc(count, sizeof(*recording->changes));
+	if (!recording->changes)
+		return -ENOMEM;
+	recording->count = count;
+	for (size_t i = 0; i < count; i++)
+		files[i] = &session->policy->files[session->staged[i].entry];
+	recording->list = report_seal(changes, NULL);
+	if (recording->list < 0)
+		return recording->list;
+	return audit_changes_read(recording->list, files, count, recording->changes);
+}
+
+/* Room for the records of all its files is there, or it is not done. */
+static int make_room(const struct session *session, const struct recording *recording)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < recording->count; i++)
+		size += recording->changes[i].length + AUDIT_RECORD_SIZE;
+	return audit_ready(session->host->audit, size);
+}
+
+static void give_up(struct msg_commit_reply *reply, int error, const char *step)
+{
+	if (reply->outcome != OUTCOME_DONE)
+		return;
+	*reply = (struct msg_commit_reply){
+		.outcome = OUTCOME_IO,
+		.error = -error,
+		.step = step,
+	};
+}
+
 /* A record for each file of a commit that was done, or for the one that it failed for. */
 static void record(const struct session *session, const struct msg_commit_reply *reply,
-		   uint64_t usec)
+		   const struct recording *recording)
 {
 	bool done = reply->outcome == OUTCOME_DONE;
+	uint64_t usec = clock_usec() - recording->begin;
 	char rule[MESSAGE_TEXT_MAX];
 
 	for (size_t i = 0; i < session->staged_count; i++) {
 		const struct staged *staged = &session->staged[i];
-		const struct audit audit = {
-			.user = session->host->user,
+		const struct policy_file *file = &session->policy->files[staged->entry];
+		const struct audit_event event = {
+			.client = &session->who,
 			.method = "config.commit",
 			.subject = staged->path,
 			.rule = rule,
-			.result = done                               ? "done"
-				  : reply->outcome == OUTCOME_DENIED ? "denied"
-								     : "failed",
-			.detail = done || !reply->step ? "" : reply->step,
+			.result = done                               ? AUDIT_DONE
+				  : reply->outcome == OUTCOME_DENIED ? AUDIT_DENIED
+								     : AUDIT_FAILED,
+			.detail = done ? "" : reply->step,
 			.usec = usec,
+			.changes = file->unverified || i >= recording->count
+					   ? NULL
+					   : &recording->changes[i],
 		};
 
-		snprintf(rule, sizeof(rule), "[File %s]",
-			 session->policy->files[staged->entry].path);
+		snprintf(rule, sizeof(rule), "[File %s]", file->path);
 		if (done || i == reply->index)
-			audit_record(&audit);
+			audit_record(session->host->audit, &event);
 	}
+}
+
+/* All of it, to the reply; the descriptor for it, which is the caller's then. */
+static int commit(struct session *session, struct msg_commit_reply *reply,
+		  struct verify_result *verdict)
+{
+	scoped_report changes = report_begin(REPORT_CHANGE);
+	scoped(recording_clear) struct recording recording = { .list = -1, .begin = clock_usec() };
+	size_t verified = verify_staged(session, &changes, reply, verdict);
+	scoped_fd enclosed = -1;
+	int r = prepare(session, &changes, &recording);
+
+	if (r < 0)
+		give_up(reply, r, "list what would change");
+	r = reply->outcome == OUTCOME_DONE ? make_room(session, &recording) : 0;
+	if (r < 0)
+		give_up(reply, r, "write the audit trail");
+	if (reply->outcome == OUTCOME_DONE)
+		commit_staged(session, reply, &enclosed);
+	record(session, reply, &recording);
+	if (reply->outcome == OUTCOME_DONE && verified > 0)
+		enclosed = take_fd(&recording.list);
+	return take_fd(&enclosed);
 }
 
 int op_commit(struct session *session, const struct msg_commit *request, int *fd)
 {
-	scoped_report changes = report_begin(REPORT_CHANGE);
 	struct verify_result verdict = { .outcome = OUTCOME_DONE };
 	struct message reply = { .type = MON_COMMIT_REPLY };
 	scoped_fd enclosed = -1;
-	size_t verified = 0;
 
 	(void)fd;
 	if (request->drop > 1)
 		return -EPROTO;
-	if (!request->drop && session->staged_count > 0) {
-		uint64_t begin = clock_usec();
-
-		verified = verify_staged(session, &changes, &reply.commit_reply, &verdict);
-		if (verdict.outcome == OUTCOME_DONE)
-			commit_staged(session, &reply.commit_reply, &enclosed);
-		/* the commit is done by then; it stays so if there is no memory for its list */
-		if (reply.commit_reply.outcome == OUTCOME_DONE && verified > 0)
-			enclosed = report_seal(&changes, NULL);
-		record(session, &reply.commit_reply, clock_usec() - begin);
-	}
+	if (!request->drop && session->staged_count > 0)
+		enclosed = commit(session, &reply.commit_reply, &verdict);
 	session_staged_clear(session);
 	return session_reply(session, &reply, enclosed);
 }

@@ -106,6 +106,20 @@ static bool may_stage(const struct policy_file *entry, const struct handout *bas
 	return policy_may_change(entry);
 }
 
+static void deny(const struct session *session, const char *path, const char *why)
+{
+	const struct audit_event event = {
+		.client = &session->who,
+		.method = "config.commit",
+		.subject = path,
+		.result = AUDIT_DENIED,
+		.detail = why,
+	};
+
+	log_warning("commit of %s denied: %s", path, why);
+	audit_record(session->host->audit, &event);
+}
+
 int op_stage(struct session *session, const struct msg_stage *request, int *fd)
 {
 	const struct policy *policy = session->policy;
@@ -131,10 +145,10 @@ int op_stage(struct session *session, const struct msg_stage *request, int *fd)
 	if (session->staged_count == STAGED_MAX) {
 		reply.stage_reply.outcome = OUTCOME_LIMIT;
 	} else if (!may_stage(&policy->files[request->entry], base, *fd < 0)) {
-		log_warning("commit of %s denied: the policy does not allow to %s it", path,
-			    *fd < 0             ? "remove"
-			    : base->content < 0 ? "create"
-						: "change");
+		deny(session, path,
+		     *fd < 0             ? "the policy does not allow to remove it"
+		     : base->content < 0 ? "the policy does not allow to create it"
+					 : "the policy does not allow to change it");
 		reply.stage_reply.outcome = OUTCOME_DENIED;
 	} else {
 		session->staged[session->staged_count++] = (struct staged){

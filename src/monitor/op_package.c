@@ -15,6 +15,8 @@
 
 enum { METHOD_SIZE = 64 };
 
+#define ALL_PACKAGES "all packages"
+
 struct package_op {
 	struct op_call *call;
 	enum package_verb verb;
@@ -149,6 +151,11 @@ static void rule_of(const struct policy *policy, const struct package_names *nam
 		 found >= 0 ? policy->packages[found].name : "*");
 }
 
+static const char *subject_of(const struct msg_package *request, const struct package_names *names)
+{
+	return names->count > 0 ? request->names : ALL_PACKAGES;
+}
+
 static int start(struct session *session, const struct msg_package *request,
 		 const struct package_names *names, const char *method)
 {
@@ -161,8 +168,8 @@ static int start(struct session *session, const struct msg_package *request,
 	op->verb = request->verb;
 	op->progress = request->progress;
 	rule_of(session->policy, names, rule);
-	r = op_call_new(session, request->ticket, method,
-			names->count > 0 ? request->names : "all packages", rule, &op->call);
+	r = op_call_new(session, request->ticket, method, subject_of(request, names), rule,
+			&op->call);
 	if (r == 0) {
 		r = begin(session, request, names, op);
 		if (r == 0)
@@ -179,6 +186,7 @@ int op_package(struct session *session, const struct msg_package *request, int *
 	struct package_names names;
 	char method[METHOD_SIZE];
 	const char *denied;
+	int r = 0;
 
 	(void)fd;
 	if (request->verb >= PACKAGE_VERB_MAX)
@@ -188,8 +196,13 @@ int op_package(struct session *session, const struct msg_package *request, int *
 			      "a package has a name of a-z, 0-9, '+', '-' and '.', and each is "
 			      "named once, 64 at most");
 	snprintf(method, sizeof(method), "package.%s", package_verb_word(request->verb));
-	if (package_names_allowed(&names, session->policy, request->verb, &denied))
-		return start(session, request, &names, method);
-	op_call_denied(session, method, denied[0] ? denied : "all packages");
-	return refuse(session, request->ticket, JOB_DENIED, 0, denied);
+	if (!package_names_allowed(&names, session->policy, request->verb, &denied)) {
+		op_call_denied(session, method, denied[0] ? denied : ALL_PACKAGES);
+		return refuse(session, request->ticket, JOB_DENIED, 0, denied);
+	}
+	if (request->verb != PACKAGE_STATUS)
+		r = op_call_recordable(session, method, subject_of(request, &names));
+	if (r < 0)
+		return refuse(session, request->ticket, JOB_UNAVAILABLE, -r, AUDIT_REFUSAL);
+	return start(session, request, &names, method);
 }

@@ -19,11 +19,17 @@ static void method_of(enum service_verb verb, char text[static METHOD_SIZE])
 	snprintf(text, METHOD_SIZE, "service.%s", service_verb_word(verb));
 }
 
-static int refuse(struct session *session, uint32_t ticket, enum job_outcome outcome, int error)
+static int refuse(struct session *session, uint32_t ticket, enum job_outcome outcome, int error,
+		  const char *detail)
 {
 	const struct message event = {
 		.type = MON_JOB,
-		.job = { .ticket = ticket, .outcome = (uint8_t)outcome, .error = error },
+		.job = {
+			.ticket = ticket,
+			.outcome = (uint8_t)outcome,
+			.error = error,
+			.detail = detail,
+		},
 	};
 
 	return session_reply(session, &event, -1);
@@ -113,8 +119,12 @@ int op_service(struct session *session, const struct msg_service *request, int *
 	method_of(request->verb, method);
 	if (r == 0) {
 		op_call_denied(session, method, request->unit);
-		return refuse(session, request->ticket, JOB_DENIED, 0);
+		return refuse(session, request->ticket, JOB_DENIED, 0, "");
 	}
+	r = request->verb == SERVICE_STATUS ? 0
+					    : op_call_recordable(session, method, request->unit);
+	if (r < 0)
+		return refuse(session, request->ticket, JOB_UNAVAILABLE, -r, AUDIT_REFUSAL);
 	op = calloc(1, sizeof(*op));
 	if (!op)
 		return -ENOMEM;
@@ -133,5 +143,5 @@ int op_service(struct session *session, const struct msg_service *request, int *
 		      r == -EBUSY    ? JOB_BUSY
 		      : r == -EINVAL ? JOB_NO_UNIT
 				     : JOB_UNAVAILABLE,
-		      -r);
+		      -r, "");
 }

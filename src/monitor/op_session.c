@@ -38,6 +38,21 @@ int op_ready(struct session *session, const struct msg_ready *request, int *fd)
 	return 0;
 }
 
+static void record_wrong_secret(const struct session *session)
+{
+	char detail[64];
+	const struct audit_event event = {
+		.client = &session->who,
+		.method = "session.authenticate",
+		.subject = session->who.user,
+		.result = AUDIT_DENIED,
+		.detail = detail,
+	};
+
+	snprintf(detail, sizeof(detail), "wrong secret, %d tries left", session->tries_left);
+	audit_record(session->host->audit, &event);
+}
+
 int op_auth(struct session *session, const struct msg_auth *request, int *fd)
 {
 	struct message reply = { .type = MON_AUTH_REPLY };
@@ -54,9 +69,27 @@ int op_auth(struct session *session, const struct msg_auth *request, int *fd)
 	} else {
 		session->tries_left--;
 		log_warning("wrong secret, %d tries left", session->tries_left);
+		record_wrong_secret(session);
 	}
 	reply.auth_reply.tries_left = (uint8_t)session->tries_left;
 	return session_reply(session, &reply, -1);
+}
+
+int op_refused(struct session *session, const struct msg_refused *request, int *fd)
+{
+	const struct audit_event event = {
+		.client = &session->who,
+		.method = request->method,
+		.subject = request->subject,
+		.result = AUDIT_DENIED,
+		.detail = request->rule,
+		.more = { { "EXMACHINA_SAID_BY", "engine" } },
+	};
+
+	(void)fd;
+	/* nothing was done, and nothing follows from it but a record that says whose word it is */
+	audit_record(session->host->audit, &event);
+	return 0;
 }
 
 int op_bye(struct session *session, const struct msg_bye *request, int *fd)

@@ -13,11 +13,17 @@
 
 enum { METHOD_SIZE = 64 };
 
-static int refuse(struct session *session, uint32_t ticket, enum job_outcome outcome, int error)
+static int refuse(struct session *session, uint32_t ticket, enum job_outcome outcome, int error,
+		  const char *detail)
 {
 	const struct message event = {
 		.type = MON_IDENTITY,
-		.identity = { .ticket = ticket, .outcome = (uint8_t)outcome, .error = error },
+		.identity = {
+			.ticket = ticket,
+			.outcome = (uint8_t)outcome,
+			.error = error,
+			.detail = detail,
+		},
 	};
 
 	return session_reply(session, &event, -1);
@@ -74,11 +80,15 @@ int op_system(struct session *session, const struct msg_system *request, int *fd
 	snprintf(method, sizeof(method), "system.%s%s", word ? "set_" : "get", word ? word : "");
 	if (!allowed(session, request->item)) {
 		op_call_denied(session, method, subject);
-		return refuse(session, request->ticket, JOB_DENIED, 0);
+		return refuse(session, request->ticket, JOB_DENIED, 0, "");
 	}
+	r = word ? op_call_recordable(session, method, subject) : 0;
+	if (r < 0)
+		return refuse(session, request->ticket, JOB_UNAVAILABLE, -r, AUDIT_REFUSAL);
 	r = op_call_new(session, request->ticket, method, subject, "[System]", &call);
 	if (r < 0)
-		return refuse(session, request->ticket, r == -EBUSY ? JOB_BUSY : JOB_FAILED, -r);
+		return refuse(session, request->ticket, r == -EBUSY ? JOB_BUSY : JOB_FAILED, -r,
+			      "");
 	if (word)
 		identity_set(session->host->identity,
 			     &(const struct identity_order){

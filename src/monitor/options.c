@@ -9,12 +9,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/policy.h"
 #include "config.h"
 
 enum {
 	OPT_POLICY = 256,
 	OPT_ROOT,
 	OPT_USER,
+	OPT_STATE,
 	OPT_SETENV,
 	OPT_SECRET_FILE,
 	OPT_MAKE_SECRET,
@@ -32,6 +34,7 @@ static const struct option long_options[] = {
 	{ "policy", required_argument, NULL, OPT_POLICY },
 	{ "root", required_argument, NULL, OPT_ROOT },
 	{ "user", required_argument, NULL, OPT_USER },
+	{ "state", required_argument, NULL, OPT_STATE },
 	{ "setenv", required_argument, NULL, OPT_SETENV },
 	{ "secret-file", required_argument, NULL, OPT_SECRET_FILE },
 	{ "make-secret", no_argument, NULL, OPT_MAKE_SECRET },
@@ -57,6 +60,7 @@ static const char usage[] =
 	"\n"
 	"  --policy DIR          policy files DIR/*.conf [" SYSCONFDIR "/exmachina/policy.d]\n"
 	"  --root DIR            work on the system below DIR\n"
+	"  --state DIR           where the audit trail is kept, below the root [" STATEDIR "]\n"
 	"  --user NAME           user of the session, as the policy's User=\n"
 	"  --setenv NAME[=VALUE] a variable for PROGRAM; without VALUE the daemon's own\n"
 	"  --secret-file FILE    where clients of a socket find the secret [" RUN_DIR "/secret]\n"
@@ -112,6 +116,12 @@ static int take_option(int option, struct options *o)
 		return 0;
 	case OPT_USER:
 		o->user = optarg;
+		return 0;
+	case OPT_STATE:
+		if (!policy_path_is_plain(optarg))
+			return complain("--state: not an absolute path in its simplest form: ",
+					optarg);
+		o->state = optarg;
 		return 0;
 	case OPT_SETENV:
 		if (o->set_env_count == OPTIONS_ENV_MAX)
@@ -199,6 +209,7 @@ int options_parse(int argc, char **argv, struct options *ret_options)
 		.policy_dir = SYSCONFDIR "/exmachina/policy.d",
 		.root = "/",
 		.secret_file = RUN_DIR "/secret",
+		.state = STATEDIR,
 		.fd = -1,
 		.secret_fd = -1,
 	};

@@ -33,6 +33,7 @@ struct options {
 	const char *root;
 	const char *user; /* NULL: the policy's */
 	const char *secret_file;
+	const char *state; /* directory below the root */
 	const char *listen_path;
 	const char *pidfile;
 	const char *prepared_root; /* NULL: the sandbox's namespaces and root are made */

@@ -206,6 +206,8 @@ static int compute(const struct rights_wanted *wanted, struct rights *rights)
 	r = compute_files(wanted, rights);
 	if (r == 0)
 		r = compute_identity(wanted, rights);
+	if (r == 0 && wanted->state)
+		r = add_in_root(rights, wanted->root_fd, wanted->state, strlen(wanted->state));
 	if (r == 0 && wanted->listen_path)
 		r = add_around(rights, wanted->root_fd, wanted->listen_path, OWN_SOCKET);
 	if (r == 0 && wanted->pidfile)

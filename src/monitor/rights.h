@@ -31,6 +31,7 @@ struct rights {
 struct rights_wanted {
 	const struct policy *policy;
 	int root_fd;
+	const char *state;       /* the state directory, below the root */
 	const char *listen_path; /* --listen, or NULL */
 	const char *pidfile;     /* or NULL */
 	bool secret_file;        /* the secret is read from a file that may be the client's */

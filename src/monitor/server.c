@@ -98,8 +98,15 @@ void server_leave(struct server *server, int status)
 
 int server_start_session(struct server *server, int client, const struct secret *secret)
 {
-	return session_new(&server->host, client, secret, on_session_ended, server,
-			   &server->session);
+	int r = session_new(&server->host, client, secret, on_session_ended, server,
+			    &server->session);
+
+	/* the program that is still to be started is known later */
+	if (r == 0 && server->options->form != FORM_PROGRAM) {
+		client_is_peer(&server->session->who, client, server->event, server->root_fd);
+		server_session_begun(server);
+	}
+	return r;
 }
 
 /* Rights that were given up at the start do not come back. */
@@ -132,12 +139,15 @@ static const char *obstacle(const struct server *server, const struct policy *po
 		return "it needs exmachina-run, which is not there; restart exmachinad";
 	if (!may_serve(server, policy))
 		return "the old one stays";
+	if (policy->audit == AUDIT_TO_FILE && audit_probe(server->audit) < 0)
+		return AUDIT_REFUSAL;
 	if (runner_is_there(server->runner) && runner_set_policy(server->runner, policy) < 0)
 		return "exmachina-run cannot be told";
 	return NULL;
 }
 
-static struct policy *read_anew(const struct server *server)
+/* The policy, if it may take the place of the present one; otherwise it is logged why not. */
+static struct policy *read_anew(const struct server *server, const char **ret_reason)
 {
 	scoped(policy_freep) struct policy *policy = NULL;
 	const char *reason = "the old one stays";
@@ -148,6 +158,7 @@ static struct policy *read_anew(const struct server *server)
 	if (!reason)
 		return take_ptr(policy);
 	log_error("the new policy is refused: %s", reason);
+	*ret_reason = reason;
 	return NULL;
 }
 
@@ -155,11 +166,13 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 {
 	struct server *server = data;
 	struct policy *policy, *old = server->policy;
+	const char *reason = NULL;
 
 	(void)source;
 	(void)info;
 	sd_notify(0, "RELOADING=1");
-	policy = read_anew(server);
+	policy = read_anew(server, &reason);
+	server_record_policy(server, policy, reason);
 	if (policy) {
 		server_use_policy(server, policy);
 		log_notice("policy read anew");
@@ -224,6 +237,8 @@ static void server_clear(struct server *server)
 	policy_free(server->policy);
 	identity_clear(&server->user);
 	identity_clear(&server->engine_identity);
+	audit_free(server->audit);
+	close_fd(server->state_fd);
 	close_fd(server->exec_fd);
 	close_fd(server->root_fd);
 	/* the one that it made itself; systemd's socket stays */
@@ -239,6 +254,7 @@ int server_run(const struct options *options, struct daemon *daemon)
 		.options = options,
 		.daemon = daemon,
 		.root_fd = -1,
+		.state_fd = -1,
 		.listener = -1,
 		.exec_fd = -1,
 		.host = { .ready = on_ready, .ready_data = &server },

@@ -22,6 +22,8 @@ struct server {
 	struct runner *runner; /* NULL: the policy needs none */
 	struct initd *initd;
 	struct identity_service *identity;
+	int state_fd; /* the state directory; -1: there is none */
+	struct audit *audit;
 	struct session_host host;
 	struct session *session;
 
@@ -57,6 +59,21 @@ void server_announce(struct server *server);
 
 /* Starts a session for a client's stream, which is taken over. */
 int server_start_session(struct server *server, int client, const struct secret *secret) must_check;
+
+/*
+ * server_audit.c: the state directory and the audit trail in it, without which nothing is served
+ * unless the policy says that it need not be there. 0 or -errno; logs why.
+ */
+int server_open_trail(struct server *server, const struct policy *policy) must_check;
+
+/* The session's client is known now; it is in the audit trail from here on. */
+void server_session_begun(struct server *server);
+
+/*
+ * The policy was read anew, and counts from now on; NULL: it was refused for that reason. In the
+ * file also if the new one wants none any more.
+ */
+void server_record_policy(struct server *server, const struct policy *policy, const char *reason);
 
 /*
  * Ends the server with that status, once the calls that are under way have ended:

@@ -130,6 +130,7 @@ int server_rights(const struct server *server, const struct policy *policy,
 	const struct rights_wanted wanted = {
 		.policy = policy,
 		.root_fd = server->root_fd,
+		.state = server->options->state,
 		.listen_path = server->options->listen_path,
 		.pidfile = server->options->pidfile,
 		.secret_file = server->options->form == FORM_LISTEN ||
@@ -205,6 +206,7 @@ static void make_host(struct server *server)
 	host->runner = server->runner;
 	host->initd = server->initd;
 	host->calls = &server->calls;
+	host->audit = server->audit;
 	host->identity = server->identity;
 }
 
@@ -219,6 +221,8 @@ int server_prepare(struct server *server)
 		return EXIT_POLICY;
 	note_dangers(policy);
 	server_use_policy(server, policy);
+	if (server_open_trail(server, policy) < 0)
+		return EXIT_OTHER;
 	status = find_users(server);
 	if (status != 0)
 		return status;

@@ -8,11 +8,13 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 
+#include "common/clock.h"
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/memfd.h"
@@ -30,11 +32,51 @@ enum {
 	PRIORITY_CHANNEL = -10, /* what the engine said before it died counts first */
 };
 
+void session_begun(struct session *session, const char *form, const char *policy_dir)
+{
+	const struct audit_event event = {
+		.client = &session->who,
+		.method = "session.begin",
+		.subject = form,
+		.result = AUDIT_DONE,
+		.more = { { "EXMACHINA_POLICY", policy_dir },
+			  { "EXMACHINA_ROOT", session->host->root } },
+	};
+
+	session->form = form;
+	session->begin = clock_usec();
+	audit_record(session->host->audit, &event);
+}
+
+static void record_end(const struct session *session, const char *result)
+{
+	const struct audit_event event = {
+		.client = &session->who,
+		.method = "session.end",
+		.subject = session->form,
+		.result = result,
+		.detail = session->authenticated ? "" : "the secret was never shown",
+		.usec = clock_usec() - session->begin,
+	};
+
+	if (!session->form)
+		return;
+	audit_record(session->host->audit, &event);
+	audit_sync(session->host->audit);
+}
+
 void session_end(struct session *session, enum session_end how)
 {
+	static const char *const results[] = {
+		[SESSION_CLIENT_GONE] = AUDIT_DONE,     [SESSION_PROTOCOL] = "protocol broken",
+		[SESSION_BAD_SECRET] = "wrong secrets", [SESSION_ENGINE_LOST] = "engine lost",
+		[SESSION_SANDBOX] = "no sandbox",
+	};
+
 	if (session->over)
 		return;
 	session->over = true;
+	record_end(session, results[how]);
 	session->channel_source = sd_event_source_disable_unref(session->channel_source);
 	session->ended(how, session->ended_data);
 }
@@ -175,6 +217,24 @@ static enum lost_reason loss_of(const struct session *session, const siginfo_t *
 	return info->si_status == SIGKILL ? LOST_KILLED : LOST_CRASHED;
 }
 
+static void record_loss(const struct session *session, const siginfo_t *info, const char *reason,
+			bool replaced)
+{
+	char engine[32], detail[128];
+	const struct audit_event event = {
+		.client = &session->who,
+		.method = "engine.lost",
+		.subject = engine,
+		.result = replaced ? "replaced" : AUDIT_FAILED,
+		.detail = detail,
+	};
+
+	snprintf(engine, sizeof(engine), "engine %d", (int)info->si_pid);
+	snprintf(detail, sizeof(detail), "%s (%s %d)", reason,
+		 info->si_code == CLD_EXITED ? "status" : "signal", info->si_status);
+	audit_record(session->host->audit, &event);
+}
+
 static int on_engine_exit(sd_event_source *source, const siginfo_t *info, void *data)
 {
 	static const char *const reasons[LOST_MAX] = {
@@ -185,7 +245,7 @@ static int on_engine_exit(sd_event_source *source, const siginfo_t *info, void *
 	};
 	struct session *session = data;
 	enum lost_reason reason = loss_of(session, info);
-	bool sandbox = info->si_code == CLD_EXITED && info->si_status == EXIT_SANDBOX;
+	bool sandbox = info->si_code == CLD_EXITED && info->si_status == EXIT_SANDBOX, too_often;
 
 	(void)source;
 	session->engine = 0;
@@ -200,7 +260,9 @@ static int on_engine_exit(sd_event_source *source, const siginfo_t *info, void *
 		  (int)info->si_pid, reasons[reason],
 		  info->si_code == CLD_EXITED ? "status" : "signal", info->si_status);
 	forget_engine(session);
-	if (reason != LOST_POLICY && lost_too_often(session)) {
+	too_often = reason != LOST_POLICY && lost_too_often(session);
+	record_loss(session, info, reasons[reason], !too_often);
+	if (too_often) {
 		log_error("the engine was lost %zu times in %d seconds; the session ends",
 			  ARRAY_SIZE(session->losses), LOSS_WINDOW_SECONDS);
 		session_end(session, SESSION_ENGINE_LOST);
@@ -241,6 +303,7 @@ int session_new(const struct session_host *host, int client, const struct secret
 		return -ENOMEM;
 	}
 	session->host = host;
+	session->who = client_new(host->user);
 	session->client = client;
 	session->secret = *secret;
 	session->tries_left = SECRET_TRIES;
@@ -261,6 +324,8 @@ struct session *session_free(struct session *session)
 {
 	if (!session)
 		return NULL;
+	if (!session->over)
+		record_end(session, "stopped");
 	kill_engine(session);
 	if (session->engine > 0) {
 		sd_event_source_disable_unref(take_ptr(session->engine_source));

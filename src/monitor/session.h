@@ -8,6 +8,8 @@
 
 #include "common/channel.h"
 #include "common/policy.h"
+#include "monitor/audit/audit.h"
+#include "monitor/client.h"
 #include "monitor/commit.h"
 #include "monitor/engine_hang.h"
 #include "monitor/engine_log.h"
@@ -53,6 +55,7 @@ struct session_host {
 	struct initd *initd;
 	struct identity_service *identity;
 	enum service_manager manager; /* who manages services, never MANAGER_AUTO */
+	struct audit *audit;
 	struct calls_under_way *calls;
 	void (*ready)(void *data); /* an engine can serve the client */
 	void *ready_data;
@@ -64,6 +67,9 @@ struct session {
 	const struct session_host *host;
 	session_ended *ended;
 	void *ended_data;
+	struct client who;
+	const char *form; /* how it was paired with the server; NULL: not yet */
+	uint64_t begin;   /* CLOCK_MONOTONIC, microseconds, of session_begun() */
 	struct secret secret;
 	int tries_left;
 	enum message_phase phase;
@@ -103,6 +109,12 @@ struct session {
 int session_new(const struct session_host *host, int client, const struct secret *secret,
 		session_ended *ended, void *data, struct session **ret_session) must_check;
 struct session *session_free(struct session *session);
+
+/*
+ * Who the client is, session->who, is known now, as far as it can be: from here on the session
+ * is in the audit trail. form: how the two were paired, a literal.
+ */
+void session_begun(struct session *session, const char *form, const char *policy_dir);
 
 /*
  * The host's policy is another one now: an engine that knows the new one takes

@@ -33,20 +33,32 @@ static int call_handler(struct session *session, const struct message *message, 
 	}
 }
 
+static void complain(const struct session *session, const char *message, const char *why)
+{
+	const struct audit_event event = {
+		.client = &session->who,
+		.method = "engine.protocol",
+		.subject = message,
+		.result = AUDIT_DENIED,
+		.detail = why,
+	};
+
+	log_error("engine %d broke the protocol: %s: %s", (int)session->engine, message, why);
+	audit_record(session->host->audit, &event);
+}
+
 static int handle(struct session *session, const struct message *message, int *fd)
 {
 	const struct message_info *info = message_info(message->type);
 	int r;
 
 	if (!(info->phases & PHASE_BIT(session->phase))) {
-		log_error("engine %d broke the protocol: %s is not allowed now",
-			  (int)session->engine, info->name);
+		complain(session, info->name, "it is not allowed now");
 		return -EPROTO;
 	}
 	r = call_handler(session, message, fd);
 	if (r < 0)
-		log_error("engine %d broke the protocol: %s: %s", (int)session->engine, info->name,
-			  strerror(-r));
+		complain(session, info->name, strerror(-r));
 	return r;
 }
 
@@ -66,8 +78,7 @@ static int receive_one(struct session *session)
 		return 0;
 	}
 	if (r < 0)
-		log_error("engine %d broke the protocol: no valid message: %s",
-			  (int)session->engine, strerror(-r));
+		complain(session, "no valid message", strerror(-r));
 	else
 		r = handle(session, &message, &fd);
 	if (r >= 0)

@@ -75,6 +75,8 @@ static void judge_list(const struct verify_file *file, int list, struct report *
 		conclude(ret_result, OUTCOME_DENIED, 0, judgement.rule);
 		text_copy(ret_result->node, sizeof(ret_result->node), judgement.node,
 			  strlen(judgement.node));
+		/* for the record; it is denied as well if that shows less */
+		(void)copy_rows(list, file->index, report);
 		return;
 	}
 	if (r == 0)

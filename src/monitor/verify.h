@@ -26,7 +26,8 @@ struct verify_result {
 /*
  * Has the verifier, which has seen no text yet, compare the two, and judges every change by the
  * policy. Waits for it, for the given time at most. All changes are added to the
- * report, which is one of REPORT_CHANGE.
+ * report, which is one of REPORT_CHANGE; so are, as far as they can be, those of which one is
+ * denied.
  */
 void verify_file(const struct verify_file *file, struct verifier *verifier, struct report *report,
 		 struct verify_result *ret_result);

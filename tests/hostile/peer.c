@@ -82,6 +82,9 @@ struct message peer_good_message(enum message_type type)
 	case MON_SYSTEM:
 		m.system = (struct msg_system){ 1, SYSTEM_TIMEZONE, "Etc/UTC" };
 		break;
+	case MON_REFUSED:
+		m.refused = (struct msg_refused){ "augeas.set", "/etc/hosts", "Set=1/ipaddr" };
+		break;
 	default:
 		break;
 	}

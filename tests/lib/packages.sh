@@ -7,12 +7,12 @@
 
 # shellcheck disable=SC2034 # used by those who source this
 build_packages=(gcc make autoconf automake libtool pkg-config libc6-dev libaugeas-dev libxml2-dev
-	libjson-c-dev libsystemd-dev libcap-ng-dev libseccomp-dev xz-utils)
+	libjson-c-dev libsystemd-dev libcap-ng-dev libseccomp-dev libmd-dev xz-utils)
 # shellcheck disable=SC2034
 check_packages=(libcmocka-dev clang libclang-rt-14-dev clang-format mandoc shellcheck binutils git)
 # shellcheck disable=SC2034
 sandbox_packages=(systemd dbus openssh-server cron chrony augeas-tools augeas-lenses python3
-	tzdata locales)
+	tzdata locales systemd-journal-remote)
 
 packages_missing()
 {

@@ -224,8 +224,8 @@ def endless_match(w):
 
 @test("a quadratic print ends at the time limit, and its edits are told as lost")
 def endless_print(w):
-    large(w, 60000)
-    s = w.session(f"[Session]\nUser=panel\nTimeout=2s\n{HOSTS_FREE}")
+    large(w, 30000)
+    s = w.session(f"[Session]\nUser=panel\nTimeout=4s\n{HOSTS_FREE}")
     s.set("/files/etc/hosts/1/canonical", "lost")
     ended_by(s, "augeas.print", ["/files/etc/hosts"])
     lost_note(s, "time", True)

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "common/memfd.h"
-#include "monitor/audit.h"
 #include "monitor/session.h"
 
 enum { HOSTS, LISTS, READ_ONLY, ENTRIES };
@@ -67,8 +66,8 @@ static int setup(void **state)
 	root_write(w->root, "/etc/d/a.list", "a");
 	root_write(w->root, "/etc/shadow", "secret");
 	/* sd-journal keeps its socket from the first record on */
-	audit_record(&(struct audit){
-		.user = "unit", .method = "unit", .subject = "", .result = "done", .detail = "" });
+	audit_record(NULL, &(struct audit_event){
+				   .method = "unit", .subject = "", .result = AUDIT_DONE });
 	w->open = unit_open_descriptors();
 	*state = w;
 	return 0;

@@ -67,6 +67,20 @@ static int setup(void **state)
 	return 0;
 }
 
+static void test_the_state_directory_is_a_plain_path_below_the_root(void **state)
+{
+	(void)state;
+	assert_string_equal(TAKEN("--", "x").state, STATEDIR);
+	assert_string_equal(TAKEN("--state", "/srv/exm", "--", "x").state, "/srv/exm");
+	REFUSED("--state", "srv", "--", "x");
+	REFUSED("--state", "", "--", "x");
+	REFUSED("--state", "/", "--", "x");
+	REFUSED("--state", "/srv/../etc", "--", "x");
+	REFUSED("--state", "/srv/", "--", "x");
+	REFUSED("--state", "//srv", "--", "x");
+	REFUSED("--state", "/a\nb", "--", "x");
+}
+
 static void test_a_program_and_its_words_are_left_alone(void **state)
 {
 	struct options options = TAKEN("--policy", "/p", "--root=/r", "--user", "u", "--setenv",
@@ -229,6 +243,7 @@ static void test_more_variables_than_the_bound_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_the_state_directory_is_a_plain_path_below_the_root),
 		TEST(test_a_program_and_its_words_are_left_alone),
 		TEST(test_each_other_form_is_understood),
 		TEST(test_the_defaults_stand_where_nothing_is_said),

@@ -178,7 +178,7 @@ static void test_a_key_of_another_section_is_refused(void **state)
 {
 	assert_text_refused(*state, "[Session]\nLens=Hosts.lns\n",
 			    "a.conf:2: unknown key Lens=; this section has User= Timeout= "
-			    "ServiceManager= OptionalLayers=\n");
+			    "ServiceManager= OptionalLayers= Audit=\n");
 	assert_text_refused(*state, "[Service a.service]\nUser=nobody\n",
 			    "a.conf:2: unknown key User=; this section has Allow= Timeout=\n");
 	assert_text_refused(*state, "[Service a.service]\nLines=9\n",
@@ -273,7 +273,7 @@ static void test_paths_in_another_form_are_refused(void **state)
 		"a.conf:1: [File /etc/../passwd] is not in its simplest form; no empty "
 		"component, '.', '..' or '/' at the end\n"
 		"a.conf:2: unknown key Sett=; this section has Lens= Set= Insert= Remove= "
-		"Deny= Value= Create= Delete= Verify=\n");
+		"Deny= Value= Create= Delete= Verify= Secret=\n");
 	assert_text_refused(
 		*state, "[File /etc//hosts]\n[File /etc/]\n[File /etc/a\\*]\n",
 		"a.conf:1: [File /etc//hosts] is not in its simplest form; no empty "
@@ -393,6 +393,59 @@ static void test_delete_that_is_unclear_is_refused(void **state)
 			    "a.conf:3: Delete=yes after Delete=no; give one\n");
 	assert_text_refused(*state, "[File /a]\nDelete=yes\nDelete=no\n",
 			    "a.conf:3: Delete=no after Delete=yes; give one\n");
+}
+
+static void test_secret_patterns_are_taken_as_those_of_rights_are(void **state)
+{
+	scoped(policy_freep) struct policy *policy =
+		assert_text_taken(*state, "[File /a]\nSecret=password */psk\nSecret=a\\ b\n");
+
+	assert_int_equal(policy->files[0].secrets.count, 3);
+	assert_string_equal(policy->files[0].secrets.item[1], "*/psk");
+	assert_string_equal(policy->files[0].secrets.item[2], "a\\ b");
+	for (unsigned int right = 0; right < RIGHT_MAX; right++)
+		assert_int_equal(policy->files[0].rights[right].count, 0);
+}
+
+static void test_secret_patterns_that_are_none_are_refused(void **state)
+{
+	assert_text_refused(
+		*state, "[File /a]\nSecret=/password a[1]\n",
+		"a.conf:2: Secret='/password' has an empty label; labels are separated "
+		"by one '/', with none at the beginning or the end\n"
+		"a.conf:2: Secret='a[1]' has a position; a pattern means all nodes of a "
+		"label (a '[' of the label itself takes a backslash before it)\n");
+	assert_text_refused(*state, "[Session]\nSecret=password\n",
+			    "a.conf:2: unknown key Secret=; this section has User= Timeout= "
+			    "ServiceManager= OptionalLayers= Audit=\n");
+}
+
+static void test_where_records_go_is_one_of_two_places(void **state)
+{
+	scoped(policy_freep) struct policy *policy =
+		assert_text_taken(*state, "[Session]\nAudit=file\nAudit=file\n");
+
+	assert_int_equal(policy->audit, AUDIT_TO_FILE);
+	assert_text_refused(*state, "[Session]\nAudit=none\n",
+			    "a.conf:2: Audit='none' is unknown; there are file journal\n");
+	assert_text_refused(*state, "[Session]\nAudit=file journal\n",
+			    "a.conf:2: Audit='file journal' is unknown; there are file journal\n");
+	assert_text_refused(*state, "[Session]\nAudit=file\nAudit=journal\n",
+			    "a.conf:3: Audit='journal' differs from an earlier Audit=; give one\n");
+}
+
+static void test_records_in_the_journal_alone_are_warned_of(void **state)
+{
+	struct policy *policy = NULL;
+	scoped_ptr char *logged = NULL;
+
+	policy_write(*state, "a.conf", "[Session]\nAudit=journal\n");
+	logged = policy_read_logged(*state, 0, &policy);
+	assert_string_equal(logged,
+			    "a.conf:2: Audit=journal: there is no audit trail in a file, and "
+			    "nothing shows whether records were taken out of the journal\n");
+	assert_int_equal(policy->audit, AUDIT_TO_JOURNAL);
+	policy_free(policy);
 }
 
 static void test_units_and_verbs_that_do_not_exist_are_refused(void **state)
@@ -579,6 +632,10 @@ int main(void)
 		TEST(test_value_rules_without_a_usable_regex_are_refused),
 		TEST(test_create_that_cannot_be_done_is_refused),
 		TEST(test_delete_that_is_unclear_is_refused),
+		TEST(test_secret_patterns_are_taken_as_those_of_rights_are),
+		TEST(test_secret_patterns_that_are_none_are_refused),
+		TEST(test_where_records_go_is_one_of_two_places),
+		TEST(test_records_in_the_journal_alone_are_warned_of),
 		TEST(test_units_and_verbs_that_do_not_exist_are_refused),
 		TEST(test_words_that_people_write_in_the_place_of_others_get_a_hint),
 		TEST(test_managers_that_there_are_not_are_refused),

@@ -20,6 +20,7 @@ static struct policy *sample(void)
 
 	assert_non_null(policy);
 	policy->manager = MANAGER_INITD;
+	policy->audit = AUDIT_TO_JOURNAL;
 	policy->has_system = true;
 	policy->system_items = (1u << SYSTEM_ITEM_MAX) - 1;
 	policy->user = strdup("plinth");
@@ -92,6 +93,7 @@ static void test_everything_that_the_engine_needs_arrives(void **state)
 	assert_null(got->files[1].lens);
 	assert_true(got->files[1].may_create && got->files[1].may_delete);
 	assert_int_equal(got->manager, MANAGER_INITD);
+	assert_int_equal(got->audit, AUDIT_TO_JOURNAL);
 	assert_true(got->has_system);
 	assert_int_equal(got->system_items, (1u << SYSTEM_ITEM_MAX) - 1);
 	assert_int_equal(got->services[0].verbs, (1u << SERVICE_VERB_MAX) - 1);
@@ -305,6 +307,33 @@ static void test_a_manager_that_there_is_not_is_refused(void **state)
 	}
 }
 
+static void test_a_place_for_records_that_there_is_not_is_refused(void **state)
+{
+	static const uint32_t places[] = { AUDIT_PLACE_MAX, 255, 256, UINT32_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		struct policy *policy = sample();
+
+		policy->audit = (enum audit_place)places[i];
+		assert_refused(policy);
+	}
+}
+
+static void test_what_is_secret_does_not_travel(void **state)
+{
+	scoped(policy_freep) struct policy *policy = sample(), *got = NULL;
+	uint8_t buffer[ROOM];
+	size_t size;
+
+	(void)state;
+	assert_int_equal(policy_list_add(&policy->files[0].secrets, "pass-phrase"), 0);
+	size = put(buffer, policy);
+	assert_null(memmem(buffer, size, "pass-phrase", strlen("pass-phrase")));
+	assert_int_equal(get(buffer, size, &got), 0);
+	assert_int_equal(got->files[0].secrets.count, 0);
+}
+
 static void test_more_lines_than_there_may_be_are_refused(void **state)
 {
 	static const uint32_t lines[] = { POLICY_LOG_LINES_MAX + 1, UINT32_MAX };
@@ -333,6 +362,7 @@ static void test_counts_without_the_bytes_for_them_are_refused(void **state)
 		wire_put_str(&w, "", POLICY_USER_MAX);
 		wire_put_u32(&w, 1000);
 		wire_put_u32(&w, MANAGER_AUTO);
+		wire_put_u32(&w, AUDIT_TO_FILE);
 		wire_put_u8(&w, 0);
 		wire_put_u32(&w, 0);
 		/* files, services, logs, packages */
@@ -371,10 +401,10 @@ static void test_flags_that_are_neither_yes_nor_no_are_refused(void **state)
 	buffer[size - 13] = 0xff;
 	assert_int_equal(get(buffer, size, &got), -EBADMSG);
 	buffer[size - 13] = 1;
-	/* the first: no user, timeout, manager, [System] */
-	buffer[4 + 1 + 4 + 4] = 2;
+	/* the first: no user, timeout, manager, audit, [System] */
+	buffer[4 + 1 + 4 + 4 + 4] = 2;
 	assert_int_equal(get(buffer, size, &got), -EBADMSG);
-	buffer[4 + 1 + 4 + 4] = 1;
+	buffer[4 + 1 + 4 + 4 + 4] = 1;
 	assert_int_equal(get(buffer, size, &got), 0);
 	policy_free(got);
 }
@@ -419,6 +449,8 @@ int main(void)
 		cmocka_unit_test(test_each_package_that_no_file_could_hold_is_refused),
 		cmocka_unit_test(test_bits_beyond_the_tables_are_refused),
 		cmocka_unit_test(test_a_manager_that_there_is_not_is_refused),
+		cmocka_unit_test(test_a_place_for_records_that_there_is_not_is_refused),
+		cmocka_unit_test(test_what_is_secret_does_not_travel),
 		cmocka_unit_test(test_more_lines_than_there_may_be_are_refused),
 		cmocka_unit_test(test_times_out_of_range_are_refused),
 		cmocka_unit_test(test_counts_without_the_bytes_for_them_are_refused),

@@ -36,7 +36,9 @@ int policy_key_lens(struct policy_reader *reader, enum policy_right unused, char
 	return 0;
 }
 
-int policy_key_right(struct policy_reader *reader, enum policy_right right, char *value)
+/* The patterns of one key, added to its list. */
+static int read_patterns(struct policy_reader *reader, const char *key, char *value,
+			 struct policy_list *list)
 {
 	const char *word;
 
@@ -45,22 +47,33 @@ int policy_key_right(struct policy_reader *reader, enum policy_right right, char
 		int r;
 
 		if (fault) {
-			policy_mistake(reader, "%s=" QUOTE " %s", policy_right_key(right), word,
-				       fault);
+			policy_mistake(reader, "%s=" QUOTE " %s", key, word, fault);
 			continue;
 		}
-		r = policy_list_add(&this_file(reader)->rights[right], word);
+		r = policy_list_add(list, word);
 		if (r == -ENOMEM)
 			return r;
 		if (r < 0) {
 			policy_mistake(reader,
 				       "more than %d patterns of %s= in one section; "
 				       "use wildcards",
-				       POLICY_ITEMS_MAX, policy_right_key(right));
+				       POLICY_ITEMS_MAX, key);
 			return 0;
 		}
 	}
 	return 0;
+}
+
+int policy_key_right(struct policy_reader *reader, enum policy_right right, char *value)
+{
+	return read_patterns(reader, policy_right_key(right), value,
+			     &this_file(reader)->rights[right]);
+}
+
+int policy_key_secret(struct policy_reader *reader, enum policy_right unused, char *value)
+{
+	(void)unused;
+	return read_patterns(reader, "Secret", value, &this_file(reader)->secrets);
 }
 
 int policy_key_value(struct policy_reader *reader, enum policy_right unused, char *value)

@@ -125,28 +125,68 @@ static int key_timeout(struct policy_reader *reader, enum policy_right unused, c
 	return 0;
 }
 
+/* A key that takes one of several words, and the same each time. known: a blank before each word.
+ */
+struct choice {
+	const char *key;
+	const char *const *words;
+	unsigned int count;
+	const char *known;
+};
+
+static void read_choice(struct policy_reader *reader, const struct choice *choice,
+			const char *value, bool *given, unsigned int *chosen)
+{
+	unsigned int found = 0;
+
+	while (found < choice->count && strcmp(choice->words[found], value) != 0)
+		found++;
+	if (found == choice->count)
+		policy_mistake(reader, "%s=" QUOTE " is unknown; there are%s", choice->key, value,
+			       choice->known);
+	else if (*given && found != *chosen)
+		policy_mistake(reader, "%s=" QUOTE " differs from an earlier %s=; give one",
+			       choice->key, value, choice->key);
+	else
+		*chosen = found;
+	*given = true;
+}
+
 static int key_manager(struct policy_reader *reader, enum policy_right unused, char *value)
 {
-	unsigned int manager = 0;
+#define X(name, word) word,
+	static const char *const words[] = { SERVICE_MANAGERS(X) };
+#undef X
+#define X(name, word) " " word
+	static const struct choice managers = { "ServiceManager", words, MANAGER_MAX,
+						SERVICE_MANAGERS(X) };
+#undef X
+	unsigned int manager = reader->policy->manager;
 
 	(void)unused;
-	while (manager < MANAGER_MAX && strcmp(policy_manager_word(manager), value) != 0)
-		manager++;
-	if (manager == MANAGER_MAX)
-		policy_mistake(reader,
-			       "ServiceManager=" QUOTE " is unknown; there are"
-#define X(name, word) " " word
-			       SERVICE_MANAGERS(X),
+	read_choice(reader, &managers, value, &reader->manager_given, &manager);
+	reader->policy->manager = manager;
+	return 0;
+}
+
+static int key_audit(struct policy_reader *reader, enum policy_right unused, char *value)
+{
+#define X(name, word) word,
+	static const char *const words[] = { AUDIT_PLACES(X) };
 #undef X
-			       value);
-	else if (reader->manager_given && manager != reader->policy->manager)
-		policy_mistake(reader,
-			       "ServiceManager=" QUOTE " differs from an earlier "
-			       "ServiceManager=; give one",
-			       value);
-	else
-		reader->policy->manager = manager;
-	reader->manager_given = true;
+#define X(name, word) " " word
+	static const struct choice places = { "Audit", words, AUDIT_PLACE_MAX, AUDIT_PLACES(X) };
+#undef X
+	bool first = !reader->audit_given;
+	unsigned int place = reader->policy->audit;
+
+	(void)unused;
+	read_choice(reader, &places, value, &reader->audit_given, &place);
+	reader->policy->audit = place;
+	if (first && place == AUDIT_TO_JOURNAL)
+		log_warning("%s:%u: Audit=journal: there is no audit trail in a file, and nothing "
+			    "shows whether records were taken out of the journal",
+			    reader->file, reader->line);
 	return 0;
 }
 
@@ -272,6 +312,7 @@ static const struct {
 	{ SECTION_SESSION, "Timeout", key_timeout, RIGHT_MAX },
 	{ SECTION_SESSION, "ServiceManager", key_manager, RIGHT_MAX },
 	{ SECTION_SESSION, "OptionalLayers", key_optional_layers, RIGHT_MAX },
+	{ SECTION_SESSION, "Audit", key_audit, RIGHT_MAX },
 	{ SECTION_FILE, "Lens", policy_key_lens, RIGHT_MAX },
 #define X(name, key) { SECTION_FILE, key, policy_key_right, RIGHT_##name },
 	POLICY_RIGHTS(X)
@@ -280,6 +321,7 @@ static const struct {
 	{ SECTION_FILE, "Create", policy_key_create, RIGHT_MAX },
 	{ SECTION_FILE, "Delete", policy_key_delete, RIGHT_MAX },
 	{ SECTION_FILE, "Verify", policy_key_verify, RIGHT_MAX },
+	{ SECTION_FILE, "Secret", policy_key_secret, RIGHT_MAX },
 	{ SECTION_SERVICE, "Allow", policy_key_service_allow, RIGHT_MAX },
 	{ SECTION_SERVICE, "Timeout", policy_key_service_timeout, RIGHT_MAX },
 	{ SECTION_LOG, "Lines", policy_key_log_lines, RIGHT_MAX },

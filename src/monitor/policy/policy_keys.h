@@ -25,6 +25,7 @@ struct policy_reader {
 	size_t index; /* of the file, service ... that the section is about */
 	bool timeout_given;
 	bool manager_given;
+	bool audit_given;
 	bool delete_given[POLICY_FILES_MAX];
 	bool verify_given[POLICY_FILES_MAX];
 	unsigned int mistakes;
@@ -64,7 +65,7 @@ typedef int policy_key(struct policy_reader *reader, enum policy_right right, ch
 
 /* of [File] */
 policy_key policy_key_lens, policy_key_right, policy_key_value, policy_key_create,
-	policy_key_delete, policy_key_verify;
+	policy_key_delete, policy_key_verify, policy_key_secret;
 
 /* of [Service], [Log], [Package] and [System] */
 policy_key policy_key_service_allow, policy_key_service_timeout, policy_key_log_lines,

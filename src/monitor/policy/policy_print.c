@@ -15,6 +15,8 @@ static void print_file(FILE *out, const struct policy_file *file)
 		for (size_t i = 0; i < file->rights[right].count; i++)
 			fprintf(out, "%s=%s\n", policy_right_key(right),
 				file->rights[right].item[i]);
+	for (size_t i = 0; i < file->secrets.count; i++)
+		fprintf(out, "Secret=%s\n", file->secrets.item[i]);
 	for (size_t i = 0; i < file->value_count; i++)
 		fprintf(out, "Value=%s %s\n", file->values[i].pattern, file->values[i].ere);
 	if (file->may_create)
@@ -76,6 +78,8 @@ void policy_print(FILE *out, const struct policy *policy)
 	print_timeout(out, policy->timeout_ms);
 	fprintf(out, "ServiceManager=%s\n", policy_manager_word(policy->manager));
 	print_layers(out, policy->optional_layers);
+	if (policy->audit != AUDIT_TO_FILE)
+		fprintf(out, "Audit=%s\n", policy_audit_word(policy->audit));
 	for (size_t i = 0; i < policy->file_count; i++)
 		print_file(out, &policy->files[i]);
 	for (size_t i = 0; i < policy->service_count; i++)
