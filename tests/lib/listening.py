@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A server that serves one client after another (--listen), and what it costs."""
+
+import os
+import socket
+import subprocess
+
+from exm import DAEMON, UID, Failure, Line, check, new_secret, proc_status, wait_until
+
+
+class Listening:
+    def __init__(self, world, policy):
+        self.world = world
+        world.policy(policy)
+        self.secret = new_secret()
+        secret_file = world.path_of("secret")
+        with open(secret_file, "w", encoding="ascii") as file:
+            file.write(self.secret)
+        os.chmod(secret_file, 0o400)
+        self.path = world.path_of("socket")
+        self.log_path = world.path_of("listening.log")
+        with open(self.log_path, "wb") as log:
+            self.process = world.process(
+                DAEMON, "--policy", world.policy_dir, "--root", world.root, "--listen", self.path,
+                "--secret-file", secret_file, stderr=log)
+        wait_until(lambda: os.path.exists(self.path), "the socket")
+
+    def connect(self):
+        """The user's stream, once the server has a place for it."""
+        sock = socket.socket(socket.AF_UNIX)
+        os.setegid(UID)
+        os.seteuid(UID)
+        try:
+            sock.connect(self.path)
+        finally:
+            os.seteuid(0)
+            os.setegid(0)
+        return Line(sock)
+
+    def wait_free(self, count, seconds=30):
+        """That many clients were served to their end."""
+        wait_until(lambda: self.log.count("waiting for the next client") >= count,
+                   f"the end of session {count}", seconds)
+
+    @property
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def alive(self):
+        check(self.process.poll() is None, f"the server has ended: {self.log[-500:]}")
+
+    def resident(self):
+        """KiB of memory, now and at most so far."""
+        self.alive()
+        status = proc_status(self.pid)
+        return [int(status[name].split()[0]) for name in ("VmRSS", "VmHWM")]
+
+    def descriptors(self):
+        return sorted(os.listdir(f"/proc/{self.pid}/fd"), key=int)
+
+    def children(self):
+        with open(f"/proc/{self.pid}/task/{self.pid}/children", encoding="ascii") as file:
+            return file.read().split()
