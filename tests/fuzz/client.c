@@ -30,13 +30,15 @@ static void texts(char *const *list)
 /* A list ends with NULL, and has as many as were told. */
 #define LIST(list, count, look) \
 	do { \
+		if ((count) < 0) \
+			break; \
+		expect(list); \
 		for (int i_ = 0; i_ < (count); i_++) { \
 			expect((list)[i_]); \
 			look((list)[i_]); \
 		} \
-		expect((count) < 0 || !(list)[count]); \
-		if ((count) >= 0) \
-			free(list); \
+		expect(!(list)[count]); \
+		free(list); \
 	} while (0)
 
 static void look_service(const struct exm_service *s)
@@ -179,11 +181,12 @@ static void call_system(struct exm *s, char letter)
 
 	switch (letter) {
 	case 'V':
-		take_service(exm_service_call(s, "restart", "x.service", &options, &service),
-			     service);
+		r = exm_service_call(s, "restart", "x.service", &options, &service);
+		take_service(r, service);
 		break;
 	case 'W':
-		take_service(exm_service_watch(s, "x.service", &service), service);
+		r = exm_service_watch(s, "x.service", &service);
+		take_service(r, service);
 		break;
 	case 'L':
 		r = exm_service_list(s, NULL, &services);
