@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "common/memfd.h"
-#include "config.h"
 
 #include "family.h"
 #include "peer.h"
@@ -24,9 +23,6 @@
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010
 #endif
-
-/* The one place of which the monitor leaves a file to write to is the engine's own. */
-#define OWN_FILE RUN_DIR "/content"
 
 #define TEXT "deb http://a b c\n"
 
@@ -120,7 +116,7 @@ static int regular_file(void)
 
 static int own_file(void)
 {
-	int fd = open(OWN_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
 	if (fd >= 0 && write(fd, TEXT, strlen(TEXT)) < 0)
 		_exit(20);
@@ -146,7 +142,15 @@ static int pipe_end(void)
 
 static int fifo(void)
 {
-	return mkfifo(RUN_DIR "/fifo", 0600) < 0 ? -1 : open(RUN_DIR "/fifo", O_RDWR | O_CLOEXEC);
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/tmp/exmachina-fifo-%d", (int)getpid());
+	if (mkfifo(path, 0600) < 0)
+		return -1;
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	unlink(path);
+	return fd;
 }
 
 static int stream_socket(void)

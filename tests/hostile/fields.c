@@ -289,7 +289,7 @@ static void name_of(const struct field_case *c, char name[static CASE_NAME_SIZE]
  */
 static size_t most_in_a_row(enum message_type type)
 {
-	return type == MON_BYE ? 1 : type == MON_AUTH ? 2 : SIZE_MAX;
+	return type == MON_READY || type == MON_BYE ? 1 : type == MON_AUTH ? 2 : SIZE_MAX;
 }
 
 struct row {

@@ -19,6 +19,7 @@ static bool is_unit(uint32_t entry, const char *unit)
 	return entry == 0 && strcmp(unit, "ssh.service") == 0;
 }
 
+/* of its layers it may say what it likes */
 static bool legal_ready(const struct msg_ready *m)
 {
 	return m->protocol == MESSAGE_PROTOCOL && m->entry_count == ENTRY_COUNT;
@@ -60,6 +61,11 @@ static bool legal_open(const struct msg_open *m)
 static bool legal_list(const struct msg_list *m)
 {
 	return m->entry == ENTRY_GLOB;
+}
+
+static bool legal_prepare(const struct msg_prepare *m)
+{
+	return m->entry < ENTRY_COUNT;
 }
 
 /* what was opened before, and nothing else */
@@ -154,6 +160,7 @@ bool legal_is_answered(enum message_type type)
 {
 	switch (type) {
 	case MON_READY:
+	case MON_PREPARE:
 	case MON_FORGET:
 	case MON_UNWATCH:
 	case MON_BYE:

@@ -150,9 +150,22 @@ static void read_secret(void)
 	_exit(5);
 }
 
+static void show_secret(void)
+{
+	struct message message = { .type = MON_AUTH, .auth.secret = secret };
+	struct packet packet;
+	int fd = -1;
+
+	read_secret();
+	peer_send(&message, -1);
+	peer_receive(&packet, &message, &fd);
+	if (message.type != MON_AUTH_REPLY || !message.auth_reply.granted)
+		_exit(6);
+}
+
 void peer_reach(enum message_phase phase)
 {
-	struct message message = peer_good_message(MON_READY);
+	struct message message = { .type = MESSAGE_NONE };
 	struct packet packet;
 	int fd = -1;
 
@@ -161,14 +174,8 @@ void peer_reach(enum message_phase phase)
 		return;
 	message = peer_good_message(MON_READY);
 	peer_send(&message, -1);
-	if (phase == PHASE_LOCKED)
-		return;
-	read_secret();
-	message = (struct message){ .type = MON_AUTH, .auth.secret = secret };
-	peer_send(&message, -1);
-	peer_receive(&packet, &message, &fd);
-	if (message.type != MON_AUTH_REPLY || !message.auth_reply.granted)
-		_exit(6);
+	if (phase == PHASE_OPEN)
+		show_secret();
 }
 
 void peer_say(struct message message, int fd)
@@ -247,6 +254,8 @@ void peer_prove(enum message_type type, const char *what)
 	/* nothing more is heard of the monitor, which ends this process */
 	if (type == MON_BYE)
 		sleep(10);
+	if (type == MON_READY)
+		show_secret();
 	peer_send(&last, -1);
 	while (is_due || got != MON_OPEN_REPLY) {
 		got = receive_type();

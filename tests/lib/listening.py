@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 
-from exm import DAEMON, UID, Failure, Line, check, new_secret, proc_status, wait_until
+from exm import DAEMON, UID, Line, check, new_secret, proc_status, wait_until
 
 
 class Listening:
@@ -24,6 +24,7 @@ class Listening:
                 DAEMON, "--policy", world.policy_dir, "--root", world.root, "--listen", self.path,
                 "--secret-file", secret_file, stderr=log)
         wait_until(lambda: os.path.exists(self.path), "the socket")
+        self.at_first = self.children()  # those that stay
 
     def connect(self):
         """The user's stream, once the server has a place for it."""
@@ -60,7 +61,10 @@ class Listening:
         status = proc_status(self.pid)
         return [int(status[name].split()[0]) for name in ("VmRSS", "VmHWM")]
 
-    def descriptors(self):
+    def idle(self):
+        """The descriptors that are left when no engine is, nor a verifier."""
+        self.alive()
+        wait_until(lambda: self.children() == self.at_first, "no process of a session is left")
         return sorted(os.listdir(f"/proc/{self.pid}/fd"), key=int)
 
     def children(self):

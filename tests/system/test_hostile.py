@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, sys.path[0] + "/../lib")
-from exm import (ENGINE, HOSTS_FREE, SESSION, check, equal, main, test, unit_property, wait_until)
+from exm import (ENGINE, HOSTS_FREE, SESSION, check, equal, main, test, unit_property)
 from listening import Listening
 from snapshot import difference, snapshot
 
@@ -112,15 +112,10 @@ def start(w):
     return server
 
 
-def state_of(server):
-    wait_until(lambda: not server.children(), "no engine is left")
-    return server.descriptors()
-
-
 @test("the service lives on after every hostile engine, for the next client", seconds=200)
 def service_lives(w):
     server = start(w)
-    before, resident, files = state_of(server), server.resident()[0], snapshot(w.root)
+    before, resident, files = server.idle(), server.resident()[0], snapshot(w.root)
     number = 2
     for word, lines in (("ends", 1), ("borne", 0)):
         for case in cases(word):
@@ -128,7 +123,7 @@ def service_lives(w):
             seen = len(server.log)
             serve(w, server, case, number)
             equal(len(broken(server.log[seen:])), lines, f"lines after {case!r}")
-    equal(state_of(server), before, "descriptors")
+    equal(server.idle(), before, "descriptors")
     equal(difference(files, snapshot(w.root)), [], "what has changed")
     grown = server.resident()[0] - resident
     check(grown < GROWTH, f"{number} sessions have left {grown} KiB")
@@ -137,7 +132,7 @@ def service_lives(w):
 def flood(case, lines):
     def run(w):
         server = start(w)
-        before, resident = state_of(server), server.resident()[0]
+        before, resident = server.idle(), server.resident()[0]
         seen = len(server.log)
         choose(case)
         s = server.connect()
@@ -148,7 +143,7 @@ def flood(case, lines):
             equal(server.connect().read()["error"]["data"]["name"], "BUSY", "a second client")
         server.wait_free(3, 60)
         equal(len(broken(server.log[seen:])), lines, f"lines in {server.log[seen:][-1000:]!r}")
-        equal(state_of(server), before, "descriptors")
+        equal(server.idle(), before, "descriptors")
         now, most = server.resident()
         check(now - resident < GROWTH, f"it has left {now - resident} KiB")
         check(most - resident < 2 * GROWTH, f"it has taken {most - resident} KiB")
