@@ -9,7 +9,7 @@ def look(path):
     """All of one file but the time of its last reading."""
     st = os.lstat(path)
     found = [stat.S_IFMT(st.st_mode), stat.S_IMODE(st.st_mode), st.st_uid, st.st_gid, st.st_ino,
-             st.st_nlink, st.st_rdev, st.st_mtime_ns, st.st_ctime_ns]
+             st.st_nlink, st.st_rdev, st.st_mtime_ns]
     found += [(name, os.getxattr(path, name, follow_symlinks=False))
               for name in os.listxattr(path, follow_symlinks=False)]
     if stat.S_ISREG(st.st_mode):
