@@ -177,9 +177,12 @@ void timer_resume(int64_t used)
 	(void)used;
 }
 
-/* ---- in place of src/engine/mon.c: the monitor ---------------------------------------------- */
+/*
+ * ---- in place of src/engine/mon.c: the monitor ----------------------------------------------
+ *
+ * A stub that the methods use, and that is not here, has the linker complain of all the others.
+ */
 
-/* A stub that the methods use, and that is not here, has the linker complain of all the others. */
 static const char hosts[] = "127.0.0.1\tlocalhost\n10.0.0.1 one two\n# comment\n";
 
 /* What it will tell of by itself. */
