@@ -1,11 +1,23 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A server that serves one client after another (--listen), and what it costs."""
+"""A server that serves one client after another (--listen), and what servers cost."""
 
 import os
 import socket
 import subprocess
 
 from exm import DAEMON, UID, Line, check, new_secret, proc_status, wait_until
+
+
+def resident(pid):
+    """KiB of memory."""
+    return int(proc_status(pid)["VmRSS"].split()[0])
+
+
+def check_growth(kib, most, what):
+    """No more than that. A sanitizer keeps what was freed, and then memory tells nothing."""
+    with open(DAEMON, "rb") as file:
+        if b"__asan_init" not in file.read():
+            check(kib < most, f"{what}: {kib} KiB, at most {most} were to be")
 
 
 class Listening:
@@ -58,8 +70,7 @@ class Listening:
     def resident(self):
         """KiB of memory, now and at most so far."""
         self.alive()
-        status = proc_status(self.pid)
-        return [int(status[name].split()[0]) for name in ("VmRSS", "VmHWM")]
+        return resident(self.pid), int(proc_status(self.pid)["VmHWM"].split()[0])
 
     def idle(self):
         """The descriptors that are left when no engine is, nor a verifier."""

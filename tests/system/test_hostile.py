@@ -8,8 +8,8 @@ import subprocess
 import sys
 
 sys.path.insert(0, sys.path[0] + "/../lib")
-from exm import (ENGINE, HOSTS_FREE, SESSION, check, equal, main, test, unit_property)
-from listening import Listening
+from exm import ENGINE, HOSTS_FREE, SESSION, equal, main, test, unit_property
+from listening import Listening, check_growth
 from snapshot import difference, snapshot
 
 HOSTILE = "/opt/exmachina-tests/hostile/engine"
@@ -125,8 +125,7 @@ def service_lives(w):
             equal(len(broken(server.log[seen:])), lines, f"lines after {case!r}")
     equal(server.idle(), before, "descriptors")
     equal(difference(files, snapshot(w.root)), [], "what has changed")
-    grown = server.resident()[0] - resident
-    check(grown < GROWTH, f"{number} sessions have left {grown} KiB")
+    check_growth(server.resident()[0] - resident, GROWTH, f"what {number} sessions have left")
 
 
 def flood(case, lines):
@@ -145,8 +144,8 @@ def flood(case, lines):
         equal(len(broken(server.log[seen:])), lines, f"lines in {server.log[seen:][-1000:]!r}")
         equal(server.idle(), before, "descriptors")
         now, most = server.resident()
-        check(now - resident < GROWTH, f"it has left {now - resident} KiB")
-        check(most - resident < 2 * GROWTH, f"it has taken {most - resident} KiB")
+        check_growth(now - resident, GROWTH, "what it has left")
+        check_growth(most - resident, 2 * GROWTH, "what it has taken")
         serve(w, server, "half a type", 4)
     return run
 

@@ -14,8 +14,8 @@ import sys
 import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
-from exm import (HOSTS_FREE, MIB, SESSION, RpcError, check, equal, main, proc_status, test)
-from listening import Listening
+from exm import (HOSTS_FREE, MIB, SESSION, RpcError, check, equal, main, test)
+from listening import Listening, check_growth, resident
 from snapshot import difference, snapshot
 
 POLICY = (SESSION + "ServiceManager=systemd\n" + HOSTS_FREE +
@@ -111,7 +111,7 @@ class Attack:
     def memory(self):
         """KiB of monitor and engine."""
         engine = self.session.engine()
-        return [int(proc_status(pid)["VmRSS"].split()[0]) for pid in (self.session.pid, engine)]
+        return [resident(pid) for pid in (self.session.pid, engine)]
 
     def __enter__(self):
         self.engine = self.session.engine()
@@ -125,8 +125,8 @@ class Attack:
         s.alive()
         equal(s.engine(), self.engine, "the engine")
         equal(difference(self.before, snapshot(self.w.root)), [], "what has changed")
-        check(now[0] - self.start[0] < GROWTH // 2, f"the monitor has grown: {self.start} to {now}")
-        check(now[1] - self.start[1] < 4 * GROWTH, f"the engine has grown: {self.start} to {now}")
+        check_growth(now[0] - self.start[0], GROWTH // 2, "growth of the monitor")
+        check_growth(now[1] - self.start[1], 4 * GROWTH, "growth of the engine")
         said = [line for line in s.log.splitlines() if not self.is_due(line)]
         equal(said, [], "lines in the log")
         s.call("session.bye")
@@ -300,10 +300,6 @@ def locked(w):
 
 # ---- the stream -----------------------------------------------------------------------------------
 
-def resident(pid):
-    return int(proc_status(pid)["VmRSS"].split()[0])
-
-
 def pings(first, count):
     return b"".join(b'{"jsonrpc":"2.0","id":%d,"method":"session.ping"}\n' % n
                     for n in range(first, first + count))
@@ -342,7 +338,7 @@ def flood(w):
                     equal(line, b'{"jsonrpc":"2.0","id":%d,"result":"pong"}' % answered, "answer")
                     answered += 1
         check(stuck is not None, "it was never full")
-        check(max(stuck) < GROWTH, f"KiB that were kept of it: {stuck}")
+        check_growth(max(stuck), GROWTH, "what was kept of it")
         s.sock.setblocking(True)
 
 
@@ -381,7 +377,7 @@ def cut_anywhere(w):
     serve_fairly(server, len(text) + 3)
     equal(difference(before, snapshot(w.root)), [], "what has changed")
     equal(server.idle(), descriptors, "descriptors")
-    check(resident(server.pid) - size < GROWTH, "the server has grown")
+    check_growth(resident(server.pid) - size, GROWTH, "growth of the server")
 
 
 @test("a client that never reads costs no other anything, and is not waited for at its end")
@@ -401,7 +397,7 @@ def never_reads(w):
                 break
     check(time.monotonic() < end, "it was never full")
     equal(server.connect().read()["error"]["data"]["name"], "BUSY", "a second client")
-    check(resident(server.pid) - size < GROWTH, "the server has grown")
+    check_growth(resident(server.pid) - size, GROWTH, "growth of the server")
     s.close()
     server.wait_free(2)
     serve_fairly(server, 3)

@@ -9,7 +9,8 @@ import sys
 import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
-from exm import ENGINE, SESSION, RpcError, check, contains, equal, main, proc_status, test
+from exm import ENGINE, SESSION, RpcError, check, contains, equal, main, test
+from listening import check_growth, resident
 
 HOSTILE = "/opt/exmachina-tests/hostile/verifier"
 LIAR = "/opt/exmachina-tests/hostile/liar"
@@ -87,8 +88,7 @@ def play_all(prefix):
             if case.startswith(prefix):
                 answer = c.commit(case)
                 check(answer in ANSWERS[outcome], f"{case}: {answer}, wanted {outcome}")
-        size = int(proc_status(c.s.pid)["VmRSS"].split()[0])
-        check(size < 32768, f"the monitor has {size} KiB")
+        check_growth(resident(c.s.pid), 32768, "memory of the monitor")
         c.end()
     return run
 
