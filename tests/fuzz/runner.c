@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What exmachina-run says to the monitor: packets, each behind two bytes for its length and one
- * for whether a descriptor is with it. Each call ends once, in a way that is one.
+ * What exmachina-run says to the monitor: packets. Each call ends once, in a way that is one.
  */
-#include "fuzz.h"
+#include "packets.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/channel.h"
@@ -18,7 +16,7 @@
 #include "monitor/runner.h"
 #include "monitor/runner_start.h"
 
-enum { HEAD_SIZE = 3, CALLS = 4 };
+enum { CALLS = 4 };
 
 /* In place of src/monitor/runner_start.c: the helper is this file, and a process that waits. */
 static int helper = -1;
@@ -90,40 +88,12 @@ static void start_calls(struct runner *runner, struct call *calls)
 	}
 }
 
-/* What it says; the packets that do not fit any more are not said. */
-static void say(const uint8_t *data, size_t size)
-{
-	while (size >= HEAD_SIZE) {
-		size_t wanted = (size_t)(data[0] | data[1] << 8) % (MESSAGE_MAX + 16);
-		size_t length = wanted < size - HEAD_SIZE ? wanted : size - HEAD_SIZE;
-		struct iovec iov = { .iov_base = (void *)(uintptr_t)(data + HEAD_SIZE),
-				     .iov_len = length };
-		union {
-			struct cmsghdr header;
-			char space[CMSG_SPACE(sizeof(int))];
-		} control = { 0 };
-		struct msghdr header = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-		if (data[2] & 1) {
-			header.msg_control = &control;
-			header.msg_controllen = sizeof(control);
-			control.header.cmsg_level = SOL_SOCKET;
-			control.header.cmsg_type = SCM_RIGHTS;
-			control.header.cmsg_len = CMSG_LEN(sizeof(int));
-			memset(CMSG_DATA(&control.header), 0, sizeof(int));
-		}
-		if (sendmsg(helper, &header, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-			break;
-		data += HEAD_SIZE + length;
-		size -= HEAD_SIZE + length;
-	}
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	scoped(policy_freep) struct policy *policy = policy_new();
 	scoped_fd root = open("/proc/self/fdinfo", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct call calls[CALLS] = { { .over = false } };
+	struct packet_input input = { .data = data, .size = size }, packet;
 	struct runner *runner = NULL;
 	sd_event *event = NULL;
 	int r;
@@ -132,7 +102,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	expect(runner_start(root, false, policy, &runner) == 0);
 	expect(runner_attach(runner, event) == 0);
 	start_calls(runner, calls);
-	say(data, size);
+	/* what finds no room is not said */
+	while (packet_next(&input, &packet))
+		if (!packet_send(helper, &packet))
+			break;
 	/* and then it is gone */
 	helper = close_fd(helper);
 	do {

@@ -23,6 +23,7 @@ struct family {
 	bool (*play)(const char *name);
 };
 
+extern const struct family mangled_family;    /* a message in the wrong phase, of the wrong form */
 extern const struct family field_family;      /* a field with an odd value */
 extern const struct family descriptor_family; /* a descriptor of an odd kind */
 extern const struct family repeat_family;     /* the same message again and again */

@@ -22,87 +22,12 @@
 #include "common/channel.h"
 #include "common/fd.h"
 #include "common/memfd.h"
-#include "common/report.h"
 
-#include "odd.h"
+#include "rows.h"
 
 #define CASE_FILE "/etc/exmachina-hostile-verifier"
 
-enum { FD_VERIFY_CHANNEL = 3, NAME_SIZE = 128, OTHER_STATUS = 99 };
-
-static const struct change_row right = {
-	.action = CHANGE_VALUE,
-	.has_old = 1,
-	.has_new = 1,
-	.path = "/1/alias",
-	.old_value = "old",
-	.new_value = "new",
-};
-
-/* ---- lists of one row, a field of which is odd -------------------------------------- */
-
-static void change_row_field(struct change_row *m, struct change *change)
-{
-	change_begin(change);
-	CHANGE_FIELDS(FIELDS_change_row)
-}
-
-static void put_row(const struct change_row *m, struct change *change, struct wire *w)
-{
-	change->at = 0;
-	PUT_FIELDS(FIELDS_change_row)
-}
-
-static bool is_alias(const char *value)
-{
-	return value[0] && value[strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789")] == '\0';
-}
-
-/* Only /1/alias may change, and to a value of letters and digits that is known to its end. */
-static const char *outcome_of(const struct change_row *row)
-{
-	if (row->action >= CHANGE_MAX)
-		return "unverified";
-	/* what of it is no path, and what is another node's, is test-judge's affair */
-	if (strcmp(row->path, right.path) != 0)
-		return "refused";
-	if (row->action != CHANGE_VALUE)
-		/* the only one of its label may be made where it may be set */
-		return row->action == CHANGE_REMOVED && row->below ? "done"
-		       : row->action == CHANGE_ADDED && row->alone ? "done"
-								   : "denied";
-	return row->has_new && !row->cut && is_alias(row->new_value) ? "done" : "denied";
-}
-
-struct row_case {
-	struct change change;
-	struct change_row row;
-	const char *outcome;
-	char name[NAME_SIZE];
-};
-
-/* Visits all, until it returns true. */
-static bool each_row(bool (*visit)(struct row_case *c, const void *data), const void *data)
-{
-	struct row_case c = { .change.which = 0 };
-
-	do {
-		for (c.change.oddity = 0; c.change.oddity < ODDITY_MAX; c.change.oddity++) {
-			c.row = right;
-			change_row_field(&c.row, &c.change);
-			if (!c.change.fits)
-				continue;
-			snprintf(c.name, sizeof(c.name), "a row whose %s is %s", c.change.name,
-				 oddity_name(c.change.oddity));
-			c.outcome =
-				is_malformed(c.change.oddity) ? "unverified" : outcome_of(&c.row);
-			if (visit(&c, data))
-				return true;
-		}
-		c.change.which++;
-	} while (c.change.name);
-	return false;
-}
+enum { FD_VERIFY_CHANNEL = 3, OTHER_STATUS = 99 };
 
 /* A whole list of these rows, all the same. */
 static void write_rows(int list, struct row_case *c, uint32_t said, uint32_t count)
@@ -112,7 +37,7 @@ static void write_rows(int list, struct row_case *c, uint32_t said, uint32_t cou
 
 	wire_put_u32(&h, REPORT_CHANGE);
 	wire_put_u32(&h, said);
-	put_row(&c->row, &c->change, &w);
+	row_put(&c->row, &c->change, &w);
 	if (fd_write_all(list, head, h.pos) < 0)
 		_exit(OTHER_STATUS);
 	for (uint32_t i = 0; i < count; i++)
@@ -125,14 +50,14 @@ static void write_rows(int list, struct row_case *c, uint32_t said, uint32_t cou
 
 static void write_right(int list)
 {
-	struct row_case c = { .row = right, .change = { .which = SIZE_MAX } };
+	struct row_case c = right_case();
 
 	write_rows(list, &c, 1, 1);
 }
 
 static void write_forbidden(int list)
 {
-	struct row_case c = { .row = right, .change = { .which = SIZE_MAX } };
+	struct row_case c = right_case();
 
 	c.row.path = "/1/ipaddr";
 	write_rows(list, &c, 1, 1);
@@ -187,7 +112,7 @@ static void of_1_tib(int list)
 
 static void counts(int list, uint32_t said, uint32_t count)
 {
-	struct row_case c = { .row = right, .change = { .which = SIZE_MAX } };
+	struct row_case c = right_case();
 
 	write_rows(list, &c, said, count);
 }
@@ -220,8 +145,8 @@ static void rows_without_end(int list)
 /* All of them the same, in one write each time that the buffer is full. */
 static void many_rows(int list, bool last_is_forbidden)
 {
-	struct row_case c = { .row = right, .change = { .which = SIZE_MAX } };
-	struct row_case last = { .row = right, .change = { .which = SIZE_MAX } };
+	struct row_case c = right_case();
+	struct row_case last = right_case();
 	const size_t room = (size_t)64 << 20;
 	uint8_t *data = malloc(room);
 	struct wire w = wire_over(data, room);
@@ -233,8 +158,8 @@ static void many_rows(int list, bool last_is_forbidden)
 	wire_put_u32(&w, REPORT_CHANGE);
 	wire_put_u32(&w, REPORT_ROWS_MAX);
 	for (uint32_t i = 1; i < REPORT_ROWS_MAX; i++)
-		put_row(&c.row, &c.change, &w);
-	put_row(&last.row, &last.change, &w);
+		row_put(&c.row, &c.change, &w);
+	row_put(&last.row, &last.change, &w);
 	wire_put_str(&w, "", 0);
 	if (w.bad || fd_write_all(list, data, w.pos) < 0)
 		_exit(OTHER_STATUS);
@@ -479,7 +404,7 @@ static int receive_list(void)
 int main(int argc, char **argv)
 {
 	struct play play = { .list = -1 };
-	char wanted[NAME_SIZE] = "";
+	char wanted[ROW_NAME_SIZE] = "";
 	FILE *file;
 
 	if (argc == 2 && strcmp(argv[1], "--list") == 0)
