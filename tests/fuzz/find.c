@@ -71,11 +71,10 @@ static bool is_package(const char *text)
 
 static bool has_wildcard(const char *pattern)
 {
-	for (; *pattern; pattern++) {
-		if (*pattern == '*' || *pattern == '?')
+	while (*(pattern += strcspn(pattern, "*?\\"))) {
+		if (*pattern != '\\')
 			return true;
-		if (*pattern == '\\' && pattern[1])
-			pattern++;
+		pattern += pattern[1] ? 2 : 1;
 	}
 	return false;
 }
