@@ -45,17 +45,15 @@ static void receive(int from, size_t size, size_t fd_count)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct packet_input input = { .data = data, .size = size }, packet;
-	int before = free_descriptor();
+	scoped_fd ours = -1, theirs = -1;
+	int before;
 
-	{
-		scoped_fd ours = -1, theirs = -1;
-
-		expect(channel_pair(&ours, &theirs) == 0);
-		while (packet_next(&input, &packet)) {
-			expect(packet_send(theirs, &packet));
-			receive(ours, packet.size, packet.fd_count);
-		}
+	expect(channel_pair(&ours, &theirs) == 0);
+	before = free_descriptor();
+	while (packet_next(&input, &packet)) {
+		expect(packet_send(theirs, &packet));
+		receive(ours, packet.size, packet.fd_count);
+		expect(free_descriptor() == before);
 	}
-	expect(free_descriptor() == before);
 	return 0;
 }
