@@ -86,11 +86,15 @@ int channel_recv(int fd, bool wait, struct packet *packet, struct message *ret_m
 	ssize_t n;
 	int r;
 
+	/*
+	 * Of a peer that went with something unread the kernel tells first, once; what it had
+	 * said before comes after that.
+	 */
 	do {
 		n = recvmsg(fd, &header, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
-	} while (n < 0 && errno == EINTR);
+	} while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0)
-		return errno == ECONNRESET ? 0 : -errno;
+		return -errno;
 	received = take_descriptor(&header);
 	if (n == 0 && received < 0 && !(header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
 		return 0;

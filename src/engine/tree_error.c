@@ -182,6 +182,11 @@ int tree_fail(struct call *call, const char *expr)
 				  expr);
 	case AUG_ENOMEM:
 		return call_no_memory(call);
+	case AUG_NOERROR:
+		/* all that Augeas says of a path that leads upwards, or has wildcards, to nothing
+		 */
+		return call_error(call, EXM_ERROR_BAD_PATH, data_of_path(expr),
+				  "%.200s: names no node, and none can be made of it", expr);
 	default:
 		return call_error(call, EXM_ERROR_INTERNAL, data_of_path(expr), "%.200s: %s", expr,
 				  aug_error_message(aug));

@@ -109,8 +109,13 @@ const struct policy *op_call_policy(const struct op_call *call)
 
 void op_call_send(struct op_call *call, const struct message *event, int fd)
 {
-	if (asker_lives(call) && session_reply(call->session, event, fd) < 0)
-		session_end(call->session, SESSION_PROTOCOL);
+	int r = asker_lives(call) ? session_reply(call->session, event, fd) : 0;
+
+	if (r >= 0 || call->session->over)
+		return;
+	log_error("engine %d broke the protocol: it cannot be told of %s: %s",
+		  (int)call->session->engine, call->method, strerror(-r));
+	session_end(call->session, SESSION_PROTOCOL);
 }
 
 void op_call_progress(struct op_call *call, uint8_t percent, const char *stage, const char *detail)

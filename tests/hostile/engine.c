@@ -2,10 +2,9 @@
 /*
  * Stands in the engine's place and says one wrong thing to the monitor. The
  * cases are made from the real list of messages, so that a new message is
- * attacked without anybody remembering to. "--list" prints their names, and
- * "--list-borne" those of what is refused without ending the session; which
- * one is played stands in CASE_FILE, since the monitor decides what this
- * process is started with.
+ * attacked without anybody remembering to. "--list WORD" prints the names of those that
+ * the monitor has to end the session for, or to bear (family.h); which one is played stands in
+ * CASE_FILE, since the monitor decides what this process is started with.
  *
  * It is fair up to the phase in which the case belongs, using the secret that
  * the client sent it.
@@ -21,13 +20,17 @@
 #include "common/policy.h"
 #include "common/wire.h"
 
+#include "family.h"
 #include "peer.h"
 
 #define CASE_FILE "/etc/exmachina-hostile"
 
+/* What the monitor keeps at most of what it was asked for (monitor/handout.h), and more. */
+enum { HANDOUTS = 512, NAMES = 1000 };
+
 static void open_hosts(void)
 {
-	struct message message = peer_good_message(MON_OPEN);
+	struct message message = { .type = MON_OPEN, .open = { ENTRY_HOSTS, "" } };
 	struct packet packet;
 	int fd = -1;
 
@@ -35,66 +38,6 @@ static void open_hosts(void)
 	peer_receive(&packet, &message, &fd);
 	if (message.type != MON_OPEN_REPLY || message.open_reply.outcome != OUTCOME_DONE)
 		_exit(7);
-}
-
-/* ---- cases that every message has -------------------------------------------------- */
-
-enum mangling { OUT_OF_PHASE, SHORT, LONG, WITH_FD, WITH_TWO_FDS, MANGLING_MAX };
-
-static const char *const mangling_names[] = {
-	[OUT_OF_PHASE] = "out of phase",
-	[SHORT] = "one byte short",
-	[LONG] = "one byte long",
-	[WITH_FD] = "with a descriptor",
-	[WITH_TWO_FDS] = "with two descriptors",
-};
-
-/* Is the case wrong at all? A message that is allowed always is never out of phase. */
-static bool applies(enum message_type type, enum mangling mangling)
-{
-	const struct message_info *info = message_info(type);
-
-	switch (mangling) {
-	case OUT_OF_PHASE:
-		return type == MON_READY || !(info->phases & PHASE_BIT(PHASE_START));
-	case WITH_FD:
-		return info->phases != 0 && !(info->flags & (MSG_FD | MSG_MAY_FD));
-	default:
-		return true;
-	}
-}
-
-static void play_mangled(enum message_type type, enum mangling mangling)
-{
-	const int fds[] = { FD_CLIENT, FD_CLIENT };
-	struct message message = peer_good_message(type);
-	uint8_t data[MESSAGE_MAX + 1];
-	size_t length = 0;
-
-	/* READY may be said once, and everything else not before it */
-	if (mangling == OUT_OF_PHASE)
-		peer_reach(type == MON_READY ? PHASE_LOCKED : PHASE_START);
-	else
-		peer_reach(peer_phase_of(type));
-	if (message_encode(&message, data, sizeof(data), &length) < 0)
-		_exit(8);
-	data[length] = 0;
-	switch (mangling) {
-	case SHORT:
-		peer_send_raw(data, length - 1, NULL, 0);
-		break;
-	case LONG:
-		peer_send_raw(data, length + 1, NULL, 0);
-		break;
-	case WITH_FD:
-		peer_send_raw(data, length, fds, 1);
-		break;
-	case WITH_TWO_FDS:
-		peer_send_raw(data, length, fds, 2);
-		break;
-	default:
-		peer_send_raw(data, length, NULL, 0);
-	}
 }
 
 /* ---- cases of their own -------------------------------------------------------------- */
@@ -308,73 +251,103 @@ static const struct hostile_case cases[] = {
 	{ "BYE for an odd reason", PHASE_OPEN, bye_oddly },
 };
 
-static void list_table(const struct hostile_case *table, size_t count)
+/* Refused as often as it comes, like every try, and each of these is right. */
+static void right_secret_again(void)
 {
-	for (size_t i = 0; i < count; i++)
-		puts(table[i].name);
+	struct message reply;
+	struct packet packet;
+	int fd = -1;
+
+	for (int i = 0; i < 1000; i++) {
+		peer_say((struct message){ .type = MON_AUTH, .auth.secret = peer_secret() }, -1);
+		peer_receive(&packet, &reply, &fd);
+		if (reply.type != MON_AUTH_REPLY || !reply.auth_reply.granted)
+			_exit(12);
+	}
 }
 
-static void list_cases(void)
+/* What was looked for is kept, up to a bound. */
+static void open_without_end(void)
 {
-	size_t count;
-	const struct hostile_case *of_units = unit_cases(&count);
+	char name[32];
+	struct message reply;
+	struct packet packet;
+	int fd = -1;
 
-	for (enum message_type type = 1; type < MESSAGE_TYPE_MAX; type++)
-		for (enum mangling m = 0; m < MANGLING_MAX; m++)
-			if (applies(type, m))
-				printf("%s %s\n", message_info(type)->name, mangling_names[m]);
-	list_table(cases, ARRAY_SIZE(cases));
-	list_table(of_units, count);
+	for (int i = 0; i < NAMES; i++) {
+		snprintf(name, sizeof(name), "no-%d.list", i);
+		OPENS(ENTRY_GLOB, name);
+		peer_receive(&packet, &reply, &fd);
+		if (reply.type != MON_OPEN_REPLY ||
+		    reply.open_reply.outcome != (i < HANDOUTS ? OUTCOME_ABSENT : OUTCOME_LIMIT))
+			_exit(13);
+	}
 }
 
-static void list_borne_cases(void)
-{
-	size_t count;
-	const struct hostile_case *table = unit_borne_cases(&count);
+static const struct hostile_case borne_cases[] = {
+	{ "AUTH with the secret, a thousand times", PHASE_OPEN, right_secret_again },
+	{ "OPEN of a thousand names that are not there", PHASE_OPEN, open_without_end },
+};
 
-	list_table(table, count);
+/* ---- all of them ------------------------------------------------------------------- */
+
+static const struct hostile_case *table_of(enum verdict verdict, bool of_units, size_t *ret_count)
+{
+	if (of_units)
+		return verdict == ENDS ? unit_cases(ret_count) : unit_borne_cases(ret_count);
+	*ret_count = verdict == ENDS ? ARRAY_SIZE(cases) : ARRAY_SIZE(borne_cases);
+	return verdict == ENDS ? cases : borne_cases;
 }
 
-static bool play_of(const struct hostile_case *table, size_t count, const char *wanted)
+static void list_tables(enum verdict verdict)
 {
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(table[i].name, wanted) == 0) {
-			peer_reach(table[i].phase);
-			table[i].play();
-			return true;
-		}
+	for (int of_units = 0; verdict <= BORNE && of_units < 2; of_units++) {
+		size_t count;
+		const struct hostile_case *table = table_of(verdict, of_units, &count);
+
+		for (size_t i = 0; i < count; i++)
+			puts(table[i].name);
+	}
+}
+
+static bool play_of_tables(const char *wanted)
+{
+	for (int n = 0; n < 4; n++) {
+		size_t count;
+		const struct hostile_case *table = table_of(n % 2 ? ENDS : BORNE, n / 2, &count);
+
+		for (size_t i = 0; i < count; i++)
+			if (strcmp(table[i].name, wanted) == 0) {
+				peer_reach(table[i].phase);
+				table[i].play();
+				return true;
+			}
+	}
 	return false;
 }
 
-/* The monitor must still be there afterwards, to be taken leave of. */
-static bool play_borne(const char *wanted)
+static const struct family table_family = { list_tables, play_of_tables };
+
+static const struct family *const families[] = { &mangled_family, &table_family, &field_family,
+						 &descriptor_family, &repeat_family };
+
+static const char *const verdict_words[VERDICT_MAX] = {
+	[ENDS] = "ends",
+	[BORNE] = "borne",
+	[FLOOD_ENDS] = "flood-ends",
+	[FLOOD_BORNE] = "flood-borne",
+};
+
+static int list_cases(const char *word)
 {
-	size_t count;
-	const struct hostile_case *table = unit_borne_cases(&count);
-
-	if (!play_of(table, count, wanted))
-		return false;
-	peer_say((struct message){ .type = MON_BYE, .bye = { BYE_CLIENT_ASKED } }, -1);
-	return true;
-}
-
-static bool play(const char *wanted)
-{
-	const struct hostile_case *of_units;
-	size_t count;
-	char name[128];
-
-	for (enum message_type type = 1; type < MESSAGE_TYPE_MAX; type++)
-		for (enum mangling m = 0; m < MANGLING_MAX; m++) {
-			snprintf(name, sizeof(name), "%s %s", message_info(type)->name,
-				 mangling_names[m]);
-			if (applies(type, m) && strcmp(name, wanted) == 0) {
-				play_mangled(type, m);
-				return true;
-			}
-		}
-	of_units = unit_cases(&count);
-	return play_of(cases, ARRAY_SIZE(cases), wanted) || play_of(of_units, count, wanted);
+	for (enum verdict verdict = 0; verdict < VERDICT_MAX; verdict++) {
+		if (strcmp(word, verdict_words[verdict]) != 0)
+			continue;
+		for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+			families[i]->list(verdict);
+		return 0;
+	}
+	return 2;
 }
 
 int main(int argc, char **argv)
@@ -383,21 +356,21 @@ int main(int argc, char **argv)
 	FILE *file;
 
 	/* as an engine it gets two numbers */
-	if (argc == 2) {
-		if (strcmp(argv[1], "--list-borne") == 0)
-			list_borne_cases();
-		else
-			list_cases();
-		return 0;
-	}
+	if (argc == 3 && strcmp(argv[1], "--list") == 0)
+		return list_cases(argv[2]);
 	file = fopen(CASE_FILE, "r");
 	if (!file || !fgets(wanted, sizeof(wanted), file))
 		return 1;
 	fclose(file);
 	wanted[strcspn(wanted, "\n")] = '\0';
-	if (!play_borne(wanted) && !play(wanted))
-		return 2;
-	/* the monitor ends this process; one that it does not end ends by itself */
-	sleep(10);
-	return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		if (!families[i]->play(wanted))
+			continue;
+		/* one that has ended the session says it to nobody; to others it is the end */
+		peer_say((struct message){ .type = MON_BYE, .bye = { BYE_CLIENT_ASKED } }, -1);
+		/* the monitor ends this process; one that it does not end ends by itself */
+		sleep(10);
+		return 0;
+	}
+	return 2;
 }

@@ -3,12 +3,14 @@
 #include "peer.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/layer.h"
+#include "common/memfd.h"
 #include "common/package_verb.h"
 #include "common/policy.h"
 
@@ -53,7 +55,7 @@ struct message peer_good_message(enum message_type type)
 		m.auth.secret = "wrong";
 		break;
 	case MON_OPEN:
-		m.open = (struct msg_open){ ENTRY_HOSTS, "" };
+		m.open = (struct msg_open){ ENTRY_GLOB, "a.list" };
 		break;
 	case MON_PREPARE:
 		m.prepare.entry = ENTRY_HOSTS;
@@ -62,7 +64,7 @@ struct message peer_good_message(enum message_type type)
 		m.list.entry = ENTRY_GLOB;
 		break;
 	case MON_STAGE:
-		m.stage = (struct msg_stage){ ENTRY_HOSTS, "" };
+		m.stage = (struct msg_stage){ ENTRY_GLOB, "a.list" };
 		break;
 	case MON_SERVICE:
 		m.service = (struct msg_service){ 1, 0, SERVICE_STATUS, 0, 0, 0, "ssh.service" };
@@ -91,6 +93,19 @@ struct message peer_good_message(enum message_type type)
 	return m;
 }
 
+int peer_good_fd(enum message_type type)
+{
+	static const char text[] = "deb http://a b c\n";
+	int fd = -1;
+
+	if (message_info(type)->flags & (MSG_FD | MSG_MAY_FD)) {
+		fd = memfd_of("content", text, strlen(text));
+		if (fd < 0)
+			_exit(20);
+	}
+	return fd;
+}
+
 enum message_phase peer_phase_of(enum message_type type)
 {
 	const struct message_info *info = message_info(type);
@@ -109,8 +124,15 @@ void peer_receive(struct packet *packet, struct message *message, int *fd)
 		_exit(4);
 }
 
+static char secret[SECRET_TEXT_SIZE + 1];
+
+const char *peer_secret(void)
+{
+	return secret;
+}
+
 /* The client's first line holds the secret as its only run of 64 hexadecimal digits. */
-static void read_secret(char *secret)
+static void read_secret(void)
 {
 	char text[4096];
 	size_t used = 0;
@@ -131,10 +153,22 @@ static void read_secret(char *secret)
 	_exit(5);
 }
 
+static void show_secret(void)
+{
+	struct message message = { .type = MON_AUTH, .auth.secret = secret };
+	struct packet packet;
+	int fd = -1;
+
+	read_secret();
+	peer_send(&message, -1);
+	peer_receive(&packet, &message, &fd);
+	if (message.type != MON_AUTH_REPLY || !message.auth_reply.granted)
+		_exit(6);
+}
+
 void peer_reach(enum message_phase phase)
 {
-	struct message message = peer_good_message(MON_READY);
-	char secret[SECRET_TEXT_SIZE + 1];
+	struct message message = { .type = MESSAGE_NONE };
 	struct packet packet;
 	int fd = -1;
 
@@ -143,14 +177,8 @@ void peer_reach(enum message_phase phase)
 		return;
 	message = peer_good_message(MON_READY);
 	peer_send(&message, -1);
-	if (phase == PHASE_LOCKED)
-		return;
-	read_secret(secret);
-	message = (struct message){ .type = MON_AUTH, .auth.secret = secret };
-	peer_send(&message, -1);
-	peer_receive(&packet, &message, &fd);
-	if (message.type != MON_AUTH_REPLY || !message.auth_reply.granted)
-		_exit(6);
+	if (phase == PHASE_OPEN)
+		show_secret();
 }
 
 void peer_say(struct message message, int fd)
@@ -170,4 +198,80 @@ void peer_expect(enum message_type type, enum job_outcome outcome)
 	if (message.type != type ||
 	    (type == MON_UNIT ? message.unit.outcome : message.data.outcome) != outcome)
 		_exit(9);
+}
+
+/* ---- what is to come of a message -------------------------------------------------- */
+
+/* MESSAGE_NONE if there is none. */
+static enum message_type reply_of(enum message_type request)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s_REPLY", message_info(request)->name);
+	for (enum message_type type = 1; type < MESSAGE_TYPE_MAX; type++)
+		if (strcmp(message_info(type)->name, name) == 0)
+			return type;
+	return MESSAGE_NONE;
+}
+
+static bool is_reply(enum message_type type)
+{
+	return strstr(message_info(type)->name, "_REPLY") != NULL;
+}
+
+static enum message_type receive_type(void)
+{
+	struct message message;
+	struct packet packet;
+	scoped_fd fd = -1;
+
+	peer_receive(&packet, &message, &fd);
+	return message.type;
+}
+
+static void ask(struct message message)
+{
+	peer_send(&message, -1);
+	if (receive_type() != reply_of(message.type))
+		_exit(7);
+}
+
+void peer_prepare(enum message_type type)
+{
+	if (type == MON_STAGE)
+		ask(peer_good_message(MON_OPEN));
+}
+
+static void fail(enum message_type type, const char *what, const char *problem)
+{
+	fprintf(stderr, "%s, %s: %s\n", message_info(type)->name, what, problem);
+	_exit(11);
+}
+
+void peer_prove(enum message_type type, const char *what)
+{
+	const struct message last = peer_good_message(MON_OPEN);
+	enum message_type wanted = reply_of(type), got = MESSAGE_NONE;
+	bool is_due = wanted != MESSAGE_NONE;
+
+	/* nothing more is heard of the monitor, which ends this process */
+	if (type == MON_BYE)
+		sleep(10);
+	if (type == MON_READY)
+		show_secret();
+	peer_send(&last, -1);
+	while (is_due || got != MON_OPEN_REPLY) {
+		got = receive_type();
+		if (is_due && got == wanted) {
+			is_due = false;
+			got = MESSAGE_NONE;
+		} else if (is_reply(got) && got != MON_OPEN_REPLY) {
+			fail(type, what, "a reply to something else");
+		} else if (is_due && got == MON_OPEN_REPLY) {
+			fail(type, what, "no reply");
+		}
+	}
+	/* nothing of it shall be committed */
+	if (type == MON_STAGE)
+		ask((struct message){ .type = MON_COMMIT, .commit.drop = 1 });
 }

@@ -18,11 +18,25 @@ void peer_say(struct message message, int fd);
 /* One good message of each type; its fields are what a fair engine might send. */
 struct message peer_good_message(enum message_type type);
 
+/* The descriptor that belongs to it, or -1. */
+int peer_good_fd(enum message_type type);
+
+/* What must have been said in that phase before a good message is one. */
+void peer_prepare(enum message_type type);
+
+/*
+ * The monitor has borne the message: it answers it as it should, and goes on. If not, this
+ * process ends, having said which case it was.
+ */
+void peer_prove(enum message_type type, const char *what);
+
 /* The last phase in which the message is accepted. */
 enum message_phase peer_phase_of(enum message_type type);
 
 /* Gets there in a fair way, using the secret that the client sent. */
 void peer_reach(enum message_phase phase);
+/* That secret, once the phase is open. */
+const char *peer_secret(void);
 
 void peer_receive(struct packet *packet, struct message *message, int *fd);
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Races for the path of a whitelisted file: another process exchanges what is on it as fast as it
-can, while hundreds of commits run. Nothing outside changes, and nothing inside is lost."""
+"""Races for the paths of whitelisted files: another process exchanges what is on them as fast as it
+can, while a thousand commits run. Nothing outside changes, and nothing inside is lost."""
 
 import contextlib
 import os
@@ -12,79 +12,114 @@ import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
 from exm import HOSTS, SESSION, RpcError, check, equal, main, test
+from snapshot import difference, snapshot
+from trail import STATE
 
 SWAP = "/opt/exmachina-tests/hostile/swap"
-POLICY = SESSION + "[File /etc/app/hosts]\nLens=Hosts.lns\nSet=**\nInsert=**\nRemove=**\n"
-CANONICAL = "/files/etc/app/hosts/1/canonical"
-SECONDS = 6
-ENOUGH = 50  # commits that must have been tried, whatever the machine
-
-
-def identity(path):
-    """All of a file but the time of its last reading, and its names."""
-    st = os.stat(path)
-    with open(path, encoding="utf-8") as file:
-        return file.read(), st.st_ino, st.st_mode, st.st_uid, st.st_gid, st.st_mtime_ns
+RIGHTS = "Lens=Hosts.lns\nSet=**\nInsert=**\nRemove=**\n"
+POLICY = (SESSION + f"[File /etc/app/hosts]\n{RIGHTS}[File /etc/app/more]\n{RIGHTS}"
+          f"[File /etc/app/new]\n{RIGHTS}Create=0644 root:root\nDelete=yes\n")
+COMMITS = 150  # of each race, whatever the machine; there are seven
+ROUNDS_MAX = 60  # seconds in which more are tried, until each way of ending was seen
 
 
 class Race:
     """The swapper, and what must hold whenever it holds still."""
 
-    def __init__(self, w, where, names, last=HOSTS):
-        self.w, self.last = w, last
-        self.outside = w.path_of("outside")
-        self.before = self.look_outside()
-        self.swapper = w.process(SWAP, w.at(where), *names)
+    def __init__(self, w, *groups):
+        self.w = w
+        self.contents = {"hosts": HOSTS, "more": HOSTS}
+        os.makedirs(w.at(STATE), mode=0o700)
+        self.outside = self.look_outside()
+        self.inodes = {found[4] for found in self.outside.values()}
+        self.groups = groups
+        self.swapper = None
         self.answers = {}
 
+    def begin(self):
+        arguments = []
+        for where, *names in self.groups:
+            arguments += ["--"] * bool(arguments) + [self.w.at(where), *names]
+        self.swapper = self.w.process(SWAP, *arguments)
+
     def look_outside(self):
-        return {name: identity(os.path.join(self.outside, name))
-                for name in sorted(os.listdir(self.outside))}
+        """Everything but the two directories whose names are exchanged, and what lies in them."""
+        found = {"outside/" + name: value
+                 for name, value in snapshot(self.w.path_of("outside")).items()}
+        for name, value in snapshot(self.w.root).items():
+            if not (name + "/").startswith(("etc/app/", "etc/away")) and name != "etc":
+                found[name] = value
+        return found
 
     @contextlib.contextmanager
     def still(self):
         """A glance at files that nobody moves meanwhile."""
+        check(self.swapper.poll() is None, "the swapper has ended")
         self.swapper.send_signal(signal.SIGSTOP)
         os.waitid(os.P_PID, self.swapper.pid, os.WSTOPPED)
         yield
         self.swapper.send_signal(signal.SIGCONT)
 
-    def check(self, find, count):
-        """find: the directory of the file, wherever that is by now; count: of its entries."""
+    def directory(self):
+        """The directory of the files, by whatever name it goes by now."""
+        etc = self.w.at("/etc")
+        return next(path for path in (os.path.join(etc, name) for name in sorted(os.listdir(etc)))
+                    if os.path.isdir(path) and not os.path.islink(path) and
+                    any(name.startswith(("hosts", "away")) for name in os.listdir(path)))
+
+    def own(self):
+        """The texts of the regular files that are nobody else's."""
+        found = []
+        for name in sorted(os.listdir(self.directory())):
+            path = os.path.join(self.directory(), name)
+            st = os.lstat(path)
+            if stat.S_ISREG(st.st_mode) and st.st_ino not in self.inodes:
+                check(not name.startswith(".exmachina"), f"{name} was left: {self.answers}")
+                with open(path, encoding="utf-8") as file:
+                    found.append(file.read())
+        return sorted(found)
+
+    def check(self):
         with self.still():
-            directory = find()
-            equal(self.look_outside(), self.before, "outside")
-            names = sorted(os.listdir(directory))
-            equal(len(names), count, f"entries of the directory, which are {names}")
-            own = [name for name in names if self.is_own(os.path.join(directory, name))]
-            equal(len(own), 1, f"files of our own among {names}")
-            with open(os.path.join(directory, own[0]), encoding="utf-8") as file:
-                equal(file.read(), self.last, f"content of {own[0]} after {self.answers}")
+            equal(difference(self.outside, self.look_outside()), [], "what has changed outside")
+            equal(self.own(), sorted(self.contents.values()), f"the files after {self.answers}")
 
-    def is_own(self, path):
-        st = os.lstat(path)
-        return stat.S_ISREG(st.st_mode) and st.st_ino not in [i[1] for i in self.before.values()]
-
-    def commit(self, s, number):
+    def commit(self, s, edits, contents):
+        """Edits, and what the files are if their commit is done. Else they stay as they are."""
         try:
-            s.set(CANONICAL, f"name{number}")
+            for method, *params in edits:
+                s.call(method, params)
             answer = "done" if s.commit()["changed"] else "nothing"
-            self.last = HOSTS.replace("\tlocalhost\n", f"\tname{number}\n")
+            self.contents = contents
         except RpcError as error:
             answer = error.name
             check(answer in ("CONFLICT", "DENIED", "IO", "NO_MATCH"), str(error))
             s.call("config.discard")
         self.answers[answer] = self.answers.get(answer, 0) + 1
+        return answer
 
 
-def run(w, race, find, count):
+def named(number):
+    return HOSTS.replace("\tlocalhost\n", f"\tname{number}\n")
+
+
+def rename(number, *files):
+    """A commit of these files: each gets the name."""
+    return [("augeas.set", f"/files/etc/app/{file}/1/canonical", f"name{number}") for file in files]
+
+
+def run(w, race, step):
     s = w.session(POLICY)
-    end = time.monotonic() + SECONDS
+    # a server does not start when a directory that it is to write to is none
+    race.begin()
+    end = time.monotonic() + ROUNDS_MAX
     number = 0
-    while time.monotonic() < end or number < ENOUGH:
-        race.commit(s, number)
-        race.check(find, count)
+    while number < COMMITS or (time.monotonic() < end and
+                               (len(race.answers) < 2 or "done" not in race.answers)):
+        step(s, number)
+        race.check()
         number += 1
+    print(f"# {race.answers}", flush=True)
     # both ways were gone
     check(race.answers.get("done", 0) > 0, str(race.answers))
     check(len(race.answers) > 1, f"no race was lost: {race.answers}")
@@ -92,36 +127,99 @@ def run(w, race, find, count):
     s.alive()
 
 
+def edit(w, race, *files):
+    def step(s, number):
+        race.commit(s, rename(number, *files),
+                    {**race.contents, **{file: named(number) for file in files}})
+    run(w, race, step)
+
+
 def prepare(w):
-    w.write("/etc/app/hosts", HOSTS)
+    for name in ("hosts", "more"):
+        w.write(f"/etc/app/{name}", HOSTS)
     os.mkdir(w.path_of("outside"))
-    with open(w.path_of("outside/hosts"), "w", encoding="utf-8") as file:
-        file.write(HOSTS)
+    for name in ("hosts", "more", "new"):
+        with open(w.path_of(f"outside/{name}"), "w", encoding="utf-8") as file:
+            file.write(HOSTS)
 
 
-@test("the directory is exchanged with a symbolic link to one outside while hundreds of commits run")
+def links_to(w, where, target):
+    """Symbolic links beside a name, of every kind, that lead outside; their names."""
+    directory = w.at(where)
+    path = w.path_of(target)
+    os.makedirs(directory, exist_ok=True)
+    ways = {"away-absolute": path,
+            "away-relative": os.path.relpath(path, directory),
+            "away-root": "/proc/self/root" + path,
+            "away-cwd": "/proc/self/cwd" + path,
+            "away-magic": f"/proc/{os.getpid()}/root" + path}
+    for name, way in ways.items():
+        os.symlink(way, os.path.join(directory, name))
+    return list(ways)
+
+
+@test("the directory is exchanged with symbolic links to one outside while commits run", seconds=120)
 def directory(w):
     prepare(w)
-    os.symlink(w.path_of("outside"), w.at("/etc/away"))
-
-    def find():
-        return next(w.at(path) for path in ("/etc/app", "/etc/away")
-                    if not os.path.islink(w.at(path)))
-    run(w, Race(w, "/etc", ("app", "away")), find, 1)
+    edit(w, Race(w, ("/etc", "app", *links_to(w, "/etc", "outside"))), "hosts")
 
 
-@test("the file is exchanged with a symbolic link to one outside while hundreds of commits run")
+@test("the file is exchanged with symbolic links to one outside while commits run", seconds=120)
 def link(w):
     prepare(w)
-    os.symlink(w.path_of("outside/hosts"), w.at("/etc/app/away"))
-    run(w, Race(w, "/etc/app", ("hosts", "away")), lambda: w.at("/etc/app"), 2)
+    edit(w, Race(w, ("/etc/app", "hosts", *links_to(w, "/etc/app", "outside/hosts"))), "hosts")
 
 
-@test("the file is exchanged with a hard link to one outside while hundreds of commits run")
+@test("the file is exchanged with a hard link to one outside while commits run", seconds=120)
 def hard_link(w):
     prepare(w)
     os.link(w.path_of("outside/hosts"), w.at("/etc/app/away"))
-    run(w, Race(w, "/etc/app", ("hosts", "away")), lambda: w.at("/etc/app"), 2)
+    edit(w, Race(w, ("/etc/app", "hosts", "away")), "hosts")
+
+
+@test("the file is exchanged with a FIFO, a directory, a socket and a device while commits run",
+      seconds=120)
+def other_kinds(w):
+    prepare(w)
+    app = w.at("/etc/app")
+    os.mkfifo(f"{app}/away-fifo")
+    os.mkdir(f"{app}/away-directory")
+    os.mknod(f"{app}/away-socket", stat.S_IFSOCK | 0o666)
+    os.mknod(f"{app}/away-null", stat.S_IFCHR | 0o666, os.makedev(1, 3))
+    os.mknod(f"{app}/away-zero", stat.S_IFCHR | 0o666, os.makedev(1, 5))
+    edit(w, Race(w, ("/etc/app", "hosts", "away-fifo", "away-directory", "away-socket",
+                     "away-null", "away-zero")), "hosts")
+
+
+@test("one of two files is exchanged while commits of both run: both change, or none", seconds=120)
+def two_files(w):
+    prepare(w)
+    os.link(w.path_of("outside/more"), w.at("/etc/app/away"))
+    edit(w, Race(w, ("/etc/app", "more", "away", *links_to(w, "/etc/app", "outside/more"))),
+         "hosts", "more")
+
+
+@test("directory and file are exchanged by two threads while commits of two files run", seconds=120)
+def both(w):
+    prepare(w)
+    edit(w, Race(w, ("/etc", "app", *links_to(w, "/etc", "outside")),
+                 ("/etc/app", "hosts", *links_to(w, "/etc/app", "outside/hosts"))), "hosts", "more")
+
+
+@test("the directory is exchanged while commits create a file and remove it again", seconds=120)
+def create_and_delete(w):
+    prepare(w)
+    race = Race(w, ("/etc", "app", *links_to(w, "/etc", "outside")))
+
+    def step(s, number):
+        if "new" in race.contents:
+            contents = {name: text for name, text in race.contents.items() if name != "new"}
+            race.commit(s, [("augeas.remove", "/files/etc/app/new")], contents)
+        else:
+            race.commit(s, [("augeas.set", "/files/etc/app/new/1/ipaddr", "10.0.0.1"),
+                            ("augeas.set", "/files/etc/app/new/1/canonical", f"name{number}")],
+                        {**race.contents, "new": f"10.0.0.1\tname{number}\n"})
+    run(w, race, step)
 
 
 if __name__ == "__main__":

@@ -175,6 +175,22 @@ static void test_what_was_sent_before_the_end_still_arrives(void **state)
 	assert_int_equal(receive(pair, &got, &fd), 0);
 }
 
+static void test_so_it_does_of_a_peer_that_left_something_unread(void **state)
+{
+	struct pair *pair = *state;
+	const struct message sent = { .type = MON_FORGET }, unread = { .type = MON_BYE };
+	struct message got;
+	int fd;
+
+	assert_int_equal(channel_send(pair->ours, &unread, -1, false), 0);
+	assert_int_equal(channel_send(pair->theirs, &sent, -1, false), 0);
+	pair->theirs = close_fd(pair->theirs);
+	assert_int_equal(receive(pair, &got, &fd), 1);
+	assert_int_equal(got.type, MON_FORGET);
+	assert_int_equal(receive(pair, &got, &fd), 0);
+	assert_int_equal(receive(pair, &got, &fd), 0);
+}
+
 static void test_sending_to_nobody_is_an_error_and_no_signal(void **state)
 {
 	struct pair *pair = *state;
@@ -280,6 +296,7 @@ int main(void)
 		TEST(test_every_message_type_arrives_with_what_it_may_carry),
 		TEST(test_nothing_there_is_told_from_the_end),
 		TEST(test_what_was_sent_before_the_end_still_arrives),
+		TEST(test_so_it_does_of_a_peer_that_left_something_unread),
 		TEST(test_sending_to_nobody_is_an_error_and_no_signal),
 		TEST(test_a_full_channel_does_not_block),
 		TEST(test_a_message_that_cannot_be_encoded_is_not_sent),

@@ -127,6 +127,18 @@ static void test_the_end_of_the_stream_is_told_after_what_came_before(void **sta
 	assert_int_equal(read_error(pair, 5000), -ECONNRESET);
 }
 
+static void test_so_it_is_of_a_peer_that_left_something_unread(void **state)
+{
+	struct pair *pair = *state;
+
+	say(pair, "last\n");
+	assert_int_equal(stream_queue_line(&pair->stream, "unread", 6), 0);
+	assert_int_equal(stream_flush(&pair->stream), 0);
+	pair->peer = close_fd(pair->peer);
+	assert_line(pair, "last");
+	assert_int_equal(read_error(pair, 5000), -ECONNRESET);
+}
+
 static void test_dropped_input_is_gone(void **state)
 {
 	struct pair *pair = *state;
@@ -338,6 +350,7 @@ int main(void)
 		STREAM_TEST(test_a_line_in_many_packets_comes_whole),
 		STREAM_TEST(test_a_wait_ends_in_time),
 		STREAM_TEST(test_the_end_of_the_stream_is_told_after_what_came_before),
+		STREAM_TEST(test_so_it_is_of_a_peer_that_left_something_unread),
 		STREAM_TEST(test_dropped_input_is_gone),
 		STREAM_TEST(test_a_nul_byte_is_part_of_the_line),
 		STREAM_TEST(test_the_largest_line_comes_whole),

@@ -176,6 +176,20 @@ static void the_end_is_told(void **state)
 	assert_true(f->stream.ended);
 }
 
+static void the_last_words_of_a_client_that_reads_no_answer_are_heard(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(stream_write(&f->stream, "answer\n", 7), 0);
+	assert_int_equal(send(f->client, "last\n", 5, 0), 5);
+	f->client = close_fd(f->client);
+	assert_int_equal(stream_fill(&f->stream), 0);
+	assert_false(f->stream.ended);
+	expect_line(f, "last");
+	assert_int_equal(stream_fill(&f->stream), 0);
+	assert_true(f->stream.ended);
+}
+
 static void the_next_engine_finds_the_line_that_was_worked_on(void **state)
 {
 	struct fixture *f = *state;
@@ -279,6 +293,7 @@ int main(void)
 		TEST(a_line_without_end_is_told_once_and_skipped),
 		TEST(many_lines_move_through_a_full_buffer),
 		TEST(the_end_is_told),
+		TEST(the_last_words_of_a_client_that_reads_no_answer_are_heard),
 		TEST(the_next_engine_finds_the_line_that_was_worked_on),
 		TEST(the_next_engine_finds_requests_that_wait),
 		TEST(too_many_waiting_requests_are_refused),

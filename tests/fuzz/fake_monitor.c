@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * In place of src/engine/mon.c, for fuzz-rpc: a monitor that has an answer at once. A stub that the
+ * methods use, and that is not here, has the linker complain of all the others.
+ */
+#include "fake_monitor.h"
+
+#include <errno.h>
+
+#include "fuzz.h"
+
+#include "common/memfd.h"
+#include "common/report.h"
+#include "engine/pending.h"
+
+enum { EVENTS_MAX = 64 };
+
+static const char hosts[] = "127.0.0.1\tlocalhost\n10.0.0.1 one two\n# comment\n";
+
+/* What it will tell of by itself. */
+static struct message events[EVENTS_MAX];
+static enum report_kind reports[EVENTS_MAX];
+static size_t event_count;
+
+static int tell_later(struct message event, enum report_kind report)
+{
+	if (event_count == EVENTS_MAX)
+		return -ENOBUFS;
+	reports[event_count] = report;
+	events[event_count++] = event;
+	return 0;
+}
+
+static int empty_report(enum report_kind kind)
+{
+	scoped_report report = report_begin(kind);
+
+	return kind == REPORT_NONE ? -1 : report_seal(&report, "");
+}
+
+void fake_monitor_tell(struct engine *engine)
+{
+	/* an event may have more asked */
+	for (size_t i = 0; i < event_count; i++) {
+		scoped_fd fd = empty_report(reports[i]);
+
+		expect(pending_event(&events[i], fd, engine) == 0);
+	}
+	event_count = 0;
+}
+
+int mon_auth(struct mon *mon, const char *secret, struct msg_auth_reply *ret_reply)
+{
+	static uint8_t left = 3;
+
+	(void)mon;
+	*ret_reply = (struct msg_auth_reply){
+		.granted = strcmp(secret, "right") == 0,
+		.tries_left = left == 0 ? (left = 3) : --left,
+	};
+	return 0;
+}
+
+int mon_open(struct mon *mon, uint32_t entry, const char *name, struct msg_open_reply *ret_reply,
+	     int *ret_fd)
+{
+	static const enum mon_outcome outcomes[] = { OUTCOME_DONE, OUTCOME_DONE, OUTCOME_ABSENT,
+						     OUTCOME_NOT_PLAIN };
+	enum mon_outcome outcome = outcomes[entry % ARRAY_SIZE(outcomes)];
+
+	(void)mon;
+	expect(name);
+	*ret_reply = (struct msg_open_reply){ .outcome = (uint8_t)outcome };
+	if (outcome == OUTCOME_DONE)
+		*ret_fd = memfd_of("hosts", hosts, sizeof(hosts) - 1);
+	return 0;
+}
+
+int mon_list(struct mon *mon, uint32_t entry, struct msg_list_reply *ret_reply, int *ret_fd)
+{
+	static const char names[] = "a.list\0b.list";
+
+	(void)mon;
+	(void)entry;
+	*ret_reply = (struct msg_list_reply){ .outcome = OUTCOME_DONE, .count = 2 };
+	*ret_fd = memfd_of("names", names, sizeof(names));
+	return 0;
+}
+
+void mon_prepare(struct mon *mon, uint32_t entry)
+{
+	(void)mon;
+	(void)entry;
+}
+
+int mon_stage(struct mon *mon, uint32_t entry, const char *name, int content,
+	      enum mon_outcome *ret_outcome)
+{
+	(void)mon;
+	expect(name && (content < 0 || memfd_check(content, CONTENT_MAX, NULL) == 0));
+	*ret_outcome = entry == 1 ? OUTCOME_DENIED : OUTCOME_DONE;
+	return 0;
+}
+
+int mon_commit(struct mon *mon, bool drop, struct mon_commit *ret_commit)
+{
+	(void)mon;
+	*ret_commit = (struct mon_commit){
+		.outcome = OUTCOME_DONE,
+		.enclosed = drop ? -1 : empty_report(REPORT_CHANGE),
+	};
+	return 0;
+}
+
+int mon_forget(struct mon *mon)
+{
+	(void)mon;
+	return 0;
+}
+
+#define OUTCOME_OF(ticket) (uint8_t)((ticket) % JOB_MAX)
+
+int mon_service(struct mon *mon, const struct msg_service *request)
+{
+	const struct message event = {
+		.type = MON_JOB,
+		.job = {
+			.ticket = request->ticket,
+			.outcome = OUTCOME_OF(request->ticket),
+			.manager = "systemd", .job_result = "done", .load_state = "loaded",
+			.active_state = "active", .sub_state = "running", .file_state = "enabled",
+			.result = "success", .triggered_by = "a.socket b.socket",
+			.changes = "+/a\n-/b\n", .detail = "", .log = "line\nline\n",
+		},
+	};
+
+	(void)mon;
+	return tell_later(event, REPORT_NONE);
+}
+
+static int data_later(uint32_t ticket, enum report_kind kind)
+{
+	const struct message event = {
+		.type = MON_DATA,
+		.data = { .ticket = ticket,
+			  .outcome = OUTCOME_OF(ticket),
+			  .detail = "",
+			  .log = "line\n" },
+	};
+
+	return tell_later(event, event.data.outcome == JOB_DONE ? kind : REPORT_NONE);
+}
+
+int mon_units(struct mon *mon, const struct msg_units *request)
+{
+	(void)mon;
+	return data_later(request->ticket, REPORT_UNIT);
+}
+
+int mon_log(struct mon *mon, const struct msg_log *request)
+{
+	(void)mon;
+	return data_later(request->ticket, REPORT_LINE);
+}
+
+int mon_package(struct mon *mon, const struct msg_package *request)
+{
+	(void)mon;
+	return data_later(request->ticket, REPORT_PACKAGE);
+}
+
+int mon_watch(struct mon *mon, const struct msg_watch *request)
+{
+	const struct message event = {
+		.type = MON_UNIT,
+		.unit = { .ticket = request->ticket,
+			  .outcome = OUTCOME_OF(request->ticket),
+			  .load_state = "loaded",
+			  .active_state = "active",
+			  .sub_state = "running",
+			  .file_state = "enabled",
+			  .result = "success" },
+	};
+
+	(void)mon;
+	return tell_later(event, REPORT_NONE);
+}
+
+int mon_unwatch(struct mon *mon, const struct msg_unwatch *request)
+{
+	(void)mon;
+	(void)request;
+	return 0;
+}
+
+int mon_system(struct mon *mon, const struct msg_system *request)
+{
+	const struct message event = {
+		.type = MON_IDENTITY,
+		.identity = { .ticket = request->ticket,
+			      .outcome = OUTCOME_OF(request->ticket),
+			      .via = "files",
+			      .timezone = "Etc/UTC",
+			      .hostname = "x",
+			      .locale = "LANG=C.UTF-8 LC_TIME=C",
+			      .detail = "" },
+	};
+
+	(void)mon;
+	return tell_later(event, REPORT_NONE);
+}
