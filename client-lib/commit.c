@@ -139,3 +139,19 @@ int exm_methods(struct exm *session, char **ret_json)
 {
 	return as_json(session, "session.methods", ret_json);
 }
+
+int exm_whatcan(struct exm *session, const char *path, const char *unit, char **ret_json)
+{
+	scoped_json *result = NULL;
+	int r;
+
+	if (!session || !ret_json || (path && unit))
+		return -EINVAL;
+	if (path)
+		r = CALL(session, "session.whatcan", &result, NEEDED("path", path));
+	else if (unit)
+		r = CALL(session, "session.whatcan", &result, NEEDED("unit", unit));
+	else
+		r = exchange(session, "session.whatcan", NULL, &result);
+	return r < 0 ? r : result_json(result, ret_json);
+}

@@ -205,6 +205,16 @@ EXM_PUBLIC int exm_ping(struct exm *session) EXM_CHECK;
 EXM_PUBLIC int exm_info(struct exm *session, char **ret_json) EXM_CHECK;
 EXM_PUBLIC int exm_methods(struct exm *session, char **ret_json) EXM_CHECK;
 
+/*
+ * What the policy allows, session.whatcan, as JSON text: for the node or file that path names, or
+ * for the unit; all of it where both are NULL. A path is labels and positions: nothing is
+ * evaluated, and nothing need be there. BAD_PATH; BAD_VALUE for what is no unit's name.
+ *
+ *   -EINVAL  also: both are given
+ */
+EXM_PUBLIC int exm_whatcan(struct exm *session, const char *path, const char *unit,
+			   char **ret_json) EXM_CHECK;
+
 /* session.bye: ends it for all who share it. What is not committed is dropped. */
 EXM_PUBLIC int exm_bye(struct exm *session) EXM_CHECK;
 

@@ -87,9 +87,10 @@ struct telling {
 /* Words for programs, which the message has for people. */
 static bool is_for_programs(const char *key)
 {
-	static const char *const keys[] = { "name",       "kind",    "key",      "position",
-					    "expected",   "load",    "main_pid", "main_pid_before",
-					    "file_state", "manager", "verb",     "seconds" };
+	static const char *const keys[] = { "name",     "kind",       "key",      "position",
+					    "expected", "load",       "main_pid", "main_pid_before",
+					    "verb",     "file_state", "manager",  "seconds",
+					    "section",  "refused" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (strcmp(key, keys[i]) == 0)
@@ -131,6 +132,31 @@ static int print_detail(const char *key, struct json_object *value, void *data)
 	return 0;
 }
 
+/* May it stand in a command as it is? */
+static bool is_plain(const char *text)
+{
+	return text && *text &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			    "0123456789/._:@#-") == strlen(text);
+}
+
+/* Where to read on: what else is allowed for the same thing. */
+static void print_hint(const struct json_object *data)
+{
+	const char *unit = json_string(json_get(data, "unit"), NULL);
+	const char *file = json_string(json_get(data, "file"), NULL);
+	const char *node = json_string(json_get(data, "node"), NULL);
+
+	fputs("  see: exmachina whatcan", stderr);
+	if (is_plain(unit))
+		fprintf(stderr, " %s", unit);
+	else if (is_plain(file) && is_plain(node))
+		fprintf(stderr, " /files%s/%s", file, node);
+	else if (is_plain(file))
+		fprintf(stderr, " %s", file);
+	fputc('\n', stderr);
+}
+
 static void tell_people(const struct cli *cli, const struct exm_error *error)
 {
 	struct telling telling = { .cli = cli, .message = error->message };
@@ -144,6 +170,8 @@ static void tell_people(const struct cli *cli, const struct exm_error *error)
 	fprintf(stderr, "%s\n", error->message);
 	telling.placed = json_get(data, "file") && json_get(data, "line");
 	(void)json_each(data, print_detail, &telling);
+	if (error->code == EXM_ERROR_DENIED)
+		print_hint(data);
 }
 
 static void tell_programs(const struct exm_error *error)

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "cli/verb.h"
+#include "cli/whatcan_view.h"
 #include "exmachina.h"
 
 static void print_pretty(const struct cli *cli, char **argv, const struct json_object *result)
@@ -80,6 +81,17 @@ static const struct verb verbs[] = {
 		.summary = "what can be called, with parameters",
 		.method = "session.methods",
 		.print = print_methods,
+	},
+	{
+		.name = "whatcan",
+		.arguments = "[PATH|UNIT]",
+		.summary = "what the policy allows, of a node, a file or a unit",
+		.most = 1,
+		.paths = ARGUMENT(0),
+		.options = OPTION(JSON),
+		.method = "session.whatcan",
+		.run = whatcan_run,
+		.print = whatcan_print,
 	},
 	{
 		.name = "ping",

@@ -137,8 +137,11 @@ int fd_quiet(int last)
 {
 	scoped_fd null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (null < 0)
-		return -errno;
+	return null < 0 ? -errno : fd_quiet_with(null, last);
+}
+
+int fd_quiet_with(int null, int last)
+{
 	for (int fd = STDIN_FILENO; fd <= last; fd++)
 		if (dup2(null, fd) < 0)
 			return -errno;

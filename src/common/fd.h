@@ -28,6 +28,8 @@ int fd_set_cloexec(int fd, bool cloexec) must_check;
 
 /* Standard input up to `last` lead to /dev/null from now on. 0 or -errno. */
 int fd_quiet(int last) must_check;
+/* The same with a descriptor of /dev/null, for when it can't be opened any more. */
+int fd_quiet_with(int null, int last) must_check;
 
 /*
  * Leaves only 0, 1, 2 and the given descriptors, which become 3, 4, ... in

@@ -94,6 +94,17 @@ int node_path_parse(const char *canonical, struct node_path *ret_path)
 	return 0;
 }
 
+struct node_path node_path_below(const struct node_path *path, size_t from)
+{
+	struct node_path below = { .depth = path->depth - from };
+
+	for (size_t i = 0; i < below.depth; i++) {
+		below.label[i] = path->label[from + i];
+		below.position[i] = path->position[from + i];
+	}
+	return below;
+}
+
 char *node_path_spell(const struct node_path *node, size_t from)
 {
 	scoped_ptr char *text = NULL;
@@ -193,5 +204,36 @@ bool node_pattern_covers(const char *pattern, const struct node_path *path, size
 	for (size_t to = from + 1; to <= path->depth; to++)
 		if (match_labels(pattern, path, from, to))
 			return true;
+	return false;
+}
+
+/*
+ * at[i]: the labels of the pattern so far can be those of the path before i. Any label that
+ * is left of the pattern then could be one below.
+ */
+bool node_pattern_goes_below(const char *text, const struct node_path *path, size_t from)
+{
+	bool at[NODE_DEPTH_MAX + 1] = { 0 };
+
+	at[from] = true;
+	for (struct pattern p = pattern_at(text); p.label; p = pattern_next(p)) {
+		bool any = is_any_depth(p), before = false;
+
+		if (at[path->depth])
+			return true;
+		for (size_t i = from; i <= path->depth; i++) {
+			bool here = at[i];
+
+			if (any)
+				at[i] = here || before;
+			else
+				at[i] = before &&
+					glob_match_part(p.label, p.length, path->label[i - 1]);
+			before = any ? at[i] : here;
+		}
+		/* "**" takes one more */
+		if (any && at[path->depth])
+			return true;
+	}
 	return false;
 }

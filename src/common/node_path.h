@@ -30,6 +30,10 @@ struct node_path {
 int node_path_parse(const char *canonical, struct node_path *ret_path) must_check;
 void node_path_clear(struct node_path *path);
 
+/* The labels path[from..] with their positions; they belong to the path, so nothing is to be
+ * cleared. */
+struct node_path node_path_below(const struct node_path *path, size_t from);
+
 /*
  * The labels path[from..] as a pattern of the policy that means just this node, in
  * a new string; NULL when memory is short.
@@ -49,5 +53,8 @@ bool node_pattern_match(const char *pattern, const struct node_path *path, size_
 
 /* Does the pattern name the node, or one of those above it down from path[from]? */
 bool node_pattern_covers(const char *pattern, const struct node_path *path, size_t from);
+
+/* Could it name a node below this one, if that has the right labels? */
+bool node_pattern_goes_below(const char *pattern, const struct node_path *path, size_t from);
 
 #endif

@@ -334,16 +334,29 @@ static bool value_fits(const struct policy_value *rule, const char *value)
 	       (size_t)match.rm_eo == strlen(value);
 }
 
+const struct policy_value *policy_value_for(const struct policy_file *file, size_t from,
+					    const struct node_path *node)
+{
+	for (size_t i = from; i < file->value_count; i++)
+		if (node_pattern_match(file->values[i].pattern, node, 0))
+			return &file->values[i];
+	return NULL;
+}
+
 const struct policy_value *policy_check_value(const struct policy_file *file,
 					      const struct node_path *node, const char *value)
 {
-	for (size_t i = 0; i < file->value_count; i++) {
-		const struct policy_value *rule = &file->values[i];
+	const struct policy_value *rule = policy_value_for(file, 0, node);
 
-		if (node_pattern_match(rule->pattern, node, 0) && !value_fits(rule, value))
-			return rule;
-	}
-	return NULL;
+	while (rule && value_fits(rule, value))
+		rule = policy_value_for(file, (size_t)(rule - file->values) + 1, node);
+	return rule;
+}
+
+bool policy_may_change(const struct policy_file *file)
+{
+	return file->rights[RIGHT_SET].count > 0 || file->rights[RIGHT_INSERT].count > 0 ||
+	       file->rights[RIGHT_REMOVE].count > 0;
 }
 
 const char *policy_right_key(enum policy_right right)

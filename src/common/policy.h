@@ -134,6 +134,7 @@ struct policy {
 	char *user; /* NULL: not named */
 	uint32_t timeout_ms;
 	enum service_manager manager;
+	uint32_t optional_layers; /* of the sandbox: bit set of 1u << enum layer */
 	enum audit_place audit;
 	bool has_system;       /* a [System] section: the identity may be read */
 	uint32_t system_items; /* bit set of 1u << enum system_item: these may be set */
@@ -274,11 +275,18 @@ bool policy_is_secret(const struct policy_file *file, const struct node_path *no
 const struct policy_value *policy_check_value(const struct policy_file *file,
 					      const struct node_path *node, const char *value);
 
+/* The first Value= rule from the given one on that names the node; NULL behind the last. */
+const struct policy_value *policy_value_for(const struct policy_file *file, size_t from,
+					    const struct node_path *node);
+
 const char *policy_right_key(enum policy_right right);
 
+/* May anything be changed in the file as it is there? Which nodes is not decided here. */
+bool policy_may_change(const struct policy_file *file);
+
 /*
- * Monitor to engine. The owner, group and mode of files to be created, and what is
- * secret, stay with the monitor, which is the one to use them.
+ * Monitor to engine. The owner, group and mode of files to be created, the layers that may be
+ * missing and what is secret stay with the monitor, which is the one to use them.
  */
 void policy_put(struct wire *w, const struct policy *policy);
 

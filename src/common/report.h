@@ -28,7 +28,8 @@ enum {
 	X(UNIT, unit_row) \
 	X(LINE, line_row) \
 	X(PACKAGE, package_row) \
-	X(CHANGE, change_row)
+	X(CHANGE, change_row) \
+	X(REFUSAL, refusal_row)
 
 /* of UNITS: how a unit is */
 #define FIELDS_unit_row(U8, U32, U64, I32, STR) \
@@ -83,6 +84,15 @@ enum {
 	STR(new_value, REPORT_TEXT_MAX)
 
 enum change_action { CHANGE_VALUE, CHANGE_ADDED, CHANGE_REMOVED, CHANGE_MAX };
+
+/*
+ * of PACKAGE if it is DENIED: a package that it would change and may not. `would`: "remove" or the
+ * like; `rule`: the line of the policy that would allow it, "" if there can be none
+ */
+#define FIELDS_refusal_row(U8, U32, U64, I32, STR) \
+	STR(package, MESSAGE_TEXT_MAX) \
+	STR(would, MESSAGE_TEXT_MAX) \
+	STR(rule, MESSAGE_TEXT_MAX)
 
 enum report_kind {
 	REPORT_NONE,

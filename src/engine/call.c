@@ -87,15 +87,10 @@ static void tell_refusal(struct call *call, const struct json_object *data)
 	call->recorded = true;
 }
 
-int call_error(struct call *call, int code, struct json_object *data, const char *format, ...)
+static int answer_error(struct call *call, int code, struct json_object *data, const char *message)
 {
 	struct json_object *error;
-	char message[MESSAGE_SIZE];
-	va_list arguments;
 
-	va_start(arguments, format);
-	vsnprintf(message, sizeof(message), format, arguments);
-	va_end(arguments);
 	if (!data)
 		data = json_new_object();
 	/* a value that is no good in itself breaks no rule of the policy */
@@ -116,6 +111,30 @@ int call_error(struct call *call, int code, struct json_object *data, const char
 		call->engine->stream.ended = true;
 	json_free(error);
 	return -1;
+}
+
+int call_error(struct call *call, int code, struct json_object *data, const char *format, ...)
+{
+	char message[MESSAGE_SIZE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	return answer_error(call, code, data, message);
+}
+
+int call_denied(struct call *call, struct json_object *data, const char *key, const char *rule,
+		const char *format, ...)
+{
+	char message[MESSAGE_SIZE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	data_put_rule(data, key, rule);
+	return answer_error(call, EXM_ERROR_DENIED, data, message);
 }
 
 int call_no_memory(struct call *call)
@@ -141,6 +160,12 @@ struct json_object *data_of(const char *key, const char *text)
 struct json_object *data_of_path(const char *path)
 {
 	return data_of("path", path);
+}
+
+void data_put_rule(struct json_object *data, const char *key, const char *rule)
+{
+	json_put(data, "key", json_new_bytes(key));
+	json_put(data, "rule", json_new_bytes(rule));
 }
 
 int call_later(struct call *call, struct call **ret_kept)

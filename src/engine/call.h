@@ -36,6 +36,13 @@ int call_result(struct call *call, struct json_object *result);
 int call_error(struct call *call, int code, struct json_object *data, const char *format, ...)
 	printf_like(4, 5);
 
+/*
+ * DENIED, and the only place that says so: key and rule are what the policy lacks or has
+ * against it, and NULL where nothing in a policy could allow it. Returns -1.
+ */
+int call_denied(struct call *call, struct json_object *data, const char *key, const char *rule,
+		const char *format, ...) printf_like(5, 6);
+
 /* Shapes that many handlers need. Each returns -1. */
 int call_no_memory(struct call *call);
 int call_internal(struct call *call, const char *what, int error);
@@ -47,6 +54,7 @@ void call_finish(struct call *kept);
 /* An error object's data with one or two members already in it. */
 struct json_object *data_of(const char *key, const char *text);
 struct json_object *data_of_path(const char *path);
+void data_put_rule(struct json_object *data, const char *key, const char *rule);
 
 const char *call_error_name(int code);
 

@@ -42,19 +42,16 @@ static const int allowed[] = {
 	SCMP_SYS(exit),           SCMP_SYS(exit_group),
 };
 
-int confine(const char *lens_path)
+int confine(struct sandbox *sandbox, const char *lens_path, const char **ret_step)
 {
-	const struct sandbox sandbox = {
-		.staging = ENGINE_STAGING,
-		.lens_path = lens_path,
-		.calls = allowed,
-		.call_count = ARRAY_SIZE(allowed),
-		.memory = MEMORY_MAX,
-		.descriptors = DESCRIPTORS_MAX,
-		.file_size = FILE_SIZE_MAX,
-	};
-
-	return sandbox_enter(&sandbox);
+	sandbox->stages = true;
+	sandbox->lens_path = lens_path;
+	sandbox->calls = allowed;
+	sandbox->call_count = ARRAY_SIZE(allowed);
+	sandbox->memory = MEMORY_MAX;
+	sandbox->descriptors = DESCRIPTORS_MAX;
+	sandbox->file_size = FILE_SIZE_MAX;
+	return sandbox_enter(sandbox, ret_step);
 }
 
 int confine_calls(void)

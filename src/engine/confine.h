@@ -2,14 +2,13 @@
 #ifndef EXM_CONFINE_H
 #define EXM_CONFINE_H
 
-#include "config.h"
 #include "sandbox/sandbox.h"
 
-/* The private tmpfs, and Augeas's root in it. */
-#define ENGINE_STAGING RUN_DIR "/root"
-
-/* The engine's own sandbox. 0 or -errno. */
-int confine(const char *lens_path) must_check;
+/*
+ * The engine's own sandbox; in: layers and optional. Its directory `staging` is Augeas's root.
+ * 0 or -errno, with the step that did not succeed.
+ */
+int confine(struct sandbox *sandbox, const char *lens_path, const char **ret_step) must_check;
 
 /* Its last layer, by itself. */
 int confine_calls(void) must_check;

@@ -36,7 +36,7 @@ int engine_receive_policy(struct mon *mon, struct packet *packet, struct msg_wel
 	return policy_get(&w, ret_policy);
 }
 
-static int start(struct engine *engine, int client, int memfd)
+static int start(struct engine *engine, int client, int memfd, const char **ret_step)
 {
 	struct packet packet;
 	struct msg_welcome welcome;
@@ -47,21 +47,25 @@ static int start(struct engine *engine, int client, int memfd)
 	engine->authenticated = welcome.authenticated;
 	engine->tries_left = welcome.tries_left;
 	engine->timeout_ms = welcome.timeout_ms;
+	engine->monitor_layers = welcome.monitor_layers;
 	engine->user = strdup(welcome.user);
 	engine->root = strdup(welcome.root);
 	engine->reader = json_reader_new(RPC_DEPTH_MAX);
 	if (!engine->user || !engine->root || !engine->reader)
 		return -ENOMEM;
-	r = confine(welcome.lens_path);
-	if (r == 0)
-		r = timer_init(engine->timeout_ms);
+	r = confine(&engine->sandbox, welcome.lens_path, ret_step);
+	if (r < 0)
+		return r;
+	*ret_step = "start";
+	r = timer_init(engine->timeout_ms);
 	if (r == 0)
 		r = stream_open(&engine->stream, client, memfd);
 	if (r == 0)
-		r = tree_new(&engine->mon, engine->policy, ENGINE_STAGING, welcome.lens_path,
-			     &engine->tree);
+		r = tree_new(&engine->mon, engine->policy, engine->sandbox.staging,
+			     welcome.lens_path, &engine->tree);
 	if (r == 0)
-		r = mon_ready(&engine->mon, (uint32_t)engine->policy->file_count);
+		r = mon_ready(&engine->mon, (uint32_t)engine->policy->file_count,
+			      engine->sandbox.layers);
 	if (r == 0 && welcome.lost != LOST_NONE)
 		r = rpc_take_over(engine, welcome.lost < LOST_MAX ? welcome.lost : LOST_CRASHED);
 	/* the client may be gone by now, which serve() will notice */
@@ -159,21 +163,24 @@ static void engine_clear(struct engine *engine)
 	policy_free(engine->policy);
 	free(engine->user);
 	free(engine->root);
+	free(engine->sandbox.staging);
 	json_reader_free(engine->reader);
 	output_clear(&engine->out);
 }
 
-int engine_run(int channel, int client, int memfd)
+int engine_run(int channel, int client, int memfd, const struct sandbox *sandbox)
 {
 	scoped(engine_clear) struct engine engine = {
 		.mon = { .channel = channel, .on_event = pending_event },
+		.sandbox = *sandbox,
 	};
+	const char *step = "start";
 	int r;
 
 	engine.mon.on_event_data = &engine;
-	r = start(&engine, client, memfd);
+	r = start(&engine, client, memfd, &step);
 	if (r < 0) {
-		log_error("cannot start: %s", strerror(-r));
+		log_error("cannot %s: %s", step, strerror(-r));
 		return SANDBOX_EXIT_STATUS;
 	}
 	serve(&engine);

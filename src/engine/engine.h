@@ -10,6 +10,7 @@
 #include "engine/pending.h"
 #include "engine/stream.h"
 #include "engine/tree.h"
+#include "sandbox/sandbox.h"
 
 /* One engine: one client, one monitor, one tree. */
 struct engine {
@@ -22,6 +23,8 @@ struct engine {
 	bool authenticated;
 	uint8_t tries_left;
 	bool closing; /* nothing more is read; session.bye or too many wrong secrets */
+	struct sandbox sandbox;
+	uint32_t monitor_layers; /* what holds around the monitor, as it says */
 	uint32_t timeout_ms;
 	char *user;
 	char *root;
@@ -34,10 +37,13 @@ struct engine {
 int engine_receive_policy(struct mon *mon, struct packet *packet, struct msg_welcome *ret_welcome,
 			  struct policy **ret_policy) must_check;
 
-/* Serves the client of the inherited descriptors until it is gone. An exit status. */
-int engine_run(int channel, int client, int memfd);
+/*
+ * Serves the client of the inherited descriptors until it is gone; of the sandbox, layers and
+ * optional are given. An exit status.
+ */
+int engine_run(int channel, int client, int memfd, const struct sandbox *sandbox);
 
 /* Tells the monitor the lenses of those entries whose policy names none. An exit status. */
-int engine_index(int channel);
+int engine_index(int channel, struct sandbox *sandbox);
 
 #endif

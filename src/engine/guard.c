@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/policy_rule.h"
 #include "engine/engine.h"
 #include "engine/staging.h"
 
@@ -23,35 +24,29 @@ static size_t file_depth(const struct tree_file *file)
 	return depth;
 }
 
-static int denied(struct call *call, const struct tree_file *file, const char *node,
-		  const char *key, const char *value, const char *what)
+struct json_object *guard_data(const struct policy_file *entry, const char *file, const char *node)
 {
-	scoped_ptr char *rule = NULL;
-	struct json_object *data = data_of("file", file->path);
+	scoped_ptr char *section = NULL;
+	struct json_object *data = data_of("file", file);
 
-	if (asprintf(&rule, "%s=%s", key, value) < 0)
-		rule = NULL;
+	if (asprintf(&section, "[File %s]", entry->path) < 0)
+		section = NULL;
+	json_put(data, "section", json_new_bytes(section));
 	json_put(data, "node", json_new_bytes(node));
-	json_put(data, "key", json_new_string(key));
-	json_put(data, "rule", json_new_bytes(rule));
-	return call_error(call, EXM_ERROR_DENIED, data,
-			  "%s of %s in %s is not allowed; [File %s] would need %s", what,
-			  node[0] ? node : "the file", file->path,
-			  call->engine->policy->files[file->entry].path, rule ? rule : key);
+	return data;
 }
 
 static int outside(struct call *call, const struct node_path *whole)
 {
 	scoped_ptr char *text = node_path_spell(whole, 0);
 	scoped_ptr char *path = NULL;
-	struct json_object *data;
 
 	if (!text || asprintf(&path, "/%s", text) < 0)
 		return call_no_memory(call);
-	data = data_of_path(path);
-	json_put(data, "key", json_new_string("[File]"));
-	return call_error(call, EXM_ERROR_DENIED, data,
-			  "%.200s is not a node of a file that the policy names", path);
+	return call_denied(call, data_of_path(path), "[File]", "[File]",
+			   "%.200s is not a node of a file that the policy names in a [File] "
+			   "section",
+			   path);
 }
 
 /* What all checks begin with. */
@@ -71,8 +66,6 @@ static void subject_clear(struct subject *s)
 
 static int subject_of_labels(struct call *call, const struct node_path *whole, struct subject *s)
 {
-	size_t depth;
-
 	s->file = tree_file_of(call->engine->tree, whole);
 	if (!s->file)
 		return outside(call, whole);
@@ -80,12 +73,7 @@ static int subject_of_labels(struct call *call, const struct node_path *whole, s
 	if (s->file->state == TREE_PARSE_FAILED || s->file->state == TREE_UNREADABLE)
 		return tree_file_fail(call, s->file);
 	s->entry = &call->engine->policy->files[s->file->entry];
-	depth = file_depth(s->file);
-	s->node.depth = whole->depth - depth;
-	for (size_t i = 0; i < s->node.depth; i++) {
-		s->node.label[i] = whole->label[depth + i];
-		s->node.position[i] = whole->position[depth + i];
-	}
+	s->node = node_path_below(whole, file_depth(s->file));
 	s->text = node_path_spell(&s->node, 0);
 	return s->text ? 0 : call_no_memory(call);
 }
@@ -99,87 +87,65 @@ static int subject_of(struct call *call, const char *canonical, struct subject *
 	return subject_of_labels(call, &s->parsed, s);
 }
 
-static int denied_by_deny(struct call *call, const struct subject *s, const char *what)
+/* The answer to what a function of policy_rule.h said. Returns 0 if that was yes. */
+static int conclude(struct call *call, const struct subject *s, int r,
+		    const struct policy_rule *rule, const char *what)
 {
-	const char *pattern = policy_denied_by(s->entry, &s->node);
-	scoped_ptr char *rule = NULL;
-	struct json_object *data = data_of("file", s->file->path);
+	const char *node = s->text[0] ? s->text : "the file", *file = s->file->path;
+	struct json_object *data;
 
-	if (!pattern || asprintf(&rule, "Deny=%s", pattern) < 0)
-		rule = NULL;
-	json_put(data, "node", json_new_bytes(s->text));
-	json_put(data, "key", json_new_string("Deny"));
-	json_put(data, "rule", json_new_bytes(rule));
-	return call_error(call, EXM_ERROR_DENIED, data,
-			  "%s of %s in %s is not allowed: [File %s] has %s", what, s->text,
-			  s->file->path, s->entry->path, rule ? rule : "a Deny=");
-}
-
-static int check_right(struct call *call, const struct subject *s, enum policy_right right,
-		       const char *what)
-{
-	switch (policy_check_node(s->entry, right, &s->node)) {
-	case POLICY_ALLOWED:
-		return 0;
-	case POLICY_DENIED:
-		return denied_by_deny(call, s, what);
-	case POLICY_NO_RULE:
-	default:
-		return denied(call, s->file, s->text, policy_right_key(right), s->text, what);
-	}
+	if (r <= 0)
+		return r < 0 ? call_no_memory(call) : 0;
+	data = guard_data(s->entry, s->file->path, s->text);
+	if (!rule->key)
+		return call_denied(call, data, NULL, NULL,
+				   "%s of %.200s in %s is not allowed, and nothing could allow it",
+				   what, node, file);
+	return call_denied(call, data, rule->key, rule->line,
+			   "%s of %.200s in %s is not allowed%s [File %s] %s %s", what, node, file,
+			   policy_rule_forbids(rule->key) ? ":" : ";", s->entry->path,
+			   policy_rule_forbids(rule->key) ? "has" : "would need", rule->line);
 }
 
 static int check_value(struct call *call, const struct subject *s, const char *value)
 {
-	const struct policy_value *rule = policy_check_value(s->entry, &s->node, value);
-	scoped_ptr char *text = NULL;
+	scoped_rule rule = { 0 };
+	int r = policy_rule_value(s->entry, &s->node, value, &rule);
 	struct json_object *data;
 
-	if (!rule)
-		return 0;
-	if (asprintf(&text, "Value=%s %s", rule->pattern, rule->ere) < 0)
-		return call_no_memory(call);
-	data = data_of("file", s->file->path);
-	json_put(data, "node", json_new_bytes(s->text));
-	json_put(data, "key", json_new_string("Value"));
-	json_put(data, "rule", json_new_bytes(text));
+	if (r <= 0)
+		return r < 0 ? call_no_memory(call) : 0;
+	data = guard_data(s->entry, s->file->path, s->text);
+	data_put_rule(data, rule.key, rule.line);
 	return call_error(call, EXM_ERROR_BAD_VALUE, data,
-			  "the value of %s in %s does not match the whole of %s", s->text,
-			  s->file->path, rule->ere);
-}
-
-/* The file's own node: its value cannot be set, and it is made and removed by keys of its own. */
-static int check_file_node(struct call *call, const struct subject *s, bool removal)
-{
-	if (removal)
-		return s->entry->may_delete ? 0
-					    : denied(call, s->file, "", "Delete", "yes", "removal");
-	return s->entry->may_create
-		       ? 0
-		       : denied(call, s->file, "", "Create", "MODE OWNER:GROUP", "creation");
+			  "the value of %.200s in %s does not match as a whole: [File %s] has %s",
+			  s->text, s->file->path, s->entry->path, rule.line);
 }
 
 int guard_change(struct call *call, const char *canonical, const char *value)
 {
 	scoped(subject_clear) struct subject s = { 0 };
+	scoped_rule rule = { 0 };
+	int r;
 
 	if (subject_of(call, canonical, &s) < 0)
 		return -1;
-	if (s.node.depth == 0)
-		return value ? denied(call, s.file, "", "Set", "", "a value") : 0;
-	if (check_right(call, &s, RIGHT_SET, "a change") < 0)
+	/* there is no value to take away */
+	if (s.node.depth == 0 && !value)
+		return 0;
+	r = policy_rule_change(s.entry, &s.node, &rule);
+	if (conclude(call, &s, r, &rule, "a change") < 0)
 		return -1;
 	return check_value(call, &s, value);
 }
 
 static int check_addition(struct call *call, const struct subject *s, bool alone, const char *value)
 {
-	if (s->node.depth == 0)
-		return check_file_node(call, s, false);
-	/* the only one of its label: what a plain set makes when the node is missing */
-	if (!alone || policy_check_node(s->entry, RIGHT_SET, &s->node) != POLICY_ALLOWED)
-		if (check_right(call, s, RIGHT_INSERT, "an addition") < 0)
-			return -1;
+	scoped_rule rule = { 0 };
+	int r = policy_rule_addition(s->entry, &s->node, alone, &rule);
+
+	if (conclude(call, s, r, &rule, s->node.depth == 0 ? "creation" : "an addition") < 0)
+		return -1;
 	return value ? check_value(call, s, value) : 0;
 }
 
@@ -218,11 +184,13 @@ static int check_below(struct call *call, const struct subject *s, const char *c
 		return tree_fail(call, expr);
 	for (int i = 0; i < count; i++) {
 		scoped(subject_clear) struct subject b = { 0 };
+		scoped_rule rule = { 0 };
 
 		if (r == 0)
 			r = subject_of(call, below[i], &b);
-		if (r == 0 && policy_check_node(b.entry, RIGHT_REMOVE, &b.node) == POLICY_DENIED)
-			r = denied_by_deny(call, &b, "removal");
+		if (r == 0)
+			r = conclude(call, &b, policy_rule_deny(b.entry, &b.node, &rule), &rule,
+				     "removal");
 		free(below[i]);
 	}
 	free(below);
@@ -232,15 +200,12 @@ static int check_below(struct call *call, const struct subject *s, const char *c
 int guard_remove(struct call *call, const char *canonical)
 {
 	scoped(subject_clear) struct subject s = { 0 };
+	scoped_rule rule = { 0 };
 
 	if (subject_of(call, canonical, &s) < 0)
 		return -1;
-	if (s.node.depth == 0) {
-		if (check_file_node(call, &s, true) < 0)
-			return -1;
-	} else if (check_right(call, &s, RIGHT_REMOVE, "removal") < 0) {
+	if (conclude(call, &s, policy_rule_removal(s.entry, &s.node, &rule), &rule, "removal") < 0)
 		return -1;
-	}
 	return check_below(call, &s, canonical);
 }
 
@@ -263,6 +228,8 @@ void guard_edited(struct call *call, const char *canonical)
 		file = tree_file_of(call->engine->tree, &path);
 	if (!file)
 		return;
+	if (!file->edited)
+		mon_prepare(&call->engine->mon, file->entry);
 	file->edited = true;
 	stream_set_edits(&call->engine->stream, true);
 }

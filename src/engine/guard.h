@@ -22,6 +22,9 @@ int guard_insert(struct call *call, const struct node_path *node, bool alone,
 /* The node and all below it. */
 int guard_remove(struct call *call, const char *canonical) must_check;
 
+/* What an answer says of a node of the file; `node` as the policy spells it, "" for its own. */
+struct json_object *guard_data(const struct policy_file *entry, const char *file, const char *node);
+
 /* Labels down to the node of the file that this node belongs to; 0 if to none. */
 size_t guard_file_depth(struct call *call, const char *canonical);
 

@@ -89,9 +89,10 @@ static int answer_all(struct mon *mon, const struct policy *policy, augeas *aug)
 	return r;
 }
 
-int engine_index(int channel)
+int engine_index(int channel, struct sandbox *sandbox)
 {
 	struct mon mon = { .channel = channel };
+	const char *step = "start";
 	scoped(policy_freep) struct policy *policy = NULL;
 	struct packet packet;
 	struct msg_welcome welcome;
@@ -99,12 +100,12 @@ int engine_index(int channel)
 	int r = engine_receive_policy(&mon, &packet, &welcome, &policy);
 
 	if (r == 0)
-		r = confine(welcome.lens_path);
+		r = confine(sandbox, welcome.lens_path, &step);
 	if (r < 0) {
-		log_error("cannot start: %s", strerror(-r));
+		log_error("cannot %s: %s", step, strerror(-r));
 		return SANDBOX_EXIT_STATUS;
 	}
-	aug = aug_init(ENGINE_STAGING, welcome.lens_path, AUG_NO_STDINC | AUG_NO_LOAD);
+	aug = aug_init(sandbox->staging, welcome.lens_path, AUG_NO_STDINC | AUG_NO_LOAD);
 	if (!aug) {
 		log_error("Augeas cannot load its modules");
 		return EXIT_FAILURE;

@@ -52,6 +52,7 @@ const struct method methods[] = {
 	{ "session.authenticate", session_authenticate, METHOD_BEFORE_AUTH, { REQUIRED(secret) } },
 	{ "session.info", session_info, METHOD_READS, { { 0 } } },
 	{ "session.methods", session_methods, METHOD_READS, { { 0 } } },
+	{ "session.whatcan", session_whatcan, METHOD_READS, { OPTIONAL(path), OPTIONAL(unit) } },
 	{ "session.ping", session_ping, METHOD_READS, { { 0 } } },
 	{ "session.bye", session_bye, METHOD_PLAIN, { { 0 } } },
 

@@ -125,6 +125,7 @@ int session_hello(struct call *call, const struct arguments *a);
 int session_authenticate(struct call *call, const struct arguments *a);
 int session_info(struct call *call, const struct arguments *a);
 int session_methods(struct call *call, const struct arguments *a);
+int session_whatcan(struct call *call, const struct arguments *a);
 int session_ping(struct call *call, const struct arguments *a);
 int session_bye(struct call *call, const struct arguments *a);
 

@@ -8,23 +8,36 @@
 #include <string.h>
 
 #include "common/fd.h"
+#include "common/node_path.h"
+#include "common/policy_rule.h"
 #include "common/report.h"
 #include "engine/dirty.h"
 #include "engine/engine.h"
+#include "engine/guard.h"
 #include "engine/method.h"
 #include "engine/staging.h"
 
+/* What the monitor says of the file as a whole; the rule is the one that we would say it by. */
 static int denied_file(struct call *call, const struct dirty *p)
 {
+	const struct policy_file *entry = &call->engine->policy->files[p->file->entry];
+	const struct node_path whole = { 0 };
 	const char *action = dirty_action(p);
-	const char *key = action[0] == 'd' ? "Delete" : action[1] == 'r' ? "Create" : "Set";
-	struct json_object *data = data_of("file", p->file->path);
+	scoped_rule rule = { 0 };
+	int r;
 
-	json_put(data, "key", json_new_string(key));
-	return call_error(
-		call, EXM_ERROR_DENIED, data,
-		"%s: the policy does not allow to %s it; [File %s] would need %s=", p->file->path,
-		action, call->engine->policy->files[p->file->entry].path, key);
+	if (p->content < 0)
+		r = policy_rule_removal(entry, &whole, &rule);
+	else if (p->file->base < 0)
+		r = policy_rule_addition(entry, &whole, true, &rule);
+	else
+		r = policy_rule_commit(entry, &rule);
+	if (r < 0)
+		return call_no_memory(call);
+	return call_denied(call, guard_data(entry, p->file->path, ""), rule.key, rule.line,
+			   "%s: the policy does not allow to %s it; [File %s] would need %s",
+			   p->file->path, action, entry->path,
+			   rule.line ? rule.line : "to be another");
 }
 
 static int stage_all(struct call *call, const struct dirty_list *list)
@@ -80,22 +93,17 @@ static const char *obstacle(int error)
 }
 
 /* By effect: what the verifier found in the new text, whatever was asked for. */
-static int not_permitted(struct call *call, const struct dirty *p, const struct mon_commit *commit,
-			 struct json_object *data)
+static int not_permitted(struct call *call, const struct dirty *p, const struct mon_commit *commit)
 {
+	const struct policy_file *entry = &call->engine->policy->files[p->file->entry];
 	scoped_ptr char *key = strndup(commit->step, strcspn(commit->step, "="));
 
-	json_put(data, "node", json_new_bytes(commit->node));
-	json_put(data, "key", json_new_bytes(key));
-	json_put(data, "rule", json_new_bytes(commit->step));
-	return call_error(call, EXM_ERROR_DENIED, data,
-			  "the commit would change %s in %s, which is not allowed; [File %s] %s %s",
-			  commit->node, p->file->path,
-			  call->engine->policy->files[p->file->entry].path,
-			  key && (strcmp(key, "Deny") == 0 || strcmp(key, "Value") == 0)
-				  ? "has"
-				  : "would need",
-			  commit->step);
+	return call_denied(call, guard_data(entry, p->file->path, commit->node), key, commit->step,
+			   "the commit would change %s in %s, which is not allowed%s [File %s] %s "
+			   "%s",
+			   commit->node, p->file->path, policy_rule_forbids(key) ? ":" : ";",
+			   entry->path, policy_rule_forbids(key) ? "has" : "would need",
+			   commit->step);
 }
 
 static int commit_failed(struct call *call, const struct dirty_list *list,
@@ -109,9 +117,9 @@ static int commit_failed(struct call *call, const struct dirty_list *list,
 	p = &list->item[commit->index];
 	if (commit->outcome == OUTCOME_CONFLICT)
 		return conflict(call, p, commit->enclosed);
-	data = data_of("file", p->file->path);
 	if (commit->outcome == OUTCOME_DENIED)
-		return not_permitted(call, p, commit, data);
+		return not_permitted(call, p, commit);
+	data = data_of("file", p->file->path);
 	if (commit->outcome == OUTCOME_UNVERIFIED)
 		return call_error(
 			call, EXM_ERROR_PARSE_FAILED, data,
@@ -215,6 +223,9 @@ int config_commit(struct call *call, const struct arguments *a)
 	close_fd(commit.enclosed);
 	if (r < 0 || !staged) {
 		json_free(result);
+		/* the edits are kept, and may be committed after a change */
+		if (list->count > 0)
+			mon_prepare(&engine->mon, list->item[0].file->entry);
 		return -1;
 	}
 	settle(engine, list);

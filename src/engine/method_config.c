@@ -5,6 +5,7 @@
 
 #include "engine/dirty.h"
 #include "engine/engine.h"
+#include "engine/guard.h"
 #include "engine/method.h"
 
 int config_diff(struct call *call, const struct arguments *a)
@@ -52,12 +53,32 @@ int augeas_load(struct call *call, const struct arguments *a)
 	return call_result(call, json_new_bool(true));
 }
 
+static int transform_denied(struct call *call, const struct arguments *a, ssize_t entry,
+			    const char *lens)
+{
+	const struct policy_file *section;
+	scoped_ptr char *rule = NULL;
+
+	if (entry < 0)
+		return call_denied(call, data_of("file", a->file), "[File]", "[File]",
+				   "%.200s: no [File] section of the policy names it", a->file);
+	section = &call->engine->policy->files[entry];
+	if (a->exclude)
+		return call_denied(call, guard_data(section, a->file, ""), NULL, NULL,
+				   "%s: what [File %s] names cannot be excluded", a->file,
+				   section->path);
+	if (asprintf(&rule, "Lens=%s", lens) < 0)
+		return call_no_memory(call);
+	return call_denied(call, guard_data(section, a->file, ""), "Lens", rule,
+			   "%s is read with %s; [File %s] would need Lens=%.100s", a->file,
+			   section->lens, section->path, lens);
+}
+
 int augeas_transform(struct call *call, const struct arguments *a)
 {
 	const struct policy *policy = call->engine->policy;
 	ssize_t entry = policy_find_file(policy, a->file);
 	scoped_ptr char *lens = NULL;
-	struct json_object *data;
 	struct tree_file *file;
 
 	if (asprintf(&lens, strchr(a->lens, '.') ? "%s" : "%s.lns", a->lens) < 0)
@@ -67,17 +88,5 @@ int augeas_transform(struct call *call, const struct arguments *a)
 			return -1;
 		return call_result(call, json_new_bool(true));
 	}
-	data = data_of("file", a->file);
-	json_put(data, "key", json_new_string(entry < 0 ? "[File]" : "Lens"));
-	if (entry < 0)
-		return call_error(call, EXM_ERROR_DENIED, data,
-				  "%.200s is not a file that the policy names", a->file);
-	if (a->exclude)
-		return call_error(
-			call, EXM_ERROR_DENIED, data,
-			"%.200s: the policy decides which files there are; none can be excluded",
-			a->file);
-	return call_error(call, EXM_ERROR_DENIED, data,
-			  "%.200s: the policy reads it with %s and not with %.100s", a->file,
-			  policy->files[entry].lens, lens);
+	return transform_denied(call, a, entry, lens);
 }

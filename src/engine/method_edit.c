@@ -33,15 +33,11 @@ static int create(struct call *call, const char *expr, const char *value)
 /* Augeas makes the node that the context names if it is missing, and asks no guard. */
 static int check_context(struct call *call, const char *value)
 {
-	struct json_object *data;
-
 	if (value && tree_may_be_context(call->engine->tree, value))
 		return 0;
-	data = data_of_path("/augeas/context");
-	json_put(data, "key", json_new_string("[File]"));
-	return call_error(
-		call, EXM_ERROR_DENIED, data,
-		"the context must be the node of a file that the policy names, or one above it");
+	return call_denied(call, data_of_path(TREE_CONTEXT), "[File]", "[File]",
+			   TREE_CONTEXT ": it must be the node of a file that a [File] section "
+					"names, or one above it");
 }
 
 static int set_one(struct call *call, const char *expr, const char *value)
@@ -60,7 +56,7 @@ static int set_one(struct call *call, const char *expr, const char *value)
 	if (aug_get(aug, nodes.path[0], &old) == 1 && (old == NULL) == (value == NULL) &&
 	    (!old || strcmp(old, value) == 0))
 		return 0;
-	if (strcmp(nodes.path[0], "/augeas/context") == 0) {
+	if (strcmp(nodes.path[0], TREE_CONTEXT) == 0) {
 		if (check_context(call, value) < 0)
 			return -1;
 	} else if (guard_change(call, nodes.path[0], value) < 0) {

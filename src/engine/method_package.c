@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/policy_rule.h"
 #include "common/report.h"
 #include "engine/engine.h"
 #include "engine/method.h"
@@ -83,6 +84,61 @@ static void answer_failure(const struct pending *pending, const struct msg_data 
 		   end->detail[0] ? ": " : "", end->detail);
 }
 
+/* name: the one that may not, or NULL for none in particular */
+static int denied(struct call *call, enum package_verb verb, const char *names, const char *name)
+{
+	scoped_rule rule = { 0 };
+	struct json_object *data;
+
+	if (policy_rule_package(call->engine->policy, verb, name, &rule) < 0)
+		return call_no_memory(call);
+	data = data_of_call(verb, names);
+	json_put(data, "package", json_new_bytes(name));
+	return call_denied(call, data, rule.key, rule.line,
+			   "%s of %s is not allowed; it would need %s", package_verb_word(verb),
+			   name ? name : "packages", rule.line ? rule.line : "another policy");
+}
+
+static struct json_object *refusal_of(const struct refusal_row *row)
+{
+	struct json_object *item = data_of("package", row->package);
+
+	json_put(item, "would", json_new_text(row->would));
+	data_put_rule(item, row->rule[0] ? "Allow" : NULL, row->rule[0] ? row->rule : NULL);
+	return item;
+}
+
+/* What it would have done, and to whom; the first of them is told like that of an early no. */
+static void answer_refused(const struct pending *pending, const struct msg_data *end, int fd)
+{
+	struct json_object *data = data_of_call(pending->verb, pending->subject);
+	struct json_object *list = json_new_array(), *first;
+	scoped_reader reader = { 0 };
+	struct refusal_row row;
+	int r = fd < 0 ? 0 : report_open(fd, REPORT_REFUSAL, &reader);
+
+	while (fd >= 0 && r >= 0 && (r = report_next_refusal_row(&reader, &row)) > 0)
+		json_append(list, refusal_of(&row));
+	first = json_at(list, 0);
+	json_put(data, "package", json_share(json_get(first, "package")));
+	json_put(data, "refused", list);
+	json_put(data, "detail", json_new_text(end->detail));
+	call_denied(pending->call, data, json_string(json_get(first, "key"), NULL),
+		    json_string(json_get(first, "rule"), NULL), "%s of %.300s is not allowed: %s",
+		    pending->call->method, pending->subject[0] ? pending->subject : "packages",
+		    end->detail);
+}
+
+/* The monitor knows what the names may, exmachina-run what would come of them. */
+static void answer_denied(const struct pending *pending, const struct msg_data *end, int fd)
+{
+	if (fd >= 0 || (end->detail[0] && !policy_package_name_valid(end->detail)))
+		answer_refused(pending, end, fd);
+	else
+		denied(pending->call, pending->verb, pending->subject,
+		       end->detail[0] ? end->detail : NULL);
+}
+
 static void verb_done(const struct pending *pending, const struct message *event, int fd)
 {
 	const struct msg_data *end = &event->data;
@@ -108,9 +164,11 @@ static void verb_done(const struct pending *pending, const struct message *event
 			   "there is no package %.200s", end->detail);
 		return;
 	}
+	if (end->outcome == JOB_DENIED) {
+		answer_denied(pending, end, fd);
+		return;
+	}
 	data = data_of_call(pending->verb, pending->subject);
-	if (end->outcome == JOB_DENIED)
-		json_put(data, "detail", json_new_text(end->detail));
 	pending_refuse(pending, end->outcome, end->error, end->detail, data);
 }
 
@@ -119,23 +177,6 @@ static const struct pending_family family = {
 	.finish = verb_done,
 	.progress = "package.progress",
 };
-
-/* name: the one that may not, or NULL for none in particular */
-static int denied(struct call *call, enum package_verb verb, const char *names, const char *name)
-{
-	const char *word = package_verb_word(verb);
-	struct json_object *data = data_of_call(verb, names);
-	scoped_ptr char *rule = NULL;
-
-	if (asprintf(&rule, "[Package %s] Allow=%s", name ? name : "*", word) < 0) {
-		json_free(data);
-		return call_no_memory(call);
-	}
-	json_put(data, "key", json_new_string("Allow"));
-	json_put(data, "rule", json_new_string(rule));
-	return call_error(call, EXM_ERROR_DENIED, data, "%s of %s is not allowed; it would need %s",
-			  word, name ? name : "packages", rule);
-}
 
 /* The names, one blank apart, if each can be one and may be worked on. */
 static int take_names(struct call *call, const struct argument_list *list, enum package_verb verb,

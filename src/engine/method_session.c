@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "config.h"
-#include "engine/confine.h"
 #include "engine/engine.h"
 #include "engine/method.h"
 #include "engine/rpc.h"
@@ -86,11 +85,22 @@ static void put_files(struct json_object *info, const struct tree *tree)
 	json_put(info, "pending", pending);
 }
 
+/* Those of the sandbox that hold, and those that do not. */
+static void put_layers(struct json_object *info, uint32_t layers)
+{
+	struct json_object *held = json_new_array(), *missing = json_new_array();
+
+	for (unsigned int layer = 0; layer < LAYER_MAX; layer++)
+		json_append(layers & UINT32_C(1) << layer ? held : missing,
+			    json_new_string(layer_word(layer)));
+	json_put(info, "layers", held);
+	json_put(info, "missing_layers", missing);
+}
+
 int session_info(struct call *call, const struct arguments *a)
 {
 	const struct engine *engine = call->engine;
 	struct json_object *info = json_new_object(), *process = json_new_object();
-	struct json_object *layers = json_new_array();
 
 	(void)a;
 	json_put(info, "version", json_new_string(PACKAGE_VERSION));
@@ -102,9 +112,7 @@ int session_info(struct call *call, const struct arguments *a)
 	json_put(process, "uid", json_new_int(getuid()));
 	json_put(process, "pid", json_new_int(getpid()));
 	json_put(info, "engine", process);
-	for (const char *const *layer = sandbox_describe(); *layer; layer++)
-		json_append(layers, json_new_string(*layer));
-	json_put(info, "layers", layers);
+	put_layers(info, engine->sandbox.layers | engine->monitor_layers);
 	json_put(info, "audit", json_new_string(policy_audit_word(engine->policy->audit)));
 	json_put(info, "limits", limits());
 	put_files(info, engine->tree);

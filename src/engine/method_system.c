@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/policy_rule.h"
 #include "engine/engine.h"
 #include "engine/method.h"
 
@@ -28,15 +29,37 @@ static struct json_object *locale_of(const char *text)
 	return locale;
 }
 
+static const char *verb_of(const struct call *call)
+{
+	return strchr(call->method, '.') + 1;
+}
+
+static int denied(struct call *call, enum system_item item)
+{
+	scoped_rule rule = { 0 };
+
+	/* SYSTEM_ITEM_MAX: all of them were to be looked at */
+	if (policy_rule_system(call->engine->policy, item, &rule) < 0)
+		return call_no_memory(call);
+	return call_denied(call, data_of("verb", verb_of(call)), rule.key, rule.line,
+			   "%s is not allowed; it would need %s", call->method,
+			   rule.line ? rule.line : "another policy");
+}
+
 static void identity_done(const struct pending *pending, const struct message *event, int fd)
 {
 	const struct msg_identity *identity = &event->identity;
-	struct json_object *result = json_new_object();
+	struct json_object *result;
 	enum job_outcome outcome = identity->outcome;
 
 	(void)fd;
+	if (outcome == JOB_DENIED) {
+		denied(pending->call, pending->verb);
+		return;
+	}
+	result = json_new_object();
 	if (outcome != JOB_DONE) {
-		json_put(result, "verb", json_new_string(strchr(pending->call->method, '.') + 1));
+		json_put(result, "verb", json_new_string(verb_of(pending->call)));
 		/* a time zone that is not there is a value that cannot be */
 		if (outcome == JOB_NO_UNIT)
 			outcome = JOB_BAD_VALUE;
@@ -64,22 +87,11 @@ static int ask(struct call *call, enum system_item item, const char *value)
 	return pending_sent(pending, mon_system(&call->engine->mon, &request));
 }
 
-static int denied(struct call *call, const char *key, const char *rule)
-{
-	const char *verb = strchr(call->method, '.') + 1;
-	struct json_object *data = data_of("verb", verb);
-
-	json_put(data, "key", json_new_string(key));
-	json_put(data, "rule", json_new_string(rule));
-	return call_error(call, EXM_ERROR_DENIED, data, "%s is not allowed; it would need %s",
-			  call->method, rule);
-}
-
 int system_get(struct call *call, const struct arguments *a)
 {
 	(void)a;
 	if (!call->engine->policy->has_system)
-		return denied(call, "[System]", "[System]");
+		return denied(call, SYSTEM_ITEM_MAX);
 	return ask(call, SYSTEM_ITEM_MAX, NULL);
 }
 
@@ -118,12 +130,9 @@ int system_set(struct call *call, const struct arguments *a, enum system_item it
 	const char *word = system_item_word(item);
 	const char *value = item == SYSTEM_TIMEZONE ? a->timezone : a->hostname;
 	char locale[MESSAGE_NAME_MAX + 1];
-	scoped_ptr char *rule = NULL;
 
-	if (asprintf(&rule, "[System] Allow=%s", word) < 0)
-		return call_no_memory(call);
 	if (!(call->engine->policy->system_items & (1u << item)))
-		return denied(call, "Allow", rule);
+		return denied(call, item);
 	if (item == SYSTEM_LOCALE) {
 		if (join_locale(call, &a->locale, locale) < 0)
 			return -1;

@@ -62,11 +62,15 @@ int mon_welcome(struct mon *mon, struct packet *packet, struct msg_welcome *ret_
 	return 0;
 }
 
-int mon_ready(struct mon *mon, uint32_t entry_count)
+int mon_ready(struct mon *mon, uint32_t entry_count, uint32_t layers)
 {
 	const struct message message = {
 		.type = MON_READY,
-		.ready = { .protocol = MESSAGE_PROTOCOL, .entry_count = entry_count },
+		.ready = {
+			.protocol = MESSAGE_PROTOCOL,
+			.entry_count = entry_count,
+			.layers = layers,
+		},
 	};
 
 	return send_to(mon, &message, -1);
@@ -126,6 +130,13 @@ int mon_stage(struct mon *mon, uint32_t entry, const char *name, int content,
 	if (r == 0)
 		*ret_outcome = reply.stage_reply.outcome;
 	return r;
+}
+
+void mon_prepare(struct mon *mon, uint32_t entry)
+{
+	const struct message message = { .type = MON_PREPARE, .prepare = { .entry = entry } };
+
+	(void)!send_to(mon, &message, -1);
 }
 
 int mon_commit(struct mon *mon, bool drop, struct mon_commit *ret_commit)

@@ -22,7 +22,7 @@ struct mon {
 struct packet;
 int mon_welcome(struct mon *mon, struct packet *packet, struct msg_welcome *ret_welcome,
 		int *ret_policy_fd) must_check;
-int mon_ready(struct mon *mon, uint32_t entry_count) must_check;
+int mon_ready(struct mon *mon, uint32_t entry_count, uint32_t layers) must_check;
 int mon_auth(struct mon *mon, const char *secret, struct msg_auth_reply *ret_reply) must_check;
 
 /* With OUTCOME_DONE the content as a sealed memfd. */
@@ -33,6 +33,12 @@ int mon_list(struct mon *mon, uint32_t entry, struct msg_list_reply *ret_reply,
 /* content -1: the file is to be removed. */
 int mon_stage(struct mon *mon, uint32_t entry, const char *name, int content,
 	      enum mon_outcome *ret_outcome) must_check;
+
+/*
+ * A file of this entry has been edited, so that it may be committed soon. Only a hint; that the
+ * monitor is gone is noticed by whoever asks it next.
+ */
+void mon_prepare(struct mon *mon, uint32_t entry);
 
 struct mon_commit {
 	enum mon_outcome outcome;

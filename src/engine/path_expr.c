@@ -121,6 +121,41 @@ size_t path_expr_parent(const char *expr)
 	return last;
 }
 
+static bool is_axis(const char *label)
+{
+	static const char *const axes[] = {
+		"self::",   "child::",    "seq::",  "descendant::",        "descendant-or-self::",
+		"parent::", "ancestor::", "root::", "preceding-sibling::", "following-sibling::",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(axes); i++)
+		if (strncmp(label, axes[i], strlen(axes[i])) == 0)
+			return true;
+	return false;
+}
+
+/* Of one label, as it is written. */
+static bool selects(const char *label)
+{
+	size_t dots = strspn(label, ".");
+
+	return *label == '$' || is_axis(label) ||
+	       ((dots == 1 || dots == 2) && strchr("/[", label[dots]));
+}
+
+const char *path_expr_looks_around(const char *path)
+{
+	for (const char *p = path; *p; p++) {
+		if (*p == '\\' && p[1])
+			p++;
+		else if (*p == '*')
+			return p;
+		else if (*p == '/' && selects(p + 1))
+			return p + 1;
+	}
+	return NULL;
+}
+
 bool path_is_below(const char *below, const char *above)
 {
 	size_t length = strlen(above);

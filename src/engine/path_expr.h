@@ -26,6 +26,12 @@ char *path_expr_prefix(const char *expr, const char *context);
  */
 size_t path_expr_parent(const char *expr);
 
+/*
+ * The first byte, in a path of labels and positions (node_path.h), where Augeas would not read a
+ * label but look around: a wildcard, "." or "..", an axis, a variable. NULL: there is none.
+ */
+const char *path_expr_looks_around(const char *path);
+
 /* Is the path `below` the path `above` itself, or below it? */
 bool path_is_below(const char *below, const char *above);
 

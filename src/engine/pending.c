@@ -183,10 +183,6 @@ void pending_refuse(const struct pending *pending, enum job_outcome outcome, int
 	uint64_t waited = now_ms() - pending->begin_ms;
 
 	switch (outcome) {
-	case JOB_DENIED:
-		call_error(call, EXM_ERROR_DENIED, data, "%s%s%.200s is not allowed%s%s",
-			   call->method, of, subject, colon, detail);
-		return;
 	case JOB_TIMEOUT:
 		json_put(data, "seconds", json_new_int((int64_t)(waited / 1000)));
 		call_error(call, EXM_ERROR_TIMEOUT, data,

@@ -50,7 +50,7 @@ int pending_event(const struct message *event, int fd, void *data) must_check;
 
 /*
  * Answers with the error of an outcome that means the same for every method:
- * all but DONE, NO_UNIT and FAILED. data is taken over, and gets what belongs to the error.
+ * all but DONE, DENIED, NO_UNIT and FAILED. data is taken over, and gets what belongs to the error.
  */
 void pending_refuse(const struct pending *pending, enum job_outcome outcome, int error,
 		    const char *detail, struct json_object *data);

@@ -15,6 +15,7 @@
 #include "common/node_path.h"
 #include "engine/engine.h"
 #include "engine/path_expr.h"
+#include "engine/prefix.h"
 #include "engine/staging.h"
 
 int tree_new(struct mon *mon, const struct policy *policy, const char *staging,
@@ -92,12 +93,20 @@ static bool holds(const struct tree_file *file, const struct node_path *node)
 	return true;
 }
 
+/* A directory, where a section with a wildcard names it too, has the files of another in it. */
+static bool is_file(const struct tree_file *file)
+{
+	return file->state != TREE_UNREADABLE || file->outcome != OUTCOME_NOT_PLAIN;
+}
+
 struct tree_file *tree_file_of(struct tree *tree, const struct node_path *node)
 {
+	struct tree_file *found = NULL;
+
 	for (size_t i = 0; i < tree->count; i++)
-		if (holds(&tree->file[i], node))
-			return &tree->file[i];
-	return NULL;
+		if (holds(&tree->file[i], node) && (!found || !is_file(found)))
+			found = &tree->file[i];
+	return found;
 }
 
 /* Fetches one file that the policy governs. 0 with it, or -1 with the call answered. */
@@ -170,67 +179,33 @@ static int fetch_listed(struct call *call, uint32_t entry, const char *prefix)
 	return r;
 }
 
-/* Does a component-wise beginning of the prefix match the pattern, or the reverse? */
-static bool on_the_way(const char *pattern, const char *prefix)
-{
-	for (;;) {
-		const char *p = strchrnul(pattern + 1, '/'), *t = strchrnul(prefix + 1, '/');
-		scoped_ptr char *one = strndup(pattern + 1, (size_t)(p - pattern - 1));
-		scoped_ptr char *other = strndup(prefix + 1, (size_t)(t - prefix - 1));
-
-		if (!one || !other || !glob_match_path(one, other))
-			return false;
-		if (*p == '\0' || *t == '\0')
-			return true;
-		pattern = p;
-		prefix = t;
-	}
-}
-
-/* The path with as many components as the pattern has, if the prefix is that long. */
-static char *cut_to(const char *prefix, const char *pattern)
-{
-	const char *p = prefix;
-
-	for (const char *c = pattern; *c; c++) {
-		if (*c != '/')
-			continue;
-		if (*p != '/')
-			return NULL;
-		p = strchrnul(p + 1, '/');
-	}
-	return strndup(prefix, (size_t)(p - prefix));
-}
-
-/* Could a file of this entry lie above or below the prefix? */
-static bool concerns(const char *pattern, const char *prefix)
-{
-	if (prefix[0] == '\0')
-		return true;
-	if (glob_has_wildcard(pattern))
-		return on_the_way(pattern, prefix);
-	return path_is_below(prefix, pattern) || path_is_below(pattern, prefix);
-}
-
-static int need_entry(struct call *call, uint32_t entry, const char *prefix,
-		      struct tree_file **ret_file)
+static int fetch_below(struct call *call, uint32_t entry, const char *prefix)
 {
 	struct tree *tree = call->engine->tree;
 	const char *pattern = tree->policy->files[entry].path;
-	scoped_ptr char *named = NULL;
 	struct tree_file *file;
 
-	if (!concerns(pattern, prefix))
-		return 0;
 	if (!glob_has_wildcard(pattern))
-		return fetch(call, entry, pattern,
-			     path_is_below(prefix, pattern) ? ret_file : &file);
-	named = cut_to(prefix, pattern);
-	if (!named)
-		return tree->listed[entry] ? 0 : fetch_listed(call, entry, prefix);
-	if (policy_find_file(tree->policy, named) != (ssize_t)entry)
-		return 0;
-	return fetch(call, entry, named, ret_file);
+		return fetch(call, entry, pattern, &file);
+	return tree->listed[entry] ? 0 : fetch_listed(call, entry, prefix);
+}
+
+/* The file that the path is, or leads into: the shortest that is none but a file. NULL: none. */
+static int fetch_named(struct call *call, char *path, struct tree_file **ret_file)
+{
+	const struct policy *policy = call->engine->policy;
+	ssize_t entry;
+
+	*ret_file = NULL;
+	for (size_t at = 0; (at = prefix_next_governed(policy, path, at, &entry)) > 0;) {
+		scoped_ptr char *named = strndup(path, at);
+		int r = named ? fetch(call, (uint32_t)entry, named, ret_file)
+			      : call_no_memory(call);
+
+		if (r < 0 || is_file(*ret_file))
+			return r;
+	}
+	return 0;
 }
 
 /*
@@ -257,26 +232,50 @@ static void remember(struct tree *tree, const struct tree_file *file)
 	tree->last_node = staging_node(file->path);
 }
 
-static int need_prefix(struct call *call, const char *prefix)
+static int need_prefix(struct call *call, char *prefix)
 {
 	struct tree *tree = call->engine->tree;
-	struct tree_file *named = NULL;
+	struct tree_file *named;
+	bool is_directory = false;
+	int r;
 
 	if (tree->everything && prefix[0] == '\0')
 		return 0;
-	for (uint32_t i = 0; i < tree->policy->file_count; i++) {
-		int r = need_entry(call, i, prefix, &named);
-
-		if (r < 0)
-			return r;
+	r = fetch_named(call, prefix, &named);
+	for (uint32_t i = 0; r == 0 && i < tree->policy->file_count; i++) {
+		/* there is nothing below a file */
+		if (named && is_file(named))
+			break;
+		if (prefix_is_above(prefix, tree->policy->files[i].path)) {
+			is_directory = true;
+			r = fetch_below(call, i, prefix);
+		}
 	}
+	if (r < 0)
+		return r;
 	if (prefix[0] == '\0')
 		tree->everything = true;
-	if (!named)
+	if (!named || (is_directory && !is_file(named)))
 		return 0;
 	if (named->state == TREE_PARSE_FAILED || named->state == TREE_UNREADABLE)
 		return tree_file_fail(call, named);
 	remember(tree, named);
+	return 0;
+}
+
+int tree_place(struct call *call, char *path, ssize_t *ret_entry, size_t *ret_length)
+{
+	const struct policy *policy = call->engine->policy;
+	struct tree_file *file;
+	ssize_t longer;
+
+	*ret_length = prefix_next_governed(policy, path, 0, ret_entry);
+	if (*ret_length == 0 || prefix_next_governed(policy, path, *ret_length, &longer) == 0)
+		return 0;
+	if (fetch_named(call, path, &file) < 0)
+		return -1;
+	*ret_entry = file->entry;
+	*ret_length = strlen(file->path);
 	return 0;
 }
 
@@ -285,7 +284,7 @@ static char *prefix_of(const struct tree *tree, const char *expr)
 	const char *context = NULL;
 
 	if (expr[0] != '/')
-		aug_get(tree->aug, "/augeas/context", &context);
+		aug_get(tree->aug, TREE_CONTEXT, &context);
 	return path_expr_prefix(expr, context ? context : "/files");
 }
 
@@ -294,7 +293,7 @@ bool tree_is_outside(const struct tree *tree, const char *expr)
 	scoped_ptr char *prefix = prefix_of(tree, expr);
 
 	for (size_t i = 0; prefix && i < tree->policy->file_count; i++)
-		if (concerns(tree->policy->files[i].path, prefix))
+		if (prefix_concerns(prefix, tree->policy->files[i].path))
 			return false;
 	return prefix && prefix[0] != '\0';
 }
@@ -309,17 +308,9 @@ bool tree_may_be_context(const struct tree *tree, const char *path)
 	node = prefix && prefix[0] != '\0' ? staging_node(prefix) : NULL;
 	if (!node || strcmp(node, path) != 0)
 		return false;
-	for (size_t i = 0; i < tree->policy->file_count; i++) {
-		const char *pattern = tree->policy->files[i].path;
-		scoped_ptr char *file = glob_has_wildcard(pattern) ? cut_to(prefix, pattern) : NULL;
-
-		if (!glob_has_wildcard(pattern) && path_is_below(pattern, prefix))
+	for (size_t i = 0; i < tree->policy->file_count; i++)
+		if (prefix_is_on_the_way(prefix, tree->policy->files[i].path))
 			return true;
-		/* not deeper than the pattern */
-		if (glob_has_wildcard(pattern) && on_the_way(pattern, prefix) &&
-		    (!file || strcmp(file, prefix) == 0))
-			return true;
-	}
 	return false;
 }
 
@@ -335,7 +326,9 @@ int tree_need(struct call *call, const char *expr)
 
 int tree_need_all(struct call *call)
 {
-	return need_prefix(call, "");
+	char everything[] = "";
+
+	return need_prefix(call, everything);
 }
 
 int tree_forget(struct tree *tree)

@@ -41,6 +41,9 @@ struct tree_file {
 
 enum { TREE_FILES_MAX = 512 };
 
+/* The one node outside of /files that a client may set: where relative expressions begin. */
+#define TREE_CONTEXT "/augeas/context"
+
 struct tree {
 	augeas *aug;
 	struct mon *mon;
@@ -74,6 +77,12 @@ struct tree_file *tree_file_of(struct tree *tree, const struct node_path *node);
 
 /* The file of that path, whether it was fetched or not; NULL if the policy has none. 0 or -1. */
 int tree_fetch(struct call *call, const char *path, struct tree_file **ret_file) must_check;
+
+/*
+ * The section that governs a path of labels below /files, and how much of it is the file's own
+ * path; 0: none does. Looks only where several could be: one of them is the file. 0 or -1.
+ */
+int tree_place(struct call *call, char *path, ssize_t *ret_entry, size_t *ret_length) must_check;
 
 /* Drops everything that was fetched, with all edits, here and in the monitor. 0 or -errno. */
 int tree_forget(struct tree *tree) must_check;

@@ -128,9 +128,8 @@ int tree_no_match(struct call *call, const char *expr)
 
 	if (!tree_is_outside(call->engine->tree, expr))
 		return call_error(call, EXM_ERROR_NO_MATCH, data, "%.200s: no such node", expr);
-	json_put(data, "key", json_new_string("[File]"));
-	return call_error(call, EXM_ERROR_DENIED, data,
-			  "%.200s: no [File] section of the policy names it", expr);
+	return call_denied(call, data, "[File]", "[File]",
+			   "%.200s: no [File] section of the policy names it", expr);
 }
 
 int tree_too_many(struct call *call, const char *expr, int matches)

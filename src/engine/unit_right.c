@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/policy_rule.h"
 #include "engine/engine.h"
 
 /* As systemctl(1) does: a name without a suffix is a service's. */
@@ -31,26 +32,25 @@ int unit_right_name(struct call *call, const char *wanted, char **ret_unit)
 	return 0;
 }
 
-static int denied(struct call *call, const char *verb, const char *unit, const char *key,
-		  const char *rule)
+static int denied(struct call *call, const char *verb, const char *unit,
+		  const struct policy_rule *rule)
 {
 	struct json_object *data = data_of("unit", unit);
 
 	json_put(data, "verb", json_new_string(verb));
-	json_put(data, "key", json_new_string(key));
-	json_put(data, "rule", json_new_bytes(rule));
-	return call_error(call, EXM_ERROR_DENIED, data,
-			  "%s of %.200s is not allowed; it would need %s", verb, unit, rule);
+	return call_denied(call, data, rule->key, rule->line,
+			   "%s of %.200s is not allowed; it would need %s", verb, unit,
+			   rule->line ? rule->line : "another policy");
 }
 
 int unit_right_denied(struct call *call, enum service_verb verb, const char *unit)
 {
-	const char *word = service_verb_word(verb);
-	scoped_ptr char *rule = NULL;
+	scoped_rule rule = { 0 };
 
-	if (asprintf(&rule, "[Service %s] Allow=%s", unit, word) < 0)
+	/* the monitor has decided; where its policy is another one, ours has no rule to tell */
+	if (policy_rule_service(call->engine->policy, verb, unit, &rule) < 0)
 		return call_no_memory(call);
-	return denied(call, word, unit, "Allow", rule);
+	return denied(call, service_verb_word(verb), unit, &rule);
 }
 
 ssize_t unit_right_verb(struct call *call, const char *wanted, enum service_verb verb,
@@ -58,30 +58,31 @@ ssize_t unit_right_verb(struct call *call, const char *wanted, enum service_verb
 {
 	const struct policy *policy = call->engine->policy;
 	scoped_ptr char *unit = NULL;
-	ssize_t entry;
+	scoped_rule rule = { 0 };
+	int r;
 
 	if (unit_right_name(call, wanted, &unit) < 0)
 		return -1;
-	entry = policy_find_service(policy, unit);
-	if (entry < 0 || !(policy->services[entry].verbs & (1u << verb)))
-		return unit_right_denied(call, verb, unit);
+	r = policy_rule_service(policy, verb, unit, &rule);
+	if (r != 0)
+		return r < 0 ? call_no_memory(call)
+			     : denied(call, service_verb_word(verb), unit, &rule);
 	*ret_unit = take_ptr(unit);
-	return entry;
+	return policy_find_service(policy, *ret_unit);
 }
 
 ssize_t unit_right_log(struct call *call, const char *wanted, char **ret_unit)
 {
-	scoped_ptr char *unit = NULL, *rule = NULL;
-	ssize_t entry;
+	const struct policy *policy = call->engine->policy;
+	scoped_ptr char *unit = NULL;
+	scoped_rule rule = { 0 };
+	int r;
 
 	if (unit_right_name(call, wanted, &unit) < 0)
 		return -1;
-	entry = policy_find_log(call->engine->policy, unit);
-	if (entry < 0) {
-		if (asprintf(&rule, "[Log %s]", unit) < 0)
-			return call_no_memory(call);
-		return denied(call, "log", unit, "[Log]", rule);
-	}
+	r = policy_rule_log(policy, unit, &rule);
+	if (r != 0)
+		return r < 0 ? call_no_memory(call) : denied(call, "log", unit, &rule);
 	*ret_unit = take_ptr(unit);
-	return entry;
+	return policy_find_log(policy, *ret_unit);
 }

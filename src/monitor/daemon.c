@@ -52,9 +52,13 @@ static int detach_from_parent(struct daemon *daemon)
 
 int daemon_start(bool detach, const char *pidfile, struct daemon *ret_daemon)
 {
-	struct daemon daemon = { .waiting = -1, .pidfile = pidfile };
-	int r = detach ? detach_from_parent(&daemon) : 0;
+	struct daemon daemon = { .waiting = -1, .null = -1, .pidfile = pidfile };
+	int r = 0;
 
+	if (detach) {
+		daemon.null = open("/dev/null", O_RDWR | O_CLOEXEC);
+		r = daemon.null < 0 ? -errno : detach_from_parent(&daemon);
+	}
 	if (r < 0)
 		return r;
 	*ret_daemon = daemon;
@@ -81,11 +85,12 @@ void daemon_ready(struct daemon *daemon)
 	sd_notify(0, "READY=1");
 	if (daemon->waiting < 0)
 		return;
-	if (fd_quiet(STDERR_FILENO) < 0)
+	if (fd_quiet_with(daemon->null, STDERR_FILENO) < 0)
 		log_warning("cannot let go of the terminal");
 	log_open("exmachinad", LOG_TO_SYSLOG);
 	if (fd_write_all(daemon->waiting, "", 1) < 0)
 		log_warning("the process that started the daemon is gone");
+	daemon->null = close_fd(daemon->null);
 	daemon->waiting = close_fd(daemon->waiting);
 }
 
@@ -94,5 +99,6 @@ void daemon_stop(struct daemon *daemon)
 	sd_notify(0, "STOPPING=1");
 	if (daemon->ready && daemon->pidfile)
 		unlink(daemon->pidfile);
+	daemon->null = close_fd(daemon->null);
 	daemon->waiting = close_fd(daemon->waiting);
 }

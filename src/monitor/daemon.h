@@ -13,6 +13,7 @@
  */
 struct daemon {
 	int waiting; /* to the parent that waits; -1: none */
+	int null;    /* of /dev/null, until the terminal is let go */
 	const char *pidfile;
 	bool ready;
 };

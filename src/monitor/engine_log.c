@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Runs in the monitor. Every byte is the engine's and hostile; log.c escapes it. */
+/* Runs in the monitor. Every byte comes from a process that reads hostile text; log.c escapes it.
+ */
 #include "monitor/engine_log.h"
 
 #include <errno.h>
@@ -11,12 +12,14 @@
 
 enum { LINE_SIZE = 512, LINES_MAX = 100 };
 
-#define OWN_NAME "exmachina-engine: "
+/* What the program puts in front of a line of its own, as do some of its libraries. */
+static const char *const own_names[] = { "exmachina-engine: ", "exmachina-verify: " };
 
 struct engine_log {
 	sd_event_source *source;
 	int fd;
-	pid_t engine;
+	const char *who;
+	pid_t pid;
 	unsigned int lines;
 	size_t used;
 	char line[LINE_SIZE];
@@ -31,12 +34,16 @@ static void pass_on(struct engine_log *log)
 	if (log->lines > LINES_MAX)
 		return;
 	if (log->lines++ == LINES_MAX) {
-		log_warning("engine %d: says too much; the rest is dropped", (int)log->engine);
+		log_warning("%s %d: says too much; the rest is dropped", log->who, (int)log->pid);
 		return;
 	}
-	if (strncmp(text, OWN_NAME, strlen(OWN_NAME)) == 0)
-		text += strlen(OWN_NAME);
-	log_warning("engine %d: %s", (int)log->engine, text);
+	for (size_t i = 0; i < ARRAY_SIZE(own_names); i++) {
+		size_t length = strlen(own_names[i]);
+
+		if (strncmp(log->line, own_names[i], length) == 0)
+			text = log->line + length;
+	}
+	log_warning("%s %d: %s", log->who, (int)log->pid, text);
 }
 
 static void take(struct engine_log *log, const char *data, size_t size)
@@ -83,11 +90,12 @@ int engine_log_new(sd_event *event, struct engine_log **ret_log, int *ret_fd)
 	if (!log)
 		return -ENOMEM;
 	log->fd = -1;
+	log->who = "process";
 	r = pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0;
 	if (r == 0) {
 		log->fd = ends[0];
 		theirs = ends[1];
-		/* our end alone: the engine may well wait */
+		/* our end alone: the process may well wait */
 		r = fcntl(log->fd, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
 	}
 	if (r == 0)
@@ -101,9 +109,10 @@ int engine_log_new(sd_event *event, struct engine_log **ret_log, int *ret_fd)
 	return 0;
 }
 
-void engine_log_name(struct engine_log *log, pid_t engine)
+void engine_log_name(struct engine_log *log, const char *who, pid_t pid)
 {
-	log->engine = engine;
+	log->who = who;
+	log->pid = pid;
 }
 
 struct engine_log *engine_log_free(struct engine_log *log)

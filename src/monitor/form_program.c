@@ -4,14 +4,15 @@
  * starts engine and program, and ends as the program ends.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "common/log.h"
 #include "monitor/exit_status.h"
-#include "monitor/program.h"
 #include "monitor/server.h"
 
 enum { GRACE_USEC = 5000000, ACCURACY_USEC = 100000 };
@@ -79,24 +80,53 @@ void form_program_session_over(struct server *server)
 	/* else it closed its stream and goes on without us */
 }
 
+/* Its end without a byte means that the program was executed. */
+static int on_exec(sd_event_source *source, int fd, uint32_t events, void *data)
+{
+	struct server *server = data;
+	char byte;
+
+	(void)events;
+	server->program_runs = read(fd, &byte, 1) == 0;
+	sd_event_source_disable_unref(source);
+	server->exec_fd = close_fd(server->exec_fd);
+	server_announce(server);
+	return 0;
+}
+
+/* The other end is for the program. */
+static int watch_exec(struct server *server, int *ret_fd)
+{
+	scoped_fd theirs = -1;
+	int ends[2], r;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	server->exec_fd = ends[0];
+	theirs = ends[1];
+	r = sd_event_add_io(server->event, NULL, server->exec_fd, EPOLLIN, on_exec, server);
+	if (r < 0)
+		return r;
+	*ret_fd = take_fd(&theirs);
+	return 0;
+}
+
 static int start_program(struct server *server, int client_fd, const struct secret *secret)
 {
 	scoped_fd secret_fd = secret_to_memfd(secret);
-	const struct program_spec spec = {
-		.argv = server->options->program,
-		.identity = &server->user,
-		.client_fd = client_fd,
-		.secret_fd = secret_fd,
-		.descriptors = server->descriptors,
-		.quiet = server->options->daemonize,
-		.set_env = server->options->set_env,
-		.set_env_count = server->options->set_env_count,
-	};
-	int r;
+	scoped_fd exec_fd = -1;
+	int fds[3], r;
 
 	if (secret_fd < 0)
 		return secret_fd;
-	r = program_start(&spec, &server->program);
+	r = watch_exec(server, &exec_fd);
+	if (r < 0)
+		return r;
+	fds[0] = client_fd;
+	fds[1] = secret_fd;
+	fds[2] = exec_fd;
+	r = starter_start(server->starter, START_PROGRAM, fds, ARRAY_SIZE(fds), 0,
+			  &server->program);
 	if (r < 0)
 		return r;
 	r = sd_event_add_child(server->event, NULL, server->program, WEXITED, on_program_exit,

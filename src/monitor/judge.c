@@ -7,74 +7,56 @@
 #include "monitor/judge.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/node_path.h"
+#include "common/policy_rule.h"
 #include "monitor/text.h"
 
-static void blame(const struct node_path *node, const char *key, const char *rest,
-		  struct judgement *ret_judgement)
+/* The rules know the node without positions, and so does whoever is told. */
+static int blame(const struct node_path *node, const struct policy_rule *rule,
+		 struct judgement *ret_judgement)
 {
-	scoped_ptr char *text = node_path_spell(node, 0);
-	const char *name = text ? text : "";
-	char rule[2 * sizeof(ret_judgement->rule)];
+	scoped_ptr char *name = node_path_spell(node, 0);
 
-	snprintf(rule, sizeof(rule), "%s=%s", key, rest ? rest : name);
-	text_copy(ret_judgement->rule, sizeof(ret_judgement->rule), rule, strlen(rule));
+	if (!name)
+		return -ENOMEM;
+	text_copy(ret_judgement->rule, sizeof(ret_judgement->rule), rule->line, strlen(rule->line));
 	text_copy(ret_judgement->node, sizeof(ret_judgement->node), name, strlen(name));
-}
-
-static bool has_right(const struct policy_file *file, enum policy_right right,
-		      const struct node_path *node)
-{
-	return policy_check_node(file, right, node) == POLICY_ALLOWED;
+	return 1;
 }
 
 /* A value of which only the beginning is known fits no rule that names its node. */
-static bool value_fits(const struct policy_file *file, const struct change_row *row,
-		       const struct node_path *node, struct judgement *ret_judgement)
+static int check_value(const struct policy_file *file, const struct change_row *row,
+		       const struct node_path *node, struct policy_rule *ret_rule)
 {
-	const struct policy_value *rule;
-	char text[2 * MESSAGE_TEXT_MAX];
+	const char *value = row->has_new && !row->cut ? row->new_value : NULL;
 
-	rule = policy_check_value(file, node, row->has_new && !row->cut ? row->new_value : NULL);
-	if (!rule)
-		return true;
-	snprintf(text, sizeof(text), "%s %s", rule->pattern, rule->ere);
-	blame(node, "Value", text, ret_judgement);
-	return false;
+	return policy_rule_value(file, node, value, ret_rule);
 }
 
-static bool allowed(const struct policy_file *file, bool removal, const struct change_row *row,
-		    const struct node_path *node, struct judgement *ret_judgement)
+/* As the functions of policy_rule.h. */
+static int check(const struct policy_file *file, bool removal, const struct change_row *row,
+		 const struct node_path *node, struct policy_rule *ret_rule)
 {
-	const char *deny = policy_denied_by(file, node);
-	enum policy_right right = row->action == CHANGE_REMOVED ? RIGHT_REMOVE
-				  : row->action == CHANGE_ADDED ? RIGHT_INSERT
-								: RIGHT_SET;
+	int r;
 
-	if (deny) {
-		blame(node, "Deny", deny, ret_judgement);
-		return false;
+	if (row->action == CHANGE_REMOVED)
+		return removal || row->below ? policy_rule_deny(file, node, ret_rule)
+					     : policy_rule_removal(file, node, ret_rule);
+	if (row->action == CHANGE_ADDED) {
+		r = policy_rule_addition(file, node, row->alone, ret_rule);
+		return r == 0 && row->has_new ? check_value(file, row, node, ret_rule) : r;
 	}
-	if (removal || (right == RIGHT_REMOVE && row->below))
-		return true;
-	/* a missing node that is the only one of its label is what Set= makes */
-	if (!has_right(file, right, node) &&
-	    !(right == RIGHT_INSERT && row->alone && has_right(file, RIGHT_SET, node))) {
-		blame(node, policy_right_key(right), NULL, ret_judgement);
-		return false;
-	}
-	if (right == RIGHT_REMOVE || (right == RIGHT_INSERT && !row->has_new))
-		return true;
-	return value_fits(file, row, node, ret_judgement);
+	r = policy_rule_change(file, node, ret_rule);
+	return r == 0 ? check_value(file, row, node, ret_rule) : r;
 }
 
 static int judge_row(const struct policy_file *file, bool removal, const struct change_row *row,
 		     struct judgement *ret_judgement)
 {
 	scoped_node_path node = { 0 };
+	scoped_rule rule = { 0 };
 	int r;
 
 	if (row->action >= CHANGE_MAX || (removal && row->action != CHANGE_REMOVED))
@@ -82,7 +64,8 @@ static int judge_row(const struct policy_file *file, bool removal, const struct 
 	r = node_path_parse(row->path, &node);
 	if (r < 0)
 		return r == -ENOMEM ? r : -EBADMSG;
-	return allowed(file, removal, row, &node, ret_judgement) ? 0 : 1;
+	r = check(file, removal, row, &node, &rule);
+	return r == 1 ? blame(&node, &rule, ret_judgement) : r;
 }
 
 int judge(const struct policy_file *file, bool removal, struct report_reader *changes,

@@ -14,7 +14,6 @@
 #include "common/channel.h"
 #include "common/log.h"
 #include "config.h"
-#include "monitor/engine_start.h"
 #include "monitor/policy/policy_memfd.h"
 
 enum { INDEX_TIMEOUT_MS = 60000 };
@@ -70,26 +69,25 @@ static int receive(int channel, struct policy *policy)
 	}
 }
 
-static int ask(struct policy *policy, const struct identity *identity)
+static int ask(struct policy *policy, struct starter *starter)
 {
 	struct message welcome = {
 		.type = MON_WELCOME,
 		.welcome = { .user = "", .root = "", .lens_path = LENS_PATH },
 	};
 	scoped_fd ours = -1, theirs = -1, memfd = policy_to_memfd(policy);
-	struct engine_spec spec = {
-		.identity = identity, .client = -1, .stream = -1, .log = -1, .index = true
-	};
+	int fds[2], r;
 	pid_t pid;
-	int r;
 
 	if (memfd < 0)
 		return memfd;
 	r = channel_pair(&ours, &theirs);
 	if (r < 0)
 		return r;
-	spec.channel = theirs;
-	r = engine_start(&spec, &pid);
+	fds[0] = theirs;
+	fds[1] = STDERR_FILENO;
+	r = starter_start(starter, START_INDEX, fds, ARRAY_SIZE(fds), policy->optional_layers,
+			  &pid);
 	if (r < 0)
 		return r;
 	theirs = close_fd(theirs);
@@ -102,13 +100,13 @@ static int ask(struct policy *policy, const struct identity *identity)
 	return r;
 }
 
-int lens_index_complete(struct policy *policy, const struct identity *engine_identity)
+int lens_index_complete(struct policy *policy, struct starter *starter)
 {
 	int r;
 
 	if (count_missing(policy) == 0)
 		return 0;
-	r = ask(policy, engine_identity);
+	r = ask(policy, starter);
 	if (r < 0) {
 		log_error("cannot find out which lenses serve which files: %s", strerror(-r));
 		return r;

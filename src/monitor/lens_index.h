@@ -3,7 +3,7 @@
 #define EXM_LENS_INDEX_H
 
 #include "common/policy.h"
-#include "monitor/privileges.h"
+#include "monitor/starter/starter.h"
 
 /*
  * Fills in the lenses that the policy leaves out: those that Augeas's autoload
@@ -11,6 +11,6 @@
  * the answer decides what a change means. Does nothing if none is missing. Logs
  * what is wrong; -EINVAL if a section stays without a lens.
  */
-int lens_index_complete(struct policy *policy, const struct identity *engine_identity) must_check;
+int lens_index_complete(struct policy *policy, struct starter *starter) must_check;
 
 #endif

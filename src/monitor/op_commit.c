@@ -27,34 +27,83 @@ static int conflicting_content(const struct session *session, const char *path)
 	return content;
 }
 
+/* ---- verification ---- */
+
+static const struct policy_file *policy_of(const struct session *session, size_t index)
+{
+	return &session->policy->files[session->staged[index].entry];
+}
+
+/* The first from there on that is to be verified; the number of all if there is none. */
+static size_t next_verified(const struct session *session, size_t from)
+{
+	while (from < session->staged_count && policy_of(session, from)->unverified)
+		from++;
+	return from;
+}
+
+/* The one that waits, if it is for this lens, or a new one; NULL after the last. */
+static int verifier_for(struct session *session, size_t index, struct verifier **ret_verifier)
+{
+	const char *lens;
+
+	*ret_verifier = NULL;
+	if (index == session->staged_count)
+		return 0;
+	lens = policy_of(session, index)->lens;
+	if (session->verifier && !verifier_waits(session->verifier))
+		session->verifier = verifier_free(session->verifier);
+	if (session->verifier && strcmp(verifier_lens(session->verifier), lens) == 0) {
+		*ret_verifier = take_ptr(session->verifier);
+		return 0;
+	}
+	return verifier_new(session->host->starter, session->host->event,
+			    session->policy->optional_layers, lens, ret_verifier);
+}
+
+static void verify_one(struct session *session, size_t index, struct verifier *verifier,
+		       struct report *changes, struct verify_result *result)
+{
+	const struct staged *staged = &session->staged[index];
+	const struct verify_file file = {
+		.policy = policy_of(session, index),
+		.timeout_ms = session->policy->timeout_ms,
+		.index = (uint32_t)index,
+		.before = handout_find(&session->handouts, staged->path)->content,
+		.after = staged->content,
+	};
+
+	verify_file(&file, verifier, changes, result);
+}
+
 /*
  * Those whose policy does not say otherwise, in their order; the first that may
- * not be is what the engine is told. Returns how many were looked at.
+ * not be is what the engine is told. While one is looked at, the process for the next
+ * one gets ready. Returns how many were looked at.
  */
 static size_t verify_staged(struct session *session, struct report *changes,
 			    struct msg_commit_reply *reply, struct verify_result *result)
 {
-	const struct policy *policy = session->policy;
-	size_t verified = 0;
+	size_t index = next_verified(session, 0), verified = 0;
+	struct verifier *next;
+	int r = verifier_for(session, index, &next);
 
-	for (uint32_t i = 0; i < session->staged_count && result->outcome == OUTCOME_DONE; i++) {
-		const struct staged *staged = &session->staged[i];
-		const struct handout *base = handout_find(&session->handouts, staged->path);
-		const struct verify_file file = {
-			.policy = &policy->files[staged->entry],
-			.identity = session->host->engine_identity,
-			.timeout_ms = policy->timeout_ms,
-			.index = i,
-			.before = base->content,
-			.after = staged->content,
-		};
+	while (index < session->staged_count && result->outcome == OUTCOME_DONE) {
+		scoped(verifier_freep) struct verifier *verifier = next;
+		size_t following = next_verified(session, index + 1);
 
-		if (file.policy->unverified)
-			continue;
-		verify_file(&file, changes, result);
-		reply->index = i;
+		reply->index = (uint32_t)index;
 		verified++;
+		next = NULL;
+		if (r < 0) {
+			verify_impossible(r, result);
+			break;
+		}
+		r = verifier_for(session, following, &next);
+		verify_one(session, index, verifier, changes, result);
+		index = following;
 	}
+	verifier_free(next);
 	reply->outcome = (uint8_t)result->outcome;
 	reply->error = result->error;
 	reply->step = result->why;
@@ -64,6 +113,32 @@ static size_t verify_staged(struct session *session, struct report *changes,
 			    result->why, result->node[0] ? " for " : "", result->node);
 	return verified;
 }
+
+/*
+ * The engine says that a file of this entry is being edited. It may say so as often as it
+ * likes: one verifier waits, until a commit has used it.
+ */
+int op_prepare(struct session *session, const struct msg_prepare *request, int *fd)
+{
+	const struct policy *policy = session->policy;
+	const struct policy_file *file;
+	int r;
+
+	(void)fd;
+	if (request->entry >= policy->file_count)
+		return -EPROTO;
+	file = &policy->files[request->entry];
+	if (session->verifier || file->unverified)
+		return 0;
+	r = verifier_new(session->host->starter, session->host->event, policy->optional_layers,
+			 file->lens, &session->verifier);
+	/* the commit tries again, and is where it counts */
+	if (r < 0)
+		log_info("no verifier could be started ahead: %s", strerror(-r));
+	return 0;
+}
+
+/* ---- the commit ---- */
 
 static void commit_staged(struct session *session, struct msg_commit_reply *reply, int *ret_theirs)
 {

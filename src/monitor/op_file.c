@@ -103,8 +103,7 @@ static bool may_stage(const struct policy_file *entry, const struct handout *bas
 		return entry->may_delete;
 	if (base->content < 0)
 		return entry->may_create;
-	return entry->rights[RIGHT_SET].count > 0 || entry->rights[RIGHT_INSERT].count > 0 ||
-	       entry->rights[RIGHT_REMOVE].count > 0;
+	return policy_may_change(entry);
 }
 
 static void deny(const struct session *session, const char *path, const char *why)

@@ -3,8 +3,28 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "common/layer.h"
 #include "common/log.h"
 #include "monitor/session.h"
+
+/* What the engine says of itself is for the log; what it may lack was decided before it ran. */
+static void tell_layers(const struct session *session, uint32_t layers)
+{
+	const uint32_t all = READER_LAYERS_ALL | MONITOR_LAYERS_ALL;
+	char text[512] = "";
+	size_t used = 0;
+
+	layers |= session->host->layers;
+	for (unsigned int layer = 0; layer < LAYER_MAX; layer++)
+		if (!(layers & UINT32_C(1) << layer))
+			used += (size_t)snprintf(text + used, sizeof(text) - used, " %s",
+						 layer_word(layer));
+	if ((layers & all) == all)
+		log_info("all layers of the sandbox hold");
+	else
+		log_warning("layers of the sandbox that are missing, as the policy permits:%s",
+			    text);
+}
 
 int op_ready(struct session *session, const struct msg_ready *request, int *fd)
 {
@@ -12,6 +32,7 @@ int op_ready(struct session *session, const struct msg_ready *request, int *fd)
 	if (request->protocol != MESSAGE_PROTOCOL ||
 	    request->entry_count != session->policy->file_count)
 		return -EPROTO;
+	tell_layers(session, request->layers);
 	session->phase = session->authenticated ? PHASE_OPEN : PHASE_LOCKED;
 	session->host->ready(session->host->ready_data);
 	return 0;

@@ -23,6 +23,7 @@ enum {
 	OPT_LISTEN,
 	OPT_FD,
 	OPT_SECRET_FD,
+	OPT_PREPARED_ROOT,
 	OPT_DAEMONIZE,
 	OPT_PIDFILE,
 	OPT_VERSION,
@@ -40,6 +41,7 @@ static const struct option long_options[] = {
 	{ "listen", required_argument, NULL, OPT_LISTEN },
 	{ "fd", required_argument, NULL, OPT_FD },
 	{ "secret-fd", required_argument, NULL, OPT_SECRET_FD },
+	{ "prepared-root", required_argument, NULL, OPT_PREPARED_ROOT },
 	{ "daemonize", no_argument, NULL, OPT_DAEMONIZE },
 	{ "pidfile", required_argument, NULL, OPT_PIDFILE },
 	{ "test", no_argument, NULL, 't' },
@@ -63,6 +65,7 @@ static const char usage[] =
 	"  --setenv NAME[=VALUE] a variable for PROGRAM; without VALUE the daemon's own\n"
 	"  --secret-file FILE    where clients of a socket find the secret [" RUN_DIR "/secret]\n"
 	"  --make-secret         write a new secret there and exit\n"
+	"  --prepared-root DIR   the sandbox's root directory, when somebody else has made it\n"
 	"  --daemonize           go to the background once the session can be served\n"
 	"  --pidfile FILE        write the process ID there\n"
 	"  -t, --test            check the policy and exit\n"
@@ -140,6 +143,11 @@ static int take_option(int option, struct options *o)
 		return parse_fd(optarg, &o->fd);
 	case OPT_SECRET_FD:
 		return parse_fd(optarg, &o->secret_fd);
+	case OPT_PREPARED_ROOT:
+		if (optarg[0] != '/')
+			return complain("--prepared-root: not an absolute path: ", optarg);
+		o->prepared_root = optarg;
+		return 0;
 	case OPT_DAEMONIZE:
 		o->daemonize = true;
 		return 0;

@@ -36,6 +36,7 @@ struct options {
 	const char *state; /* directory below the root */
 	const char *listen_path;
 	const char *pidfile;
+	const char *prepared_root; /* NULL: the sandbox's namespaces and root are made */
 	bool daemonize;
 	int fd;
 	int secret_fd;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Runs in children of the monitor, as root, between fork and exec. Fails
- * closed: a step that does not succeed ends the child before it runs anything.
+ * Runs in the monitor and its starter, on themselves, and in the starter's children between fork
+ * and exec, as root. Fails closed: a step that does not succeed ends the process before it runs
+ * anything.
  */
 #include "monitor/privileges.h"
 
@@ -13,6 +14,10 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
+
+static const capng_type_t ALL_SETS =
+	CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE | CAPNG_BOUNDING_SET | CAPNG_AMBIENT;
 
 int identity_of(const char *name, struct identity *ret_identity)
 {
@@ -46,7 +51,8 @@ void identity_clear(struct identity *identity)
 	*identity = (struct identity){ 0 };
 }
 
-static int verify(const struct identity *identity)
+/* Are these capabilities all that is left, and is there no way back? */
+static int verify(const struct identity *identity, const unsigned int *kept, size_t kept_count)
 {
 	uid_t ruid, euid, suid;
 	gid_t rgid, egid, sgid;
@@ -61,6 +67,9 @@ static int verify(const struct identity *identity)
 		return -EPERM;
 	if (capng_get_caps_process() < 0)
 		return -EPERM;
+	for (size_t i = 0; i < kept_count; i++)
+		if (capng_update(CAPNG_DROP, ALL_SETS, kept[i]) < 0)
+			return -EINVAL;
 	if (capng_have_capabilities(CAPNG_SELECT_ALL) != CAPNG_NONE)
 		return -EPERM;
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
@@ -70,49 +79,74 @@ static int verify(const struct identity *identity)
 	return 0;
 }
 
-int privileges_drop(const struct identity *identity)
+/* Of all capabilities these remain, in all sets, across a change of user and an exec. */
+static int drop_but(const struct identity *identity, const unsigned int *kept, size_t kept_count)
 {
-	/* bounding and ambient sets first: it takes CAP_SETPCAP to empty them */
+	/* what it knows of the process that forked this one does not count, and its pid least of
+	 * all */
+	capng_setpid((int)gettid());
 	capng_clear(CAPNG_SELECT_ALL);
-	if (capng_apply(CAPNG_SELECT_BOUNDS | CAPNG_SELECT_AMBIENT) < 0)
+	for (size_t i = 0; i < kept_count; i++)
+		if (capng_update(CAPNG_ADD, ALL_SETS, kept[i]) < 0)
+			return -EINVAL;
+	/* bounding and ambient sets first: it takes CAP_SETPCAP to empty them */
+	if (capng_apply(CAPNG_SELECT_BOUNDS) < 0 ||
+	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return -EPERM;
+	if (kept_count > 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return -errno;
 	if (setgroups(0, NULL) < 0 || setresgid(identity->gid, identity->gid, identity->gid) < 0 ||
 	    setresuid(identity->uid, identity->uid, identity->uid) < 0)
 		return -errno;
-	if (capng_apply(CAPNG_SELECT_CAPS) < 0)
+	if (capng_apply(CAPNG_SELECT_CAPS) < 0 ||
+	    (kept_count > 0 && capng_apply(CAPNG_SELECT_AMBIENT) < 0))
 		return -EPERM;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
-	return verify(identity);
+	return verify(identity, kept, kept_count);
 }
 
-/* Is it one that reading and replacing files, or starting the engine and the program, takes? */
-static bool is_needed(unsigned int capability)
+int privileges_drop(const struct identity *identity)
 {
-	static const unsigned int needed[] = {
-		CAP_DAC_OVERRIDE, CAP_CHOWN,  CAP_FOWNER,  CAP_FSETID, CAP_SETFCAP, /* files */
-		CAP_SETUID,       CAP_SETGID, CAP_SETPCAP, /* to drop them */
-		CAP_SYS_ADMIN,                             /* namespaces */
-		CAP_KILL,                                  /* both ends */
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
-		if (needed[i] == capability)
-			return true;
-	return false;
+	return drop_but(identity, NULL, 0);
 }
 
-int privileges_reduce(void)
+int privileges_drop_but_root(const struct identity *identity)
 {
-	const capng_type_t sets =
-		CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE | CAPNG_BOUNDING_SET;
+	/* the second one empties the bounding set in the end */
+	static const unsigned int kept[] = { CAP_SYS_CHROOT, CAP_SETPCAP };
+
+	return drop_but(identity, kept, ARRAY_SIZE(kept));
+}
+
+uint64_t privileges_held(void)
+{
+	uint64_t held = 0;
 
 	if (capng_get_caps_process() < 0)
-		return -EPERM;
+		return 0;
 	for (unsigned int capability = 0; capability <= CAP_LAST_CAP; capability++)
-		if (!is_needed(capability) && capng_update(CAPNG_DROP, sets, capability) < 0)
+		if (capng_have_capability(CAPNG_PERMITTED, capability))
+			held |= UINT64_C(1) << capability;
+	return held;
+}
+
+int privileges_keep(uint64_t capabilities)
+{
+	capabilities &= privileges_held();
+	capng_clear(CAPNG_SELECT_ALL);
+	for (unsigned int capability = 0; capability <= CAP_LAST_CAP; capability++) {
+		const capng_type_t sets = CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET;
+
+		if ((capabilities & UINT64_C(1) << capability) &&
+		    capng_update(CAPNG_ADD, sets, capability) < 0)
 			return -EINVAL;
-	return capng_apply(CAPNG_SELECT_BOTH) < 0 ? -EPERM : 0;
+	}
+	if (capng_apply(CAPNG_SELECT_BOUNDS) < 0 ||
+	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 ||
+	    capng_apply(CAPNG_SELECT_CAPS) < 0)
+		return -EPERM;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
 }
 
 int privileges_child_setup(pid_t parent, int death_signal)

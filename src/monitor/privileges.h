@@ -2,6 +2,7 @@
 #ifndef EXM_PRIVILEGES_H
 #define EXM_PRIVILEGES_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "common/cleanup.h"
@@ -27,10 +28,20 @@ void identity_clear(struct identity *identity);
 int privileges_drop(const struct identity *identity) must_check;
 
 /*
- * For the server itself: keeps the capabilities that it works with, and drops
- * all others from every set, so that not even a new program gets them back. 0 or -errno.
+ * The same for a program of ours whose root directory is to change once it is loaded: keeps
+ * CAP_SYS_CHROOT and CAP_SETPCAP across exec, which it gives up by itself (sandbox/capabilities.c).
  */
-int privileges_reduce(void) must_check;
+int privileges_drop_but_root(const struct identity *identity) must_check;
+
+/*
+ * For monitor and starter, which stay root: these capabilities (1 << CAP_...) remain, as far as
+ * they are there; all others go from every set, so that not even a new program gets them back,
+ * and no_new_privs is set. 0 or -errno.
+ */
+int privileges_keep(uint64_t capabilities) must_check;
+
+/* The capabilities that the process has in its permitted set. */
+uint64_t privileges_held(void);
 
 /*
  * For a child between fork and exec: default signal dispositions, nothing

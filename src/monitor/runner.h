@@ -48,7 +48,7 @@ struct runner_order {
 
 /*
  * Starts the helper for programs below the root directory. to_syslog: its log does
- * not go to our standard error. To be called before privileges_reduce(). 0 or
+ * not go to our standard error. To be called before rights_enter(). 0 or
  * -errno, logged.
  */
 int runner_start(int root_fd, bool to_syslog, const struct policy *policy,

@@ -1,65 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Runs in the monitor: puts it together from policy, users and root, reacts to
- * signals, and leaves the session to session.c. Reads nothing from the client.
+ * Runs in the monitor: reacts to signals and to the ends of sessions, and leaves the session
+ * itself to session.c. Reads nothing from the client.
  */
 #include "monitor/server.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
 #include "common/log.h"
-#include "config.h"
 #include "monitor/exit_status.h"
 #include "monitor/identity/identity.h"
 #include "monitor/lens_index.h"
-#include "monitor/policy/policy_lint.h"
 #include "monitor/policy/policy_read.h"
-
-enum { DESCRIPTORS_WANTED = HANDOUTS_MAX + 4 * STAGED_MAX + 64 };
-
-/* The engine's own user, or nobody where the package did not make one. */
-static int find_engine_user(struct identity *ret_identity)
-{
-	int r = identity_of(ENGINE_USER, ret_identity);
-
-	if (r == -ENOENT) {
-		log_warning("there is no user %s; the engine runs as nobody", ENGINE_USER);
-		r = identity_of("nobody", ret_identity);
-	}
-	if (r < 0)
-		log_error("no user for the engine: neither %s nor nobody: %s", ENGINE_USER,
-			  strerror(-r));
-	return r;
-}
-
-static int find_client_user(const struct options *options, const struct policy *policy,
-			    struct identity *ret_identity)
-{
-	const char *name = options->user ? options->user : policy->user;
-	int r;
-
-	if (!name) {
-		log_error("no user to pair with: say User= in the policy's [Session], or --user");
-		return -EINVAL;
-	}
-	if (policy->user && strcmp(name, policy->user) != 0) {
-		log_error("--user %s: the policy permits only User=%s", name, policy->user);
-		return -EPERM;
-	}
-	r = identity_of(name, ret_identity);
-	if (r == -EPERM)
-		log_error("user %s is root, or in its group, and cannot be paired with", name);
-	else if (r < 0)
-		log_error("user %s: %s", name,
-			  r == -ENOENT ? "there is no such user" : strerror(-r));
-	return r;
-}
 
 /* Who starts and stops services under this policy. */
 static enum service_manager find_manager(const struct server *server, const struct policy *policy)
@@ -69,19 +24,26 @@ static enum service_manager find_manager(const struct server *server, const stru
 	return service_is_systemd(server->root_fd) ? MANAGER_SYSTEMD : MANAGER_INITD;
 }
 
-/* What the server has taken over from a policy that counts from now on. */
-static void use_policy(struct server *server, struct policy *policy)
+void server_use_policy(struct server *server, struct policy *policy)
 {
 	server->policy = policy;
 	server->host.policy = policy;
 	server->host.manager = find_manager(server, policy);
 }
 
+void server_announce(struct server *server)
+{
+	/* a pair whose program could not be executed is not going to serve anybody */
+	if (server->engine_ready && (server->options->form != FORM_PROGRAM || server->program_runs))
+		daemon_ready(server->daemon);
+}
+
 static void on_ready(void *data)
 {
 	struct server *server = data;
 
-	daemon_ready(server->daemon);
+	server->engine_ready = true;
+	server_announce(server);
 }
 
 /* After an event handler has returned, so that nobody still stands on the session. */
@@ -147,6 +109,43 @@ int server_start_session(struct server *server, int client, const struct secret 
 	return r;
 }
 
+/* Rights that were given up at the start do not come back. */
+static bool may_serve(const struct server *server, const struct policy *policy)
+{
+	scoped(rights_clear) struct rights wanted = { 0 };
+	const char *missing;
+	int r = server_rights(server, policy, &wanted);
+
+	if (r < 0) {
+		log_error("cannot find out what it takes: %s", strerror(-r));
+		return false;
+	}
+	missing = rights_missing(&server->rights, &wanted);
+	if (missing)
+		log_error("it takes more than the server kept for the old one (%s); restart "
+			  "exmachinad",
+			  missing);
+	return !missing;
+}
+
+/* Why the policy cannot take the place of the present one; NULL if it can, and does in the helper.
+ */
+static const char *obstacle(const struct server *server, const struct policy *policy)
+{
+	if (strcmp(policy->user ? policy->user : server->user.name, server->user.name) != 0)
+		return "User= cannot change while a session may run";
+	if (!runner_is_there(server->runner) &&
+	    policy_needs_run(policy, find_manager(server, policy)))
+		return "it needs exmachina-run, which is not there; restart exmachinad";
+	if (!may_serve(server, policy))
+		return "the old one stays";
+	if (policy->audit == AUDIT_TO_FILE && audit_probe(server->audit) < 0)
+		return AUDIT_REFUSAL;
+	if (runner_is_there(server->runner) && runner_set_policy(server->runner, policy) < 0)
+		return "exmachina-run cannot be told";
+	return NULL;
+}
+
 /* The policy, if it may take the place of the present one; otherwise it is logged why not. */
 static struct policy *read_anew(const struct server *server, const char **ret_reason)
 {
@@ -154,20 +153,10 @@ static struct policy *read_anew(const struct server *server, const char **ret_re
 	const char *reason = "the old one stays";
 
 	if (policy_read(server->options->policy_dir, &policy) == 0 &&
-	    lens_index_complete(policy, &server->engine_identity) == 0) {
-		if (strcmp(policy->user ? policy->user : server->user.name, server->user.name) != 0)
-			reason = "User= cannot change while a session may run";
-		else if (!runner_is_there(server->runner) &&
-			 policy_needs_run(policy, find_manager(server, policy)))
-			reason = "it needs exmachina-run, which is not there; restart exmachinad";
-		else if (policy->audit == AUDIT_TO_FILE && audit_probe(server->audit) < 0)
-			reason = AUDIT_REFUSAL;
-		else if (runner_is_there(server->runner) &&
-			 runner_set_policy(server->runner, policy) < 0)
-			reason = "exmachina-run cannot be told";
-		else
-			return take_ptr(policy);
-	}
+	    lens_index_complete(policy, server->starter) == 0)
+		reason = obstacle(server, policy);
+	if (!reason)
+		return take_ptr(policy);
 	log_error("the new policy is refused: %s", reason);
 	*ret_reason = reason;
 	return NULL;
@@ -185,7 +174,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 	policy = read_anew(server, &reason);
 	server_record_policy(server, policy, reason);
 	if (policy) {
-		use_policy(server, policy);
+		server_use_policy(server, policy);
 		log_notice("policy read anew");
 		if (server->session)
 			session_policy_changed(server->session, old);
@@ -215,7 +204,7 @@ static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *
 	return 0;
 }
 
-static int watch_signals(struct server *server)
+int server_watch_signals(struct server *server)
 {
 	static const int terminating[] = { SIGTERM, SIGINT };
 	sigset_t set;
@@ -236,132 +225,6 @@ static int watch_signals(struct server *server)
 	return r < 0 ? r : 0;
 }
 
-/* A descriptor for each file handed out, and four for each file of a commit. */
-static int raise_descriptor_limit(struct rlimit *ret_before)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return -errno;
-	*ret_before = limit;
-	if (limit.rlim_cur >= DESCRIPTORS_WANTED)
-		return 0;
-	limit.rlim_cur = limit.rlim_max < DESCRIPTORS_WANTED ? limit.rlim_max : DESCRIPTORS_WANTED;
-	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
-}
-
-static int prepare_machine(struct server *server)
-{
-	if (geteuid() != 0) {
-		log_error("exmachinad must be started by root");
-		return -EPERM;
-	}
-	/* the secret is in this memory */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return -errno;
-	server->root_fd = open(server->options->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (server->root_fd < 0) {
-		log_error("root directory %s: %s", server->options->root, strerror(errno));
-		return -errno;
-	}
-	if (mkdir(RUN_DIR, 0755) < 0 && errno != EEXIST) {
-		log_error("cannot make %s: %s", RUN_DIR, strerror(errno));
-		return -errno;
-	}
-	return 0;
-}
-
-/* The policy comes first, because it tells whether there is a helper that keeps all privileges. */
-static int give_up_privileges(struct server *server)
-{
-	int r = 0;
-
-	if (policy_needs_run(server->policy, server->host.manager))
-		r = runner_start(server->root_fd, server->options->daemonize, server->policy,
-				 &server->runner);
-	if (r < 0)
-		return r;
-	r = privileges_reduce();
-	if (r < 0)
-		log_error("cannot drop the capabilities that are not needed: %s", strerror(-r));
-	return r;
-}
-
-static int prepare_loop(struct server *server)
-{
-	int r = raise_descriptor_limit(&server->descriptors);
-
-	if (r == 0)
-		r = sd_event_default(&server->event);
-	if (r < 0)
-		return r;
-	r = watch_signals(server);
-	if (r < 0)
-		return r;
-	r = sd_event_set_watchdog(server->event, true);
-	if (r < 0)
-		return r;
-	r = service_new(server->event, server->options->root, &server->service);
-	if (r == 0 && server->runner)
-		r = runner_attach(server->runner, server->event);
-	if (r == 0)
-		r = initd_new(server->event, server->root_fd, server->runner, &server->initd);
-	if (r == 0)
-		r = identity_service_new(server->event, server->root_fd, &server->identity);
-	return r;
-}
-
-/* Before the lenses are completed, so that -t counts the same. */
-static void note_dangers(const struct policy *policy)
-{
-	size_t count;
-
-	if (policy_lint(policy, NULL, &count) == 0 && count > 0)
-		log_notice(
-			"sections of the policy that amount to root: %zu; exmachinad -t names them",
-			count);
-}
-
-static int prepare(struct server *server)
-{
-	struct policy *policy;
-
-	if (prepare_machine(server) < 0)
-		return EXIT_OTHER;
-	if (policy_read(server->options->policy_dir, &policy) < 0)
-		return EXIT_POLICY;
-	note_dangers(policy);
-	use_policy(server, policy);
-	if (server_open_trail(server, policy) < 0)
-		return EXIT_OTHER;
-	if (give_up_privileges(server) < 0 || prepare_loop(server) < 0)
-		return EXIT_OTHER;
-	if (find_engine_user(&server->engine_identity) < 0)
-		return EXIT_SANDBOX;
-	if (lens_index_complete(policy, &server->engine_identity) < 0)
-		return EXIT_POLICY;
-	if (find_client_user(server->options, policy, &server->user) < 0)
-		return EXIT_POLICY;
-	server->host = (struct session_host){
-		.event = server->event,
-		.root_fd = server->root_fd,
-		.root = server->options->root,
-		.policy = policy,
-		.engine_identity = &server->engine_identity,
-		.user = server->user.name,
-		.service = server->service,
-		.runner = server->runner,
-		.initd = server->initd,
-		.calls = &server->calls,
-		.audit = server->audit,
-		.manager = server->host.manager,
-		.identity = server->identity,
-		.ready = on_ready,
-		.ready_data = server,
-	};
-	return 0;
-}
-
 static void server_clear(struct server *server)
 {
 	session_free(server->session);
@@ -369,11 +232,14 @@ static void server_clear(struct server *server)
 	runner_free(server->runner);
 	service_free(server->service);
 	identity_service_free(server->identity);
+	starter_free(server->starter);
+	rights_clear(&server->rights);
 	policy_free(server->policy);
 	identity_clear(&server->user);
 	identity_clear(&server->engine_identity);
 	audit_free(server->audit);
 	close_fd(server->state_fd);
+	close_fd(server->exec_fd);
 	close_fd(server->root_fd);
 	/* the one that it made itself; systemd's socket stays */
 	if (server->listener >= 0 && server->options->listen_path)
@@ -390,8 +256,10 @@ int server_run(const struct options *options, struct daemon *daemon)
 		.root_fd = -1,
 		.state_fd = -1,
 		.listener = -1,
+		.exec_fd = -1,
+		.host = { .ready = on_ready, .ready_data = &server },
 	};
-	int status = prepare(&server);
+	int status = server_prepare(&server);
 
 	if (status != 0)
 		return status;

@@ -2,10 +2,9 @@
 #ifndef EXM_SERVER_H
 #define EXM_SERVER_H
 
-#include <sys/resource.h>
-
 #include "monitor/daemon.h"
 #include "monitor/options.h"
+#include "monitor/rights.h"
 #include "monitor/session.h"
 
 /* What a running exmachinad consists of; server.c and the form_*.c share it. */
@@ -16,8 +15,9 @@ struct server {
 	struct policy *policy;
 	struct identity user;
 	struct identity engine_identity;
-	struct rlimit descriptors; /* what RLIMIT_NOFILE was */
 	int root_fd;
+	struct starter *starter;
+	struct rights rights; /* those that were kept */
 	struct service *service;
 	struct runner *runner; /* NULL: the policy needs none */
 	struct initd *initd;
@@ -29,7 +29,10 @@ struct server {
 
 	pid_t program; /* 0: none, or it has exited */
 	int program_status;
+	bool program_runs; /* it was executed */
 	bool program_gone;
+	int exec_fd; /* tells of that; -1: it has told */
+	bool engine_ready;
 	struct calls_under_way calls;
 	bool leaving; /* only the end of calls is waited for */
 	int leave_status;
@@ -39,6 +42,20 @@ struct server {
 
 /* Serves until the end; returns what to exit with. */
 int server_run(const struct options *options, struct daemon *daemon) must_check;
+
+/* server_prepare.c: everything up to the first client. 0 or an exit status, with the reason logged.
+ */
+int server_prepare(struct server *server) must_check;
+/* The rights that serving a policy takes. 0 or -errno. */
+int server_rights(const struct server *server, const struct policy *policy,
+		  struct rights *ret_rights) must_check;
+
+/* The policy counts from now on; it is taken over. */
+void server_use_policy(struct server *server, struct policy *policy);
+int server_watch_signals(struct server *server) must_check;
+
+/* Tells whoever waits for it that the client can be served, if it can. */
+void server_announce(struct server *server);
 
 /* Starts a session for a client's stream, which is taken over. */
 int server_start_session(struct server *server, int client, const struct secret *secret) must_check;

@@ -19,7 +19,6 @@
 #include "common/log.h"
 #include "common/memfd.h"
 #include "config.h"
-#include "monitor/engine_start.h"
 #include "monitor/exit_status.h"
 #include "monitor/op_call.h"
 #include "monitor/policy/policy_memfd.h"
@@ -119,6 +118,7 @@ static int send_welcome(struct session *session, enum lost_reason lost)
 			.authenticated = session->authenticated,
 			.tries_left = (uint8_t)session->tries_left,
 			.lost = (uint8_t)lost,
+			.monitor_layers = host->layers,
 			.timeout_ms = session->policy->timeout_ms,
 			.user = host->user,
 			.root = host->root,
@@ -149,30 +149,31 @@ static int watch_for_hang(struct session *session)
 			       on_engine_hung, session, &session->hang);
 }
 
+static int ask_starter(struct session *session, int channel, int log)
+{
+	const int fds[] = { channel, session->client, session->stream, log };
+
+	return starter_start(session->host->starter, START_ENGINE, fds, ARRAY_SIZE(fds),
+			     session->policy->optional_layers, &session->engine);
+}
+
 static int start_engine(struct session *session, enum lost_reason lost)
 {
 	const struct session_host *host = session->host;
 	scoped_fd theirs = -1, log = -1;
-	struct engine_spec spec = {
-		.identity = host->engine_identity,
-		.client = session->client,
-		.stream = session->stream,
-	};
 	int r = channel_pair(&session->channel, &theirs);
 
 	if (r == 0)
 		r = engine_log_new(host->event, &session->log, &log);
 	if (r < 0)
 		return r;
-	spec.channel = theirs;
-	spec.log = log;
 	session->policy = host->policy;
 	session->phase = PHASE_START;
 	session->engine_generation++;
-	r = engine_start(&spec, &session->engine);
+	r = ask_starter(session, theirs, log);
 	if (r < 0)
 		return r;
-	engine_log_name(session->log, session->engine);
+	engine_log_name(session->log, "engine", session->engine);
 	r = sd_event_add_child(host->event, &session->engine_source, session->engine, WEXITED,
 			       on_engine_exit, session);
 	if (r < 0)
@@ -194,6 +195,7 @@ static void forget_engine(struct session *session)
 	session->engine_source = sd_event_source_disable_unref(session->engine_source);
 	session->retire_source = sd_event_source_disable_unref(session->retire_source);
 	session->watch = service_watch_free(session->watch);
+	session->verifier = verifier_free(session->verifier);
 	session->log = engine_log_free(session->log);
 	session->hang = engine_hang_free(session->hang);
 	session->retired_policy = policy_free(session->retired_policy);

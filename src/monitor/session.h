@@ -15,11 +15,12 @@
 #include "monitor/engine_log.h"
 #include "monitor/handout.h"
 #include "monitor/initd/initd.h"
-#include "monitor/privileges.h"
 #include "monitor/runner.h"
 #include "monitor/secret.h"
+#include "monitor/starter/starter.h"
 #include "monitor/systemd/service.h"
 #include "monitor/systemd/service_watch.h"
+#include "monitor/verifier.h"
 
 /*
  * One client, from the socketpair to its end, and the engine that serves it. If the
@@ -46,7 +47,8 @@ struct session_host {
 	int root_fd;
 	const char *root;
 	const struct policy *policy; /* changes at SIGHUP, see session_policy_changed() */
-	const struct identity *engine_identity;
+	struct starter *starter;
+	uint32_t layers;  /* those around the monitor that hold (common/layer.h) */
 	const char *user; /* the client's */
 	struct service *service;
 	struct runner *runner; /* NULL: the policy needs none */
@@ -92,6 +94,7 @@ struct session {
 	struct handouts handouts;
 	struct staged staged[STAGED_MAX];
 	size_t staged_count;
+	struct verifier *verifier; /* one that waits for the next commit; NULL: none */
 	unsigned int engine_generation;
 	unsigned int jobs; /* the length of calls */
 	LIST_HEAD(op_calls, op_call) calls;

@@ -8,23 +8,13 @@
 #include "monitor/verify.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "common/fd.h"
 #include "common/memfd.h"
 #include "common/verdict.h"
-#include "config.h"
-#include "monitor/confined.h"
 #include "monitor/judge.h"
 #include "monitor/text.h"
-
-#define VERIFY_PATH LIBEXECDIR "/exmachina-verify"
 
 static void conclude(struct verify_result *result, enum mon_outcome outcome, int error,
 		     const char *why)
@@ -32,42 +22,6 @@ static void conclude(struct verify_result *result, enum mon_outcome outcome, int
 	result->outcome = outcome;
 	result->error = error;
 	text_copy(result->why, sizeof(result->why), why, strlen(why));
-}
-
-static int start(const struct verify_file *file, int list, pid_t *ret_pid)
-{
-	scoped_fd nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	char name[] = "exmachina-verify", lens_path[] = LENS_PATH;
-	const int fds[] = {
-		file->before >= 0 ? file->before : nothing,
-		file->after >= 0 ? file->after : nothing,
-		list,
-	};
-	char *const argv[] = { name, file->policy->lens, lens_path, NULL };
-	const struct confined program = {
-		.path = VERIFY_PATH,
-		.argv = argv,
-		.identity = file->identity,
-		.fds = fds,
-		.fd_count = ARRAY_SIZE(fds),
-		.log = -1,
-	};
-
-	return nothing < 0 ? -errno : confined_start(&program, ret_pid);
-}
-
-/* 0 with how it ended, -ETIMEDOUT if it had to be killed, or -errno. */
-static int wait_for(pid_t pid, uint32_t timeout_ms, int *ret_status)
-{
-	scoped_fd process = (int)syscall(SYS_pidfd_open, pid, 0);
-	struct pollfd poll_fd = { .fd = process, .events = POLLIN };
-	int r = process < 0 ? -errno : poll(&poll_fd, 1, (int)timeout_ms);
-
-	if (r <= 0)
-		kill(pid, SIGKILL);
-	if (waitpid(pid, ret_status, 0) < 0)
-		return -errno;
-	return r > 0 ? 0 : r == 0 ? -ETIMEDOUT : r;
 }
 
 static const char *verdict_text(int status)
@@ -137,22 +91,25 @@ static void judge_list(const struct verify_file *file, int list, struct report *
 		conclude(ret_result, OUTCOME_DONE, 0, "");
 }
 
-void verify_file(const struct verify_file *file, struct report *report,
+void verify_impossible(int error, struct verify_result *ret_result)
+{
+	conclude(ret_result, OUTCOME_IO, -error, "start the verifier");
+}
+
+void verify_file(const struct verify_file *file, struct verifier *verifier, struct report *report,
 		 struct verify_result *ret_result)
 {
 	scoped_fd list = memfd_new("exmachina-changes");
 	int status = 0, r = list;
-	pid_t pid;
 
 	*ret_result = (struct verify_result){ .outcome = OUTCOME_IO };
 	if (r >= 0)
-		r = start(file, list, &pid);
-	if (r >= 0)
-		r = wait_for(pid, file->timeout_ms, &status);
+		r = verifier_run(verifier, file->before, file->after, list, file->timeout_ms,
+				 &status);
 	if (r == -ETIMEDOUT) {
 		conclude(ret_result, OUTCOME_LIMIT, ETIMEDOUT, "to verify it takes too long");
 	} else if (r < 0) {
-		conclude(ret_result, OUTCOME_IO, -r, "start the verifier");
+		verify_impossible(r, ret_result);
 	} else if (!WIFEXITED(status) || WEXITSTATUS(status) != VERIFY_DONE) {
 		refuse(status, ret_result);
 	} else {

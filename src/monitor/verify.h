@@ -5,12 +5,11 @@
 #include "common/message.h"
 #include "common/policy.h"
 #include "common/report.h"
-#include "monitor/privileges.h"
+#include "monitor/verifier.h"
 
 /* One file of a commit, as it was handed out and as it is to be. */
 struct verify_file {
 	const struct policy_file *policy;
-	const struct identity *identity; /* whom the verifier becomes */
 	uint32_t timeout_ms;
 	uint32_t index; /* among the files of the commit */
 	int before;     /* sealed memfd; -1: there is no file */
@@ -25,12 +24,15 @@ struct verify_result {
 };
 
 /*
- * Has a fresh exmachina-verify compare the two, and judges every change by the
+ * Has the verifier, which has seen no text yet, compare the two, and judges every change by the
  * policy. Waits for it, for the given time at most. All changes are added to the
  * report, which is one of REPORT_CHANGE; so are, as far as they can be, those of which one is
  * denied.
  */
-void verify_file(const struct verify_file *file, struct report *report,
+void verify_file(const struct verify_file *file, struct verifier *verifier, struct report *report,
 		 struct verify_result *ret_result);
+
+/* There is no verifier for the file, and so no commit: -errno tells why. */
+void verify_impossible(int error, struct verify_result *ret_result);
 
 #endif

@@ -5,6 +5,7 @@
  * is known to apt under that very name before apt-get reads it.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/package_names.h"
@@ -109,6 +110,27 @@ static bool look_up(struct job *job, const struct package_names *names,
 	return true;
 }
 
+/* Says no; the rows, if there are any, go with it. Where memory is short the sentence has to do. */
+static void refuse(struct job *job, const struct report *refusals, const char *why)
+{
+	job_fail(job, RUN_REFUSED, 0, "%s", why);
+	if (refusals->rows > 0)
+		job->report = report_seal(refusals, "");
+	if (job->report < 0)
+		job->report = -1;
+}
+
+static void refuse_as_essential(struct job *job, const char *name)
+{
+	const struct refusal_row row = { .package = name, .would = "remove", .rule = "" };
+	scoped_report refusals = report_begin(REPORT_REFUSAL);
+	char why[MESSAGE_TEXT_MAX + 1];
+
+	snprintf(why, sizeof(why), "%s is essential, and never removed", name);
+	(void)!report_add_refusal_row(&refusals, &row);
+	refuse(job, &refusals, why);
+}
+
 /* What is asked for by name must not be taken from the system. */
 static bool refuse_essential(struct job *job, const struct package_names *names,
 			     const struct package_states *states)
@@ -121,7 +143,7 @@ static bool refuse_essential(struct job *job, const struct package_names *names,
 		if (!state->essential || !package_state_is_there(state) ||
 		    !package_names_has(names, state->name))
 			continue;
-		job_fail(job, RUN_REFUSED, 0, "%s is essential, and never removed", state->name);
+		refuse_as_essential(job, state->name);
 		return true;
 	}
 	return false;
@@ -149,7 +171,7 @@ static void judge_end(const struct package_apt *apt)
 	struct job *job = apt->job;
 
 	if (apt->why[0])
-		job_fail(job, RUN_REFUSED, 0, "%s", apt->why);
+		refuse(job, &apt->refusals, apt->why);
 	else if (job->end.outcome == RUN_EXITED && job->end.status != 0)
 		job_fail(job, RUN_EXITED, 0, "%s",
 			 apt->error[0] ? apt->error : "apt-get did not do it");
@@ -182,16 +204,22 @@ static void tell_changes(const struct package_apt *apt)
 static void change(struct job *job, const struct package_names *names)
 {
 	scoped_states states = { .text = NULL };
-	struct package_apt apt = { .job = job, .names = names, .states = &states };
+	struct package_apt apt = {
+		.job = job,
+		.names = names,
+		.states = &states,
+		.refusals = report_begin(REPORT_REFUSAL),
+	};
 
-	if (!package_query_states(job, 0, &states) || !look_up(job, names, &states) ||
-	    refuse_essential(job, names, &states))
-		return;
-	run_apt(&apt);
-	judge_end(&apt);
-	if (apt.begun || (job->end.outcome == RUN_EXITED && job->end.status == 0))
-		tell_changes(&apt);
+	if (package_query_states(job, 0, &states) && look_up(job, names, &states) &&
+	    !refuse_essential(job, names, &states)) {
+		run_apt(&apt);
+		judge_end(&apt);
+		if (apt.begun || (job->end.outcome == RUN_EXITED && job->end.status == 0))
+			tell_changes(&apt);
+	}
 	package_plan_clear(&apt.plan);
+	report_clear(&apt.refusals);
 }
 
 void package_run(struct job *job)

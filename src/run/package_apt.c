@@ -105,7 +105,7 @@ static void judge(struct package_apt *apt)
 	struct job *job = apt->job;
 
 	if (package_judge(job->policy, job->call->verb, apt->names, &apt->plan, apt->states,
-			  apt->why, sizeof(apt->why)))
+			  &apt->refusals, apt->why, sizeof(apt->why)))
 		let_go(apt);
 	else
 		(void)job_say(job, "no\n");

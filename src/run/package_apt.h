@@ -3,6 +3,7 @@
 #define EXM_PACKAGE_APT_H
 
 #include "common/package_names.h"
+#include "common/report.h"
 #include "run/job.h"
 #include "run/package_plan.h"
 #include "run/package_state.h"
@@ -15,6 +16,7 @@ struct package_apt {
 	struct package_plan plan;            /* as far as it was allowed or refused */
 	bool begun;                          /* dpkg has been let go */
 	char why[MESSAGE_TEXT_MAX + 1];      /* it was refused */
+	struct report refusals;              /* because of these packages, if any */
 	char error[MESSAGE_TEXT_MAX + 1];    /* the first that dpkg complained of */
 };
 

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/policy_rule.h"
+
 /* Why a package may not be changed, and what would allow it. */
 enum reason {
 	REASON_NONE,
@@ -25,14 +27,18 @@ enum reason {
 static const struct {
 	const char *would;
 	const char *rule;
+	enum package_verb allows; /* it, for the package; PACKAGE_VERB_MAX: none does */
 } reasons[REASON_MAX] = {
-	[REASON_REMOVE] = { "remove", "a [Package] section with Allow=remove" },
-	[REASON_TAKES] = { "remove", "to be removed first, by a call of its own" },
-	[REASON_ESSENTIAL] = { "remove", "to stay: the system needs it" },
-	[REASON_UPGRADE] = { "upgrade", "a [Package] section with Allow=upgrade or install" },
-	[REASON_INSTALL] = { "install", "a [Package] section with Allow=install" },
-	[REASON_DOWNGRADE] = { "downgrade", "to stay: versions never go back" },
-	[REASON_OTHER] = { "pass over", "to be known to apt under that very name" },
+	[REASON_REMOVE] = { "remove", "a [Package] section with Allow=remove", PACKAGE_REMOVE },
+	[REASON_TAKES] = { "remove", "to be removed first, by a call of its own",
+			   PACKAGE_VERB_MAX },
+	[REASON_ESSENTIAL] = { "remove", "to stay: the system needs it", PACKAGE_VERB_MAX },
+	[REASON_UPGRADE] = { "upgrade", "a [Package] section with Allow=upgrade or install",
+			     PACKAGE_UPGRADE },
+	[REASON_INSTALL] = { "install", "a [Package] section with Allow=install", PACKAGE_INSTALL },
+	[REASON_DOWNGRADE] = { "downgrade", "to stay: versions never go back", PACKAGE_VERB_MAX },
+	[REASON_OTHER] = { "pass over", "to be known to apt under that very name",
+			   PACKAGE_VERB_MAX },
 };
 
 static enum reason judge_removal(const struct policy *policy, enum package_verb verb,
@@ -90,8 +96,10 @@ static bool passed_over(enum package_verb verb, const char *name, const struct p
 }
 
 struct verdict {
+	const struct policy *policy;
 	char *why;
 	size_t size, length;
+	struct report *refusals;
 };
 
 static void say(struct verdict *verdict, const char *text)
@@ -102,9 +110,26 @@ static void say(struct verdict *verdict, const char *text)
 	verdict->length += wanted < (int)room ? (size_t)wanted : room - 1;
 }
 
+/* For programs. Where memory is short the sentence has to do. */
+static void list(const struct verdict *verdict, enum reason reason, const char *name)
+{
+	enum package_verb allows = reasons[reason].allows;
+	scoped_rule rule = { 0 };
+	struct refusal_row row = { .package = name, .would = reasons[reason].would, .rule = "" };
+	int r = 0;
+
+	if (allows != PACKAGE_VERB_MAX)
+		r = policy_rule_package(verdict->policy, allows, name, &rule);
+	if (rule.line)
+		row.rule = rule.line;
+	if (r >= 0)
+		(void)!report_add_refusal_row(verdict->refusals, &row);
+}
+
 /* The packages of one reason, as part of the sentence. */
 static void add(struct verdict *verdict, enum reason reason, bool first, const char *name)
 {
+	list(verdict, reason, name);
 	if (first) {
 		say(verdict, verdict->length ? "; it would " : "it would ");
 		say(verdict, reasons[reason].would);
@@ -121,9 +146,12 @@ static void close_reason(struct verdict *verdict, enum reason reason)
 
 bool package_judge(const struct policy *policy, enum package_verb verb,
 		   const struct package_names *names, const struct package_plan *plan,
-		   const struct package_states *states, char *why, size_t size)
+		   const struct package_states *states, struct report *refusals, char *why,
+		   size_t size)
 {
-	struct verdict verdict = { .why = why, .size = size };
+	struct verdict verdict = {
+		.policy = policy, .why = why, .size = size, .refusals = refusals
+	};
 
 	why[0] = '\0';
 	for (enum reason reason = REASON_NONE + 1; reason < REASON_MAX; reason++) {

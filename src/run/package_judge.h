@@ -3,6 +3,7 @@
 #define EXM_PACKAGE_JUDGE_H
 
 #include "common/package_names.h"
+#include "common/report.h"
 #include "run/package_plan.h"
 #include "run/package_state.h"
 
@@ -17,10 +18,12 @@
  *   - nothing is downgraded, and nothing that dpkg calls essential is removed
  *   - what was asked for happens under that very name
  *
- * True, or false with the packages and the missing rule in `why`.
+ * True, or false with the packages and the missing rule in `why`, and one by one in a
+ * REPORT_REFUSAL.
  */
 bool package_judge(const struct policy *policy, enum package_verb verb,
 		   const struct package_names *names, const struct package_plan *plan,
-		   const struct package_states *states, char *why, size_t size) must_check;
+		   const struct package_states *states, struct report *refusals, char *why,
+		   size_t size) must_check;
 
 #endif

@@ -3,8 +3,11 @@
 #include "sandbox/sandbox.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config.h"
 
 static int limit(int resource, rlim_t value)
 {
@@ -28,30 +31,80 @@ static int set_limits(const struct sandbox *sandbox)
 	return r;
 }
 
-int sandbox_enter(const struct sandbox *sandbox)
+static int take_set(const char *text, uint32_t *ret_set)
 {
-	int r;
+	char *end;
+	unsigned long set;
 
-	if (geteuid() == 0)
-		return -EPERM;
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return -errno;
-	if (sandbox->staging && (mkdir(sandbox->staging, 0700) < 0 || chdir(sandbox->staging) < 0))
-		return -errno;
-	r = set_limits(sandbox);
-	if (r == 0)
-		r = sandbox_landlock(sandbox->staging, sandbox->lens_path);
-	return r < 0 ? r : sandbox_seccomp(sandbox->calls, sandbox->call_count);
+	errno = 0;
+	set = strtoul(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || set >= UINT32_C(1) << LAYER_MAX)
+		return -EINVAL;
+	*ret_set = (uint32_t)set;
+	return 0;
 }
 
-const char *const *sandbox_describe(void)
+int sandbox_arguments(const char *layers, const char *optional, struct sandbox *ret_sandbox)
 {
-	/* each of them, or the process would not run */
-	static const char *const layers[] = {
-		"user",          "capabilities",    "no_new_privs",  "not_dumpable",
-		"rlimits",       "mount_namespace", "net_namespace", "ipc_namespace",
-		"uts_namespace", "landlock",        "seccomp",       NULL,
-	};
+	int r = take_set(layers, &ret_sandbox->layers);
 
-	return layers;
+	return r < 0 ? r : take_set(optional, &ret_sandbox->optional);
+}
+
+/* What only root can give up was given up before exec, but for what it takes to change the root. */
+static int enter_root(struct sandbox *sandbox, const char **ret_step)
+{
+	int r = geteuid() == 0 ? -EPERM : 0;
+
+	*ret_step = "be an ordinary user";
+	if (r == 0 && (sandbox->layers & LAYER(PRIVATE_ROOT))) {
+		*ret_step = "enter its root directory";
+		r = sandbox_root();
+	}
+	if (r < 0)
+		return r;
+	*ret_step = "give up its last capabilities";
+	r = sandbox_capabilities();
+	if (r == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		r = -errno;
+	sandbox->layers |=
+		LAYER(USER) | LAYER(CAPABILITIES) | LAYER(NO_NEW_PRIVS) | LAYER(NOT_DUMPABLE);
+	return r;
+}
+
+static int enter_landlock(struct sandbox *sandbox)
+{
+	int r = sandbox_landlock(sandbox->staging, sandbox->lens_path);
+
+	if (r == 0)
+		sandbox->layers |= LAYER(LANDLOCK);
+	else if ((r == -ENOSYS || r == -EOPNOTSUPP) && (sandbox->optional & LAYER(LANDLOCK)))
+		r = 0;
+	return r;
+}
+
+int sandbox_enter(struct sandbox *sandbox, const char **ret_step)
+{
+	int r = enter_root(sandbox, ret_step);
+
+	if (r == 0 && sandbox->stages) {
+		*ret_step = "make a directory to work in";
+		r = sandbox_staging((sandbox->layers & LAYER(PRIVATE_ROOT)) ? "/staging"
+									    : RUN_DIR "/staging",
+				    &sandbox->staging);
+	}
+	if (r == 0) {
+		*ret_step = "limit its resources";
+		r = set_limits(sandbox);
+	}
+	if (r == 0) {
+		*ret_step = "forbid all files but its own (landlock)";
+		r = enter_landlock(sandbox);
+	}
+	if (r == 0) {
+		*ret_step = "forbid all system calls but its own";
+		r = sandbox_seccomp(sandbox->calls, sandbox->call_count);
+	}
+	sandbox->layers |= LAYER(RLIMITS) | LAYER(SECCOMP);
+	return r;
 }

@@ -137,6 +137,14 @@ static int store(struct parser *parser, const char *text)
 	return aug_error(parser->aug) == AUG_ENOLENS ? -ENOENT : -EBADMSG;
 }
 
+void parser_warm(struct parser *parser)
+{
+	/* whether the lens takes it, or is there at all, is told by the first text */
+	(void)!store(parser, "");
+	aug_rm(parser->aug, TREE);
+	aug_rm(parser->aug, "/augeas/text");
+}
+
 int parse_text(struct parser *parser, const char *text, struct node **ret_tree)
 {
 	int r = store(parser, text);
@@ -162,7 +170,7 @@ static int renders(struct parser *parser, const char *text)
  * Rendering takes the square of the length, so a longer text is tried where it
  * differs, in whole lines, and as a whole only if these lines are no text by themselves.
  */
-enum { WHOLE_MAX = 4 << 10, PART_MAX = 32 << 10 };
+enum { WHOLE_MAX = 1 << 10, PART_MAX = 32 << 10 };
 
 static char *differing_lines(const char *before, const char *text)
 {

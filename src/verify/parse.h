@@ -11,6 +11,9 @@ struct parser;
 int parser_new(const char *lens, const char *lens_path, struct parser **ret_parser) must_check;
 struct parser *parser_free(struct parser *parser);
 
+/* Compiles the lens now, and not with the first text. */
+void parser_warm(struct parser *parser);
+
 /* 0, -EBADMSG for a text that the lens does not take, -E2BIG for one that nests too deep, -ENOMEM.
  */
 int parse_text(struct parser *parser, const char *text, struct node **ret_tree) must_check;

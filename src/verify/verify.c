@@ -8,6 +8,7 @@
 #include "verify/verify.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <string.h>
 
 #include "common/memfd.h"
@@ -84,9 +85,38 @@ static enum verify_verdict write_changes(const struct node *before, const struct
 	return r < 0 ? VERIFY_MEMORY : VERIFY_DONE;
 }
 
+/*
+ * The process has one text to read twice, and ends then: memory is taken in large pieces, none is
+ * given back, and no time is spent on putting small ones together.
+ */
+static void settle_memory(void)
+{
+	enum { PIECE = 32 << 20, NEVER = 1 << 30 };
+
+	(void)mallopt(M_MXFAST, 0);
+	(void)mallopt(M_TOP_PAD, PIECE);
+	(void)mallopt(M_TRIM_THRESHOLD, NEVER);
+	(void)mallopt(M_MMAP_THRESHOLD, NEVER);
+}
+
+int verify_prepare(struct verification *verification, const char *lens, const char *lens_path)
+{
+	int r;
+
+	settle_memory();
+	r = parser_new(lens, lens_path, &verification->parser);
+	if (r == 0)
+		parser_warm(verification->parser);
+	return r;
+}
+
+void verification_clear(struct verification *verification)
+{
+	verification->parser = parser_free(verification->parser);
+}
+
 struct texts {
 	char *before, *after;
-	struct parser *parser;
 	struct node *old_tree, *new_tree;
 };
 
@@ -96,27 +126,24 @@ static void texts_clear(struct texts *texts)
 	free(texts->after);
 	node_free(texts->old_tree);
 	node_free(texts->new_tree);
-	parser_free(texts->parser);
 }
 
-enum verify_verdict verify_run(int before, int after, int result, const char *lens,
-			       const char *lens_path)
+enum verify_verdict verify_run(struct verification *verification, int before, int after, int result)
 {
 	scoped(texts_clear) struct texts t = { 0 };
+	struct parser *parser = verification->parser;
 	int r = map_text(before, &t.before);
 
 	if (r == 0)
-		r = parser_new(lens, lens_path, &t.parser);
-	if (r == 0)
-		r = tree_of(t.parser, t.before, &t.old_tree);
+		r = tree_of(parser, t.before, &t.old_tree);
 	if (r < 0)
 		return verdict_of(r, VERIFY_OLD_NO_PARSE);
 	r = map_text(after, &t.after);
 	if (r == 0)
-		r = tree_of(t.parser, t.after, &t.new_tree);
+		r = tree_of(parser, t.after, &t.new_tree);
 	if (r < 0)
 		return verdict_of(r, VERIFY_NO_PARSE);
-	r = t.after ? parse_renders(t.parser, t.before, t.after) : 0;
+	r = t.after ? parse_renders(parser, t.before, t.after) : 0;
 	if (r < 0)
 		return verdict_of(r, VERIFY_NO_RENDER);
 	return write_changes(t.old_tree, t.new_tree, result);

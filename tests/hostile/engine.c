@@ -105,7 +105,7 @@ static void play_mangled(enum message_type type, enum mangling mangling)
 	peer_say((struct message){ .type = MON_STAGE, .stage = { entry_, name_ } }, fd_)
 static void other_protocol(void)
 {
-	peer_say((struct message){ .type = MON_READY, .ready = { 99, ENTRY_COUNT } }, -1);
+	peer_say((struct message){ .type = MON_READY, .ready = { 99, ENTRY_COUNT, 0 } }, -1);
 }
 
 static void other_policy(void)
@@ -209,6 +209,11 @@ static void name_with_nul(void)
 	peer_send_raw(data, w.pos, NULL, 0);
 }
 
+static void prepare_out_of_range(void)
+{
+	peer_say((struct message){ .type = MON_PREPARE, .prepare = { ENTRY_COUNT } }, -1);
+}
+
 static void list_without_wildcard(void)
 {
 	peer_say((struct message){ .type = MON_LIST, .list = { ENTRY_HOSTS } }, -1);
@@ -290,6 +295,7 @@ static const struct hostile_case cases[] = {
 	{ "OPEN of a name in a directory below", PHASE_OPEN, name_with_slash },
 	{ "OPEN of a file that a stricter section governs", PHASE_OPEN, name_of_stricter_entry },
 	{ "OPEN of a name with a NUL", PHASE_OPEN, name_with_nul },
+	{ "PREPARE of an entry after the last", PHASE_OPEN, prepare_out_of_range },
 	{ "LIST of an entry without wildcard", PHASE_OPEN, list_without_wildcard },
 	{ "STAGE of a file never opened", PHASE_OPEN, stage_never_opened },
 	{ "STAGE of an unsealed memfd", PHASE_OPEN, stage_unsealed },
@@ -376,7 +382,8 @@ int main(int argc, char **argv)
 	char wanted[128] = "";
 	FILE *file;
 
-	if (argc > 1) {
+	/* as an engine it gets two numbers */
+	if (argc == 2) {
 		if (strcmp(argv[1], "--list-borne") == 0)
 			list_borne_cases();
 		else

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/layer.h"
 #include "common/package_verb.h"
 #include "common/policy.h"
 
@@ -46,13 +47,16 @@ struct message peer_good_message(enum message_type type)
 
 	switch (type) {
 	case MON_READY:
-		m.ready = (struct msg_ready){ MESSAGE_PROTOCOL, ENTRY_COUNT };
+		m.ready = (struct msg_ready){ MESSAGE_PROTOCOL, ENTRY_COUNT, READER_LAYERS_ALL };
 		break;
 	case MON_AUTH:
 		m.auth.secret = "wrong";
 		break;
 	case MON_OPEN:
 		m.open = (struct msg_open){ ENTRY_HOSTS, "" };
+		break;
+	case MON_PREPARE:
+		m.prepare.entry = ENTRY_HOSTS;
 		break;
 	case MON_LIST:
 		m.list.entry = ENTRY_GLOB;

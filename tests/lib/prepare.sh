@@ -48,4 +48,7 @@ for program in hostile/engine hostile/liar hostile/monitor hostile/swap system/s
 		cp "$build/tests/$program" "/opt/exmachina-tests/$program"
 	fi
 done
+if [ -e "$build/tests/hostile/.libs/intruder.so" ]; then
+	cp "$build/tests/hostile/.libs/intruder.so" /opt/exmachina-tests/hostile/
+fi
 chmod -R a+rX /opt/exmachina-tests

@@ -66,14 +66,14 @@ def call(ident, method, params):
             method, params, key, rule) for method, params, key, rule in [
     ("service.enable", [UNIT], "Allow", f"[Service {UNIT}] Allow=enable"),
     ("service.reload", [UNIT], "Allow", f"[Service {UNIT}] Allow=reload"),
-    ("service.try_restart", ["exm-call@1"], "Allow", "[Service exm-call@1.service] Allow=try_restart"),
+    ("service.try_restart", ["exm-call@1"], "Allow", "[Service exm-call@*.service] Allow=try_restart"),
     ("service.watch", ["exm-other"], "Allow", "[Service exm-other.service] Allow=status"),
     ("service.log", ["exm-call-slow"], "[Log]", "[Log exm-call-slow.service]"),
     ("service.log", ["exm-other.service"], "[Log]", "[Log exm-other.service]"),
-    ("package.remove", [["exm-a"]], "Allow", "[Package exm-a] Allow=remove"),
+    ("package.remove", [["exm-a"]], "Allow", "[Package exm-*] Allow=remove"),
     ("package.install", [["exm-a", "bash"]], "Allow", "[Package bash] Allow=install"),
     ("package.status", ["bash"], "Allow", "[Package bash] Allow=status"),
-    ("package.upgrade", [["exm-a"]], "Allow", "[Package exm-a] Allow=upgrade"),
+    ("package.upgrade", [["exm-a"]], "Allow", "[Package exm-*] Allow=upgrade"),
     ("package.upgrade", [], "Allow", "[Package *] Allow=upgrade"),
     ("package.update", [], "Allow", "[Package *] Allow=update"),
     ("system.set_hostname", ["new"], "Allow", "[System] Allow=hostname")]])

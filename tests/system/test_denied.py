@@ -419,5 +419,163 @@ def no_other_name(w, name):
     equal(w.files("/"), ["etc", "var"])  # where the audit trail is
 
 
+# ---- every denial, whatever it is about ----------------------------------------------------------
+
+SCARCE = SESSION + """[File /etc/hosts]
+Lens=Hosts.lns
+Insert=*/alias
+Remove=*/alias
+Deny=1
+[File /etc/apt/sources.list.d/*.list]
+Lens=Aptsources.lns
+[Service exm-*.service]
+Allow=reload
+[Package exm-*]
+Allow=status
+[System]
+"""
+SECTION = "[File /etc/hosts]"
+
+
+def of_node(node, key, rule, file="/etc/hosts", section=SECTION):
+    return {"file": file, "section": section, "node": node, "key": key, "rule": rule}
+
+
+def of_path(path):
+    return {"path": path, "key": "[File]", "rule": "[File]"}
+
+
+def of_unit(unit, verb, key, rule):
+    return {"unit": unit, "verb": verb, "key": key, "rule": rule}
+
+
+LIST_FILE = "/etc/apt/sources.list.d/x.list"
+KINDS = [
+    ("a value", "augeas.set", ["/files/etc/hosts/2/canonical", "x"],
+     of_node("2/canonical", "Set", "Set=2/canonical")),
+    ("a node by set", "augeas.set", ["/files/etc/hosts/2/x", "x"],
+     of_node("2/x", "Insert", "Insert=2/x")),
+    ("a node by insert", "augeas.insert", ["/files/etc/hosts/2/canonical", "a b"],
+     of_node("2/a\\ b", "Insert", "Insert=2/a\\ b")),
+    ("a node by a move", "augeas.move", ["/files/etc/hosts/3/alias[1]", "/files/etc/hosts/3/new"],
+     of_node("3/new", "Insert", "Insert=3/new")),
+    ("a node by a new label", "augeas.rename", ["/files/etc/hosts/3/alias[1]", "new"],
+     of_node("3/new", "Insert", "Insert=3/new")),
+    ("a removal", "augeas.remove", ["/files/etc/hosts/2"], of_node("2", "Remove", "Remove=2")),
+    ("what Deny= covers", "augeas.remove", ["/files/etc/hosts/1/canonical"],
+     of_node("1/canonical", "Deny", "Deny=1")),
+    ("a file's removal", "augeas.remove", ["/files/etc/hosts"], of_node("", "Delete", "Delete=yes")),
+    ("a file's making", "augeas.set", [f"/files{LIST_FILE}/1/type", "deb"],
+     of_node("", "Create", "Create=MODE OWNER:GROUP", LIST_FILE,
+             "[File /etc/apt/sources.list.d/*.list]")),
+    ("a file's own value", "augeas.set", ["/files/etc/hosts", "x"], of_node("", None, None)),
+    ("another lens", "augeas.transform", ["Sshd", "/etc/hosts"],
+     of_node("", "Lens", "Lens=Sshd.lns")),
+    ("a file that is excluded", "augeas.transform", ["Hosts", "/etc/hosts", True],
+     of_node("", None, None)),
+    ("a lens for another file", "augeas.transform", ["Shadow.lns", "/etc/shadow"],
+     {"file": "/etc/shadow", "key": "[File]", "rule": "[File]"}),
+    ("a file that is not named, read", "augeas.get", ["/files/etc/shadow/root"],
+     of_path("/files/etc/shadow/root")),
+    ("a file that is not named, written", "augeas.set", ["/files/etc/shadow/root", "x"],
+     of_path("/files/etc/shadow/root")),
+    ("a directory", "augeas.remove", ["/files/etc"], of_path("/files/etc")),
+    ("what is beside the files", "augeas.set", ["/augeas/root", "/"], of_path("/augeas/root")),
+    ("the context", "augeas.set", ["/augeas/context", "/augeas"], of_path("/augeas/context")),
+    ("a verb", "service.stop", ["exm-a"],
+     of_unit("exm-a.service", "stop", "Allow", "[Service exm-*.service] Allow=stop")),
+    ("a unit", "service.status", ["other.socket"],
+     of_unit("other.socket", "status", "Allow", "[Service other.socket] Allow=status")),
+    ("a watch", "service.watch", ["exm-a"],
+     of_unit("exm-a.service", "status", "Allow", "[Service exm-*.service] Allow=status")),
+    ("a log", "service.log", ["exm-a"],
+     of_unit("exm-a.service", "log", "[Log]", "[Log exm-a.service]")),
+    ("a package's verb", "package.install", [["exm-a", "exm-b"]],
+     {"verb": "install", "names": ["exm-a", "exm-b"], "package": "exm-a", "key": "Allow",
+      "rule": "[Package exm-*] Allow=install"}),
+    ("a package", "package.status", [["exm-a", "other"]],
+     {"verb": "status", "names": ["exm-a", "other"], "package": "other", "key": "Allow",
+      "rule": "[Package other] Allow=status"}),
+    ("all packages", "package.upgrade", [],
+     {"verb": "upgrade", "names": [], "package": None, "key": "Allow",
+      "rule": "[Package *] Allow=upgrade"}),
+    ("the lists of packages", "package.update", [],
+     {"verb": "update", "names": [], "package": None, "key": "Allow",
+      "rule": "[Package *] Allow=update"}),
+    ("an item of the identity", "system.set_locale", ["C.UTF-8"],
+     {"verb": "set_locale", "key": "Allow", "rule": "[System] Allow=locale"}),
+]
+
+
+@for_each([(f"{what} that is denied: data and message tell what it is about and what is lacking",
+            method, params, data) for what, method, params, data in KINDS])
+def each_kind(w, method, params, data):
+    os.makedirs(w.at("/etc/apt/sources.list.d"))
+    s = w.session(SCARCE)
+    error = s.refuse("DENIED", method, params)
+    equal(error.data, {**data, "name": "DENIED"}, "data")
+    for field in ("file", "node", "path", "unit", "package", "rule"):
+        contains(error.message, data.get(field) or "", "message")
+    if data["rule"] is None:
+        contains(error.message, "cannot be excluded" if method == "augeas.transform" else "nothing")
+    equal(s.diff(), {"files": []})
+
+
+@test("the identity without a section lacks one")
+def no_system(w):
+    error = w.session().refuse("DENIED", "system.get")
+    equal(error.data, {"verb": "get", "key": "[System]", "rule": "[System]", "name": "DENIED"})
+
+
+def replace_alias(w, policy):
+    """To take a node away and to add another one in its place is to change it."""
+    s = w.session(policy)
+    s.call("augeas.remove", ["/files/etc/hosts/3/alias[2]"])
+    s.set("/files/etc/hosts/3/alias[last()+1]", "x1")
+    return s
+
+
+@test("a commit that is denied by its effect tells what is lacking, and with that it is done")
+def by_effect(w):
+    error = replace_alias(w, SCARCE).refuse("DENIED", "config.commit")
+    equal(error.data, {**of_node("3/alias", "Set", "Set=3/alias"), "name": "DENIED"})
+    contains(error.message, f"{SECTION} would need Set=3/alias")
+    equal(w.read("/etc/hosts"), HOSTS)
+    s = replace_alias(w, SCARCE.replace("Deny=1\n", "Set=3/alias\n"))
+    equal(s.commit()["changed"], True)
+
+
+# What to say to a parameter of any method, by its name; others get a text.
+ARGUMENTS = {"path": "/files/etc/shadow/root", "base": "/files/etc/shadow/root", "sub": None,
+             "source": "/files/etc/shadow/root", "destination": "/files/etc/shadow/x",
+             "file": "/etc/shadow", "names": ["exm-x"], "locale": ["C.UTF-8"], "unit": "exm-x.service"}
+HARMLESS = {"session.", "config.", "augeas.load", "augeas.save", "augeas.match", "augeas.print",
+            "augeas.errors", "augeas.setm", "augeas.remove", "augeas.rename", "service.list",
+            "service.unwatch"}
+
+
+@test("of all methods there are, with a policy that grants nothing, those that do something are denied, "
+      "and tell what is lacking")
+def every_method(w):
+    s = w.session(SESSION)
+    denied = 0
+    for method in s.call("session.methods"):
+        name = method["name"]
+        if name in ("session.bye", "session.authenticate"):
+            continue
+        params = {p["name"]: ARGUMENTS.get(p["name"], "x") for p in method["parameters"]
+                  if p["required"]}
+        try:
+            s.call(name, params)
+        except RpcError as error:
+            if error.name == "DENIED":
+                check(error.data["key"] and error.data["rule"], f"{name}: {error}")
+                contains(error.message, error.data["rule"], name)
+                denied += 1
+                continue
+        check(any(name.startswith(h) for h in HARMLESS), f"{name} was not denied")
+    check(denied > 20, f"only {denied} were denied")
+
+
 if __name__ == "__main__":
     main()

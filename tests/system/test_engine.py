@@ -224,8 +224,8 @@ def endless_match(w):
 
 @test("a quadratic print ends at the time limit, and its edits are told as lost")
 def endless_print(w):
-    large(w, 60000)
-    s = w.session(f"[Session]\nUser=panel\nTimeout=2s\n{HOSTS_FREE}")
+    large(w, 30000)
+    s = w.session(f"[Session]\nUser=panel\nTimeout=4s\n{HOSTS_FREE}")
     s.set("/files/etc/hosts/1/canonical", "lost")
     ended_by(s, "augeas.print", ["/files/etc/hosts"])
     lost_note(s, "time", True)
@@ -314,6 +314,7 @@ def engine_descriptors(w):
     held = [os.readlink(f"/proc/{engine}/fd/{fd}") for fd in os.listdir(f"/proc/{engine}/fd")]
     for target in held:
         check(target.startswith(("socket:", "/dev/null", "anon_inode:", "pipe:", "/memfd:")) or
+              target.startswith("/run/exmachina/staging/") or
               target.endswith(".log") or target == "/", f"it holds {target}")
     check(len([t for t in held if t.startswith("socket:")]) <= 3, str(held))
 

@@ -396,6 +396,11 @@ def remove_along(w):
     error = refuse(s, "DENIED", "remove", "exm-lib2")
     contains(error.data["detail"], "remove exm-user")
     contains(error.data["detail"], "Allow=remove")
+    # the section that it is in is the one with the wildcard
+    rule = {"package": "exm-user", "key": "Allow", "rule": "[Package exm-*] Allow=remove"}
+    equal({key: error.data[key] for key in rule}, rule)
+    equal(error.data["refused"], [{"package": "exm-user", "would": "remove", **rule}])
+    equal((error.data["verb"], error.data["names"]), ("remove", ["exm-lib2"]))
     check(installed("exm-user") and installed("exm-lib2"), "something was removed")
 
 
@@ -414,6 +419,9 @@ def upgrade_along(w):
     offer("2.0")
     error = refuse(s, "DENIED", "install", "exm-needs-fixed")
     contains(error.data["detail"], "upgrade exm-fixed")
+    equal(error.data["refused"], [{"package": "exm-fixed", "would": "upgrade", "key": "Allow",
+                                   "rule": "[Package exm-fixed] Allow=upgrade"}])
+    equal(error.data["rule"], "[Package exm-fixed] Allow=upgrade")
     nothing_begun("exm-fixed", "exm-needs-fixed")
 
 
@@ -423,6 +431,7 @@ def install_removes(w):
     apt("install", "exm-single")
     error = refuse(s, "DENIED", "install", "exm-rival")
     contains(error.data["detail"], "remove exm-single")
+    equal((error.data["package"], error.data["key"], error.data["rule"]), ("exm-single", None, None))
     check(installed("exm-single") and not dpkg("exm-rival"), "it was done")
     check(audited("package.install", "denied") > 0, "no audit record")
 
@@ -437,7 +446,10 @@ def dependencies(w):
 def essential(w):
     s = opened(w)
     apt("install", "exm-base")
-    contains(refuse(s, "DENIED", "remove", "exm-base").data["detail"], "exm-base")
+    error = refuse(s, "DENIED", "remove", "exm-base")
+    contains(error.data["detail"], "exm-base")
+    equal(error.data["refused"], [{"package": "exm-base", "would": "remove", "key": None,
+                                   "rule": None}])
     check(installed("exm-base"), "it was removed")
 
 

@@ -187,22 +187,6 @@ def streams(w):
 
 # ---- the pair: daemon, engine, program -----------------------------------------------------
 
-# What files, owners, users and the engine's namespaces take; the units grant the same.
-NEEDED = {"chown": 0, "dac_override": 1, "fowner": 3, "fsetid": 4, "kill": 5, "setgid": 6,
-          "setuid": 7, "setpcap": 8, "sys_admin": 21, "setfcap": 31}
-
-
-@test("the daemon keeps few capabilities and cannot get others, engine and program keep none")
-def daemon_caps(w):
-    s = w.session()
-    status = proc_status(s.pid)
-    allowed = sum(1 << number for number in NEEDED.values())
-    for name in ("CapPrm", "CapEff", "CapInh", "CapAmb", "CapBnd"):
-        more = int(status[name], 16) & ~allowed
-        check(more == 0, f"{name} holds {more:x} beyond what it needs")
-    equal(int(proc_status(s.engine())["CapPrm"], 16), 0)
-
-
 @test("the paired client reads and edits, within the policy")
 def works(w):
     run = python_pair(w, "s.call('session.authenticate', [secret])\n"

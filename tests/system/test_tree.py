@@ -524,5 +524,40 @@ def unified(w):
     contains(row["diff"], "-127.0.0.1\tlocalhost\n+127.0.0.1\there\n")
 
 
+# ---- a section for a directory's files, and one for the files in its directories ---------------
+
+@for_each([(f"files and files in directories beside them, sections {order}", order)
+           for order in ("in the order of their depth", "in the other order")])
+def nested(w, order):
+    sections = [f"[File {path}]\nLens=Hosts.lns\nSet=**\nInsert=**\nRemove=**\n"
+                "Create=0644 root:root\nDelete=yes\n" for path in ("/etc/n/*", "/etc/n/*/*")]
+    w.write("/etc/n/top", HOSTS)
+    w.write("/etc/n/dir/one", HOSTS)
+    s = w.session(SESSION + "".join(sections if "other" not in order else sections[::-1]))
+    for file in ("top", "dir/one", "dir/new", "new"):
+        s.set(f"/files/etc/n/{file}/1/ipaddr", "192.0.2.7")
+        s.set(f"/files/etc/n/{file}/1/canonical", "seven")
+        equal(s.get(f"/files/etc/n/{file}/1/ipaddr"), "192.0.2.7")
+        equal(s.call("augeas.source", [f"/files/etc/n/{file}/1"]), f"/files/etc/n/{file}")
+        equal([f["file"] for f in s.commit()["files"]], [f"/etc/n/{file}"])
+        contains(w.read(f"/etc/n/{file}"), "192.0.2.7\tseven\n")
+    equal(sorted(s.match("/files/etc/n/*")), [f"/files/etc/n/{n}" for n in ("dir", "new", "top")])
+    equal(sorted(s.match("/files/etc/n/dir/*")), ["/files/etc/n/dir/new", "/files/etc/n/dir/one"])
+    equal(len(s.match("/files/etc/n//ipaddr")), 10)
+    s.call("augeas.remove", ["/files/etc/n/dir/one"])
+    s.commit()
+    equal(w.files("/etc/n/dir"), ["new"])
+
+
+@test("a directory in the place of a file is told as what it is, and its files are found")
+def directory_of_files(w):
+    w.write("/etc/n/dir/one", HOSTS)
+    s = w.session(SESSION + "[File /etc/n/*]\nLens=Hosts.lns\n")
+    error = s.refuse("IO", "augeas.get", ["/files/etc/n/dir/1/ipaddr"])
+    equal(error.data["file"], "/etc/n/dir")
+    s = w.session(SESSION + "[File /etc/n/*]\nLens=Hosts.lns\n[File /etc/n/*/*]\nLens=Hosts.lns\n")
+    equal(s.match("/files/etc/n/dir/one/1/ipaddr"), ["/files/etc/n/dir/one/1/ipaddr"])
+
+
 if __name__ == "__main__":
     main()

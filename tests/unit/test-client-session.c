@@ -403,6 +403,55 @@ static void test_what_the_server_could_not_read_is_not_sent(void **state)
 	free(deep);
 }
 
+/* ---- what may be done ---------------------------------------------------------------- */
+
+static void tell_whatcan(struct server *server)
+{
+	greet(server);
+	hear(server, "\"method\":\"session.whatcan\",\"params\":{\"path\":\"/etc/hosts\"}");
+	answer(server, server->id, "\"result\":{\"read\":{\"allowed\":true}}");
+	hear(server, "\"method\":\"session.whatcan\",\"params\":{\"unit\":\"ssh\"}");
+	answer(server, server->id, "\"result\":{\"unit\":\"ssh.service\"}");
+	hear(server, "\"method\":\"session.whatcan\"}");
+	answer(server, server->id, "\"result\":{\"files\":[]}");
+	hear(server, "session.whatcan");
+	answer(server, server->id,
+	       "\"error\":{\"code\":5,\"message\":\"no\",\"data\":{\"name\":\"BAD_PATH\"}}");
+}
+
+static void test_what_may_be_done_is_asked_of_a_path_a_unit_or_all(void **state)
+{
+	struct world *world = *state;
+	char *json = NULL;
+
+	connect_to(world, tell_whatcan);
+	assert_int_equal(exm_whatcan(world->session, "/etc/hosts", NULL, &json), 0);
+	assert_string_equal(json, "{\"read\":{\"allowed\":true}}");
+	free(json);
+	assert_int_equal(exm_whatcan(world->session, NULL, "ssh", &json), 0);
+	assert_string_equal(json, "{\"unit\":\"ssh.service\"}");
+	free(json);
+	assert_int_equal(exm_whatcan(world->session, NULL, NULL, &json), 0);
+	assert_string_equal(json, "{\"files\":[]}");
+	free(json);
+	json = NULL;
+	assert_int_equal(exm_whatcan(world->session, "/*", NULL, &json), -EREMOTEIO);
+	assert_error(world, EXM_ERROR_BAD_PATH, "BAD_PATH");
+	assert_null(json);
+}
+
+static void test_two_questions_at_once_are_not_sent(void **state)
+{
+	struct world *world = *state;
+	char *json = NULL;
+
+	assert_int_equal(exm_whatcan(world->session, "/etc/hosts", "ssh", &json), -EINVAL);
+	assert_int_equal(exm_whatcan(world->session, "/etc/hosts", NULL, NULL), -EINVAL);
+	assert_int_equal(exm_whatcan(NULL, "/etc/hosts", NULL, &json), -EINVAL);
+	assert_int_equal(exm_whatcan(world->session, NULL, NULL, &json), -ENOTCONN);
+	assert_null(json);
+}
+
 /* ---- the lock of a shared stream ------------------------------------------------------ */
 
 static void test_a_shared_stream_is_one_process_at_a_time(void **state)
@@ -523,6 +572,8 @@ int main(void)
 		CLIENT_TEST(test_a_stream_of_its_own_is_guarded_only_at_its_beginning),
 		CLIENT_TEST(test_a_shared_stream_is_guarded_before_each_request),
 		CLIENT_TEST(test_what_the_server_could_not_read_is_not_sent),
+		CLIENT_TEST(test_what_may_be_done_is_asked_of_a_path_a_unit_or_all),
+		CLIENT_TEST(test_two_questions_at_once_are_not_sent),
 		CLIENT_TEST(test_a_shared_stream_is_one_process_at_a_time),
 		CLIENT_TEST(test_a_secret_that_cannot_be_locked_is_refused),
 		CLIENT_TEST(test_an_error_lives_until_the_next_call),

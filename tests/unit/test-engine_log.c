@@ -23,7 +23,7 @@ static int make(void **state)
 
 	if (!f || sd_event_new(&f->event) < 0 || engine_log_new(f->event, &f->log, &f->engine) < 0)
 		return -1;
-	engine_log_name(f->log, 42);
+	engine_log_name(f->log, "engine", 42);
 	unsetenv("JOURNAL_STREAM"); /* priorities would stand in front */
 	log_open("exmachinad", LOG_TO_STDERR);
 	*state = f;

@@ -310,6 +310,88 @@ static void test_a_pattern_covers_nothing_above_or_beside(void **state)
 	assert_false(covers("", "/a", 0));
 }
 
+static bool goes_below(const char *pattern, const char *text)
+{
+	scoped_node_path path = { 0 };
+	const struct node_path own = { 0 };
+
+	if (text[0] == '\0')
+		return node_pattern_goes_below(pattern, &own, 0);
+	assert_int_equal(node_path_parse(text, &path), 0);
+	return node_pattern_goes_below(pattern, &path, 0);
+}
+
+static void test_a_pattern_goes_below_a_node_or_not(void **state)
+{
+	(void)state;
+	assert_true(goes_below("*/canonical", "/1"));
+	assert_true(goes_below("Match/**", "/Match[2]/Settings"));
+	assert_true(goes_below("**", "/a/b"));
+	assert_true(goes_below("**/Secret", "/a"));
+	assert_true(goes_below("Port", ""));
+	assert_false(goes_below("*/canonical", "/1/canonical"));
+	assert_false(goes_below("Match/Settings", "/Matches"));
+	assert_false(goes_below("Match", "/Match"));
+	assert_false(goes_below("a/b", "/b"));
+}
+
+/* Some of up to `depth` labels, each "a" or "b", behind the path: does the pattern name one? */
+static bool names_one_below(const char *pattern, const char *text, int depth)
+{
+	for (char label = 'a'; label <= 'b'; label++) {
+		char longer[64];
+		scoped_node_path path = { 0 };
+
+		snprintf(longer, sizeof(longer), "%s/%c", text, label);
+		assert_int_equal(node_path_parse(longer, &path), 0);
+		if (node_pattern_match(pattern, &path, 0) ||
+		    (depth > 1 && names_one_below(pattern, longer, depth - 1)))
+			return true;
+	}
+	return false;
+}
+
+/* Every pattern of up to four labels, and every path of up to three. */
+static void test_a_pattern_goes_below_just_if_it_names_a_node_there(void **state)
+{
+	static const char *const labels[] = { "", "a", "b", "?", "*", "**" };
+	static const char *const paths[] = { "",     "/a",     "/b",     "/a/a",   "/a/b", "/b/a",
+					     "/b/b", "/a/b/a", "/b/b/a", "/b/a/a", "/c",   "/a/c" };
+	size_t below = 0, not_below = 0;
+
+	(void)state;
+	for (size_t n = 1; n < 6 * 6 * 6 * 6; n++) {
+		char pattern[32] = "";
+
+		for (size_t rest = n; rest > 0; rest /= 6)
+			if (labels[rest % 6][0])
+				sprintf(pattern + strlen(pattern), "%s%s", pattern[0] ? "/" : "",
+					labels[rest % 6]);
+		for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+			bool wanted = names_one_below(pattern, paths[i], 4);
+
+			if (goes_below(pattern, paths[i]) != wanted)
+				fail_msg("'%s' below '%s'", pattern, paths[i]);
+			*(wanted ? &below : &not_below) += 1;
+		}
+	}
+	assert_true(below > 1000 && not_below > 1000);
+}
+
+static void test_the_labels_below_are_those_of_the_path(void **state)
+{
+	scoped_node_path path = { 0 };
+	struct node_path below;
+
+	(void)state;
+	assert_int_equal(node_path_parse("/files/etc/hosts/3/alias[2]", &path), 0);
+	below = node_path_below(&path, 3);
+	assert_int_equal(below.depth, 2);
+	assert_ptr_equal(below.label[0], path.label[3]);
+	assert_int_equal(below.position[1], 2);
+	assert_int_equal(node_path_below(&path, 5).depth, 0);
+}
+
 static void test_many_double_stars_take_no_exponential_time(void **state)
 {
 	char text[2 * NODE_DEPTH_MAX + 1] = "", pattern[30 * 5 + 2] = "";
@@ -322,6 +404,7 @@ static void test_many_double_stars_take_no_exponential_time(void **state)
 		strcat(pattern, "**/a/");
 	strcat(pattern, "b");
 	assert_false(covers(pattern, text, 0));
+	assert_true(goes_below(pattern, text));
 	assert_true(clock() - start < CLOCKS_PER_SEC);
 }
 
@@ -340,6 +423,9 @@ int main(void)
 		cmocka_unit_test(test_from_skips_the_labels_above),
 		cmocka_unit_test(test_a_pattern_covers_its_nodes_and_all_below),
 		cmocka_unit_test(test_a_pattern_covers_nothing_above_or_beside),
+		cmocka_unit_test(test_a_pattern_goes_below_a_node_or_not),
+		cmocka_unit_test(test_a_pattern_goes_below_just_if_it_names_a_node_there),
+		cmocka_unit_test(test_the_labels_below_are_those_of_the_path),
 		cmocka_unit_test(test_many_double_stars_take_no_exponential_time),
 	};
 

@@ -317,16 +317,23 @@ static void test_what_cannot_be_verified_is_not_written(void **state)
 {
 	struct world *w = *state;
 	const struct identity nobody = { .uid = 65534, .gid = 65534 };
+	const struct starter_spec spec = {
+		.libexec = "/nowhere",
+		.lens_path = "/usr/share",
+		.reader = &nobody,
+	};
 
-	/* whether or not the program is installed here: this process may not start it so */
 	w->policy->files[HOSTS].unverified = false;
-	w->policy->files[HOSTS].lens = strdup("Nosuch.lns");
+	w->policy->files[HOSTS].lens = strdup("Hosts.lns");
 	w->policy->timeout_ms = 5000;
-	w->host.engine_identity = &nobody;
+	assert_int_equal(starter_new(&spec, &w->host.starter), 0);
+	assert_true(sd_event_new(&w->host.event) >= 0);
 	open_outcome(w, HOSTS, "");
 	assert_int_equal(do_stage(w, HOSTS, "", "new"), OUTCOME_DONE);
-	assert_int_not_equal(do_commit(w, false, NULL).outcome, OUTCOME_DONE);
+	assert_int_equal(do_commit(w, false, NULL).outcome, OUTCOME_IO);
 	assert_root_content(w->root, "/etc/hosts", "old");
+	sd_event_unref(w->host.event);
+	starter_free(w->host.starter);
 }
 
 static void test_what_may_be_created_and_removed_is(void **state)

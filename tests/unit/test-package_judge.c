@@ -26,6 +26,7 @@ struct scene {
 	struct package_states states;
 	struct package_plan plan;
 	struct package_names names;
+	struct report refusals;
 	char why[MESSAGE_TEXT_MAX + 1];
 };
 
@@ -39,6 +40,7 @@ static int scene_make(void **state)
 	scene->policy = policy_new();
 	assert_non_null(scene->policy);
 	assert_int_equal(package_states_read(text, &scene->states), 0);
+	scene->refusals = report_begin(REPORT_REFUSAL);
 	*state = scene;
 	return 0;
 }
@@ -50,6 +52,7 @@ static int scene_clear(void **state)
 	policy_free(scene->policy);
 	package_states_clear(&scene->states);
 	package_plan_clear(&scene->plan);
+	report_clear(&scene->refusals);
 	free(scene);
 	return 0;
 }
@@ -74,7 +77,23 @@ static bool judge(struct scene *scene, enum package_verb verb, const char *names
 	assert_int_equal(r, 1);
 	assert_int_equal(package_names_split(names, &scene->names), 0);
 	return package_judge(scene->policy, verb, &scene->names, &scene->plan, &scene->states,
-			     scene->why, sizeof(scene->why));
+			     &scene->refusals, scene->why, sizeof(scene->why));
+}
+
+/* What programs are told: a package, what would become of it, and the rule, in each line. */
+static void expect_refusals(const struct scene *scene, const char *expected)
+{
+	char got[1024] = "";
+	scoped_reader reader = { .trailer = NULL };
+	scoped_fd fd = report_seal(&scene->refusals, "");
+	struct refusal_row row;
+
+	assert_true(fd >= 0);
+	assert_int_equal(report_open(fd, REPORT_REFUSAL, &reader), 0);
+	while (report_next_refusal_row(&reader, &row) > 0)
+		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s %s: %s\n", row.would,
+			 row.package, row.rule);
+	assert_string_equal(got, expected);
 }
 
 #define NEW(name) name " - - none < 1 all none /x.deb\n"
@@ -90,6 +109,7 @@ static void test_new_dependencies_come_with_an_install(void **state)
 	allow(scene, "new", INSTALL);
 	assert_true(judge(scene, PACKAGE_INSTALL, "new", NEW("new") NEW("dependency")));
 	assert_string_equal(scene->why, "");
+	expect_refusals(scene, "");
 }
 
 static void test_what_is_upgraded_along_must_be_allowed(void **state)
@@ -100,6 +120,8 @@ static void test_what_is_upgraded_along_must_be_allowed(void **state)
 	assert_false(judge(scene, PACKAGE_INSTALL, "new", NEW("new") UP("lib") UP("app")));
 	assert_string_equal(scene->why, "it would upgrade lib app, which needs a [Package] section "
 					"with Allow=upgrade or install");
+	expect_refusals(scene, "upgrade lib: [Package lib] Allow=upgrade\n"
+			       "upgrade app: [Package app] Allow=upgrade\n");
 }
 
 static void test_install_or_upgrade_allows_an_upgrade(void **state)
@@ -119,6 +141,7 @@ static void test_an_install_removes_nothing_even_what_may_be_removed(void **stat
 	assert_false(judge(scene, PACKAGE_INSTALL, "new", NEW("new") GONE("lib")));
 	assert_string_equal(scene->why, "it would remove lib, which needs to be removed first, by "
 					"a call of its own");
+	expect_refusals(scene, "remove lib: \n");
 }
 
 static void test_an_upgrade_removes_nothing(void **state)
@@ -134,10 +157,12 @@ static void test_what_is_removed_along_must_be_allowed(void **state)
 	struct scene *scene = *state;
 
 	allow(scene, "lib", REMOVE);
-	allow(scene, "app", INSTALL | UPGRADE);
+	allow(scene, "a*", INSTALL | UPGRADE);
 	assert_false(judge(scene, PACKAGE_REMOVE, "lib", GONE("app") GONE("lib")));
 	assert_string_equal(scene->why, "it would remove app, which needs a [Package] section with "
 					"Allow=remove");
+	/* the section that the package is in */
+	expect_refusals(scene, "remove app: [Package a*] Allow=remove\n");
 }
 
 static void test_all_that_may_be_removed_is(void **state)
@@ -158,6 +183,7 @@ static void test_a_removal_that_installs_needs_install(void **state)
 	assert_string_equal(scene->why,
 			    "it would install other, which needs a [Package] section with "
 			    "Allow=install");
+	expect_refusals(scene, "install other: [Package other] Allow=install\n");
 }
 
 static void test_nothing_is_downgraded(void **state)
@@ -176,6 +202,7 @@ static void test_nothing_essential_or_protected_is_removed(void **state)
 	assert_false(judge(scene, PACKAGE_REMOVE, "base boot", GONE("base") GONE("boot")));
 	assert_string_equal(scene->why,
 			    "it would remove base boot, which needs to stay: the system needs it");
+	expect_refusals(scene, "remove base: \nremove boot: \n");
 }
 
 static void test_what_was_left_half_done_is_finished(void **state)
@@ -217,6 +244,8 @@ static void test_more_packages_than_the_answer_holds_are_refused_all_the_same(vo
 	strrchr(lines, '\n')[1] = '\0';
 	assert_false(judge(scene, PACKAGE_UPGRADE, "", lines));
 	assert_true(strlen(scene->why) <= MESSAGE_TEXT_MAX);
+	/* programs are told all of them */
+	assert_int_equal(scene->refusals.rows, 15);
 }
 
 /* ---- what became of it ------------------------------------------------------- */

@@ -92,6 +92,50 @@ static void the_last_step_is_found(void **state)
 	assert_int_equal(path_expr_parent(""), 0);
 }
 
+static void a_path_of_labels_looks_nowhere_else(void **state)
+{
+	static const char *const paths[] = {
+		"/files/etc/hosts/1/alias[2]",    "/files/etc/x.d/..rc/...", "/files/etc/.x",
+		"/files/etc/hosts/\\*/\\.\\.",    "/files/etc/a\\/..",       "/files/selfish::x",
+		"/files/etc/fe80::1/x::parent::", "/files/\\$x/a$b",         "/files/child:x",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		if (path_expr_looks_around(paths[i]))
+			fail_msg("'%s'", paths[i]);
+}
+
+static void what_augeas_would_look_for_is_told(void **state)
+{
+	static const struct {
+		const char *path;
+		size_t at;
+	} rows[] = {
+		{ "/files/etc/hosts/*", 17 },
+		{ "/files/etc/hosts/a*b", 18 },
+		{ "/files/etc/*[1]", 11 },
+		{ "/files/../x", 7 },
+		{ "/files/..", 7 },
+		{ "/files/..[1]", 7 },
+		{ "/files/.", 7 },
+		{ "/./files", 1 },
+		{ "/files/parent::x", 7 },
+		{ "/descendant-or-self::x", 1 },
+		{ "/files/preceding-sibling::x", 7 },
+		{ "/$x/y", 1 },
+		{ "/files/\\*/*", 10 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *found = path_expr_looks_around(rows[i].path);
+
+		if (!found || (size_t)(found - rows[i].path) != rows[i].at)
+			fail_msg("'%s': '%s'", rows[i].path, found);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -101,6 +145,8 @@ int main(void)
 		cmocka_unit_test(what_may_leave_means_anything),
 		cmocka_unit_test(half_labels_are_left_out),
 		cmocka_unit_test(the_last_step_is_found),
+		cmocka_unit_test(a_path_of_labels_looks_nowhere_else),
+		cmocka_unit_test(what_augeas_would_look_for_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

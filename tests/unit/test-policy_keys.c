@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/layer.h"
+
 static void test_every_key_arrives_in_its_place(void **state)
 {
 	scoped(policy_freep) struct policy *policy =
@@ -176,7 +178,7 @@ static void test_a_key_of_another_section_is_refused(void **state)
 {
 	assert_text_refused(*state, "[Session]\nLens=Hosts.lns\n",
 			    "a.conf:2: unknown key Lens=; this section has User= Timeout= "
-			    "ServiceManager= Audit=\n");
+			    "ServiceManager= OptionalLayers= Audit=\n");
 	assert_text_refused(*state, "[Service a.service]\nUser=nobody\n",
 			    "a.conf:2: unknown key User=; this section has Allow= Timeout=\n");
 	assert_text_refused(*state, "[Service a.service]\nLines=9\n",
@@ -415,7 +417,7 @@ static void test_secret_patterns_that_are_none_are_refused(void **state)
 		"label (a '[' of the label itself takes a backslash before it)\n");
 	assert_text_refused(*state, "[Session]\nSecret=password\n",
 			    "a.conf:2: unknown key Secret=; this section has User= Timeout= "
-			    "ServiceManager= Audit=\n");
+			    "ServiceManager= OptionalLayers= Audit=\n");
 }
 
 static void test_where_records_go_is_one_of_two_places(void **state)
@@ -497,6 +499,31 @@ static void test_managers_that_there_are_not_are_refused(void **state)
 	assert_text_refused(*state, "[Session]\nServiceManager=auto\nServiceManager=initd\n",
 			    "a.conf:3: ServiceManager='initd' differs from an earlier "
 			    "ServiceManager=; give one\n");
+}
+
+static void test_layers_that_may_be_missing_are_understood(void **state)
+{
+	scoped(policy_freep) struct policy *policy =
+		assert_text_taken(*state, "[Session]\nOptionalLayers=landlock\n"
+					  "OptionalLayers=net_namespace monitor_landlock\n");
+
+	assert_int_equal(policy->optional_layers,
+			 LAYER(LANDLOCK) | LAYER(NET_NAMESPACE) | LAYER(MONITOR_LANDLOCK));
+}
+
+static void test_layers_that_may_not_be_missing_are_refused(void **state)
+{
+	assert_text_refused(
+		*state, "[Session]\nOptionalLayers=seccomp\n",
+		"a.conf:2: OptionalLayers='seccomp' can be had everywhere, and is never "
+		"optional\n");
+	assert_text_refused(*state, "[Session]\nOptionalLayers=landlock walls\n",
+			    "a.conf:2: OptionalLayers='walls' is no layer of the sandbox; "
+			    "exmachina-policy(5) lists them\n");
+	assert_text_refused(
+		*state, "[Session]\nOptionalLayers=\n",
+		"a.conf:2: OptionalLayers= has no value; leave the line out or complete "
+		"it\n");
 }
 
 static void test_logs_of_no_unit_or_length_are_refused(void **state)
@@ -612,6 +639,8 @@ int main(void)
 		TEST(test_units_and_verbs_that_do_not_exist_are_refused),
 		TEST(test_words_that_people_write_in_the_place_of_others_get_a_hint),
 		TEST(test_managers_that_there_are_not_are_refused),
+		TEST(test_layers_that_may_be_missing_are_understood),
+		TEST(test_layers_that_may_not_be_missing_are_refused),
 		TEST(test_logs_of_no_unit_or_length_are_refused),
 		TEST(test_packages_and_verbs_that_do_not_exist_are_refused),
 		TEST(test_what_is_no_part_of_the_identity_is_refused),

@@ -35,11 +35,19 @@ static void print_row(char **list, const struct change_row *row)
 	*list = longer;
 }
 
+static enum verify_verdict verdict_on(const char *lens, int before, int after, int result)
+{
+	scoped(verification_clear) struct verification verification = { 0 };
+
+	assert_int_equal(verify_prepare(&verification, lens, LENS_PATH), 0);
+	return verify_run(&verification, before, after, result);
+}
+
 static enum verify_verdict run(const char *lens, const char *before, const char *after,
 			       char **ret_list)
 {
 	scoped_fd old = text_fd(before), new = text_fd(after), result = memfd_new("result");
-	enum verify_verdict verdict = verify_run(old, new, result, lens, LENS_PATH);
+	enum verify_verdict verdict = verdict_on(lens, old, new, result);
 	scoped_reader reader = { .rows = 0 };
 	struct change_row row;
 	int r;
@@ -186,7 +194,7 @@ static void a_text_with_a_nul_is_refused(void **state)
 	scoped_fd new = memfd_of("text", "10.0.0.1 a\n\0evil\n", 17);
 
 	(void)state;
-	assert_int_equal(verify_run(old, new, result, "Hosts.lns", LENS_PATH), VERIFY_NO_PARSE);
+	assert_int_equal(verdict_on("Hosts.lns", old, new, result), VERIFY_NO_PARSE);
 }
 
 static void an_unsealed_text_is_refused(void **state)
@@ -195,7 +203,7 @@ static void an_unsealed_text_is_refused(void **state)
 		  result = memfd_new("result");
 
 	(void)state;
-	assert_int_equal(verify_run(old, new, result, "Hosts.lns", LENS_PATH), VERIFY_NO_PARSE);
+	assert_int_equal(verdict_on("Hosts.lns", old, new, result), VERIFY_NO_PARSE);
 }
 
 /* n entries; entry `other` has another name, and entry `gone` is left out. */

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/layer.h"
 #include "common/log.h"
 
 void policy_mistake(struct policy_reader *reader, const char *format, ...)
@@ -189,6 +190,33 @@ static int key_audit(struct policy_reader *reader, enum policy_right unused, cha
 	return 0;
 }
 
+static int key_optional_layers(struct policy_reader *reader, enum policy_right unused, char *value)
+{
+	const char *word;
+
+	(void)unused;
+	while ((word = policy_next_word(&value))) {
+		unsigned int layer = 0;
+
+		while (layer < LAYER_MAX && strcmp(layer_word(layer), word) != 0)
+			layer++;
+		if (layer < LAYER_MAX && layer_is_optional(layer))
+			reader->policy->optional_layers |= UINT32_C(1) << layer;
+		else if (layer < LAYER_MAX)
+			policy_mistake(reader,
+				       "OptionalLayers=" QUOTE
+				       " can be had everywhere, and is never "
+				       "optional",
+				       word);
+		else
+			policy_mistake(reader,
+				       "OptionalLayers=" QUOTE " is no layer of the sandbox; "
+				       "exmachina-policy(5) lists them",
+				       word);
+	}
+	return 0;
+}
+
 /* ---- sections --------------------------------------------------------------- */
 
 static int open_session(struct policy_reader *reader, const char *unused)
@@ -283,6 +311,7 @@ static const struct {
 	{ SECTION_SESSION, "User", key_user, RIGHT_MAX },
 	{ SECTION_SESSION, "Timeout", key_timeout, RIGHT_MAX },
 	{ SECTION_SESSION, "ServiceManager", key_manager, RIGHT_MAX },
+	{ SECTION_SESSION, "OptionalLayers", key_optional_layers, RIGHT_MAX },
 	{ SECTION_SESSION, "Audit", key_audit, RIGHT_MAX },
 	{ SECTION_FILE, "Lens", policy_key_lens, RIGHT_MAX },
 #define X(name, key) { SECTION_FILE, key, policy_key_right, RIGHT_##name },

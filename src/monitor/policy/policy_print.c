@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 
+#include "common/layer.h"
 #include "monitor/policy/policy_read.h"
 
 static void print_file(FILE *out, const struct policy_file *file)
@@ -58,6 +59,17 @@ static void print_package(FILE *out, const struct policy_package *package)
 	print_timeout(out, package->timeout_ms);
 }
 
+static void print_layers(FILE *out, uint32_t layers)
+{
+	if (layers == 0)
+		return;
+	fprintf(out, "OptionalLayers=");
+	for (unsigned int layer = 0, printed = 0; layer < LAYER_MAX; layer++)
+		if (layers & UINT32_C(1) << layer)
+			fprintf(out, "%s%s", printed++ ? " " : "", layer_word(layer));
+	fprintf(out, "\n");
+}
+
 void policy_print(FILE *out, const struct policy *policy)
 {
 	fprintf(out, "[Session]\n");
@@ -65,6 +77,7 @@ void policy_print(FILE *out, const struct policy *policy)
 		fprintf(out, "User=%s\n", policy->user);
 	print_timeout(out, policy->timeout_ms);
 	fprintf(out, "ServiceManager=%s\n", policy_manager_word(policy->manager));
+	print_layers(out, policy->optional_layers);
 	if (policy->audit != AUDIT_TO_FILE)
 		fprintf(out, "Audit=%s\n", policy_audit_word(policy->audit));
 	for (size_t i = 0; i < policy->file_count; i++)

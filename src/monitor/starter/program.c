@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Runs in the monitor, and in its child up to exec. The command line is the
- * administrator's; the program that it starts is trusted with nothing.
+ * Runs in a child of the starter up to exec. The command line is the administrator's; the
+ * program that it starts is trusted with nothing.
  */
-#include "monitor/program.h"
+#include "monitor/starter/program.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "common/log.h"
 #include "monitor/exit_status.h"
 
-enum { FIRST_FD = 3, ENV_MAX = 96 };
+enum { FIRST_FD = 3, EXEC_FD = 5, ENV_MAX = 96 };
 
 #define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
 
@@ -75,17 +75,26 @@ static int env_build(const struct program_spec *spec, struct environment *env)
 	return r;
 }
 
-static void run_child(const struct program_spec *spec, pid_t parent)
+/* The exit status comes later than this byte, which is what tells that nothing was executed. */
+static _Noreturn void fail(enum exit_status status)
 {
-	const int keep[] = { spec->client_fd, spec->secret_fd };
+	(void)!write(EXEC_FD, "", 1);
+	_exit(status);
+}
+
+void program_run(const struct program_spec *spec, pid_t parent)
+{
+	const int keep[] = { spec->client_fd, spec->secret_fd, spec->exec_fd };
 	struct environment env = { 0 };
-	int r;
+	int r, error;
 
 	r = privileges_child_setup(parent, 0);
 	if (r == 0 && setrlimit(RLIMIT_NOFILE, &spec->descriptors) < 0)
 		r = -errno;
 	if (r == 0)
 		r = fd_keep_only(keep, ARRAY_SIZE(keep));
+	if (r == 0)
+		r = fd_set_cloexec(EXEC_FD, true);
 	if (r == 0)
 		r = env_build(spec, &env);
 	if (r == 0 && spec->quiet)
@@ -94,23 +103,12 @@ static void run_child(const struct program_spec *spec, pid_t parent)
 		r = privileges_drop(spec->identity);
 	if (r < 0) {
 		log_error("cannot drop the privileges of %s: %s", spec->argv[0], strerror(-r));
-		_exit(EXIT_SANDBOX);
+		fail(EXIT_SANDBOX);
 	}
 	/* found in the PATH that it gets, and not in the server's */
 	environ = env.item;
 	execvp(spec->argv[0], spec->argv);
-	log_error("cannot run %s: %s", spec->argv[0], strerror(errno));
-	_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
-}
-
-int program_start(const struct program_spec *spec, pid_t *ret_pid)
-{
-	pid_t parent = getpid(), pid = fork();
-
-	if (pid < 0)
-		return -errno;
-	if (pid == 0)
-		run_child(spec, parent);
-	*ret_pid = pid;
-	return 0;
+	error = errno;
+	log_error("cannot run %s: %s", spec->argv[0], strerror(error));
+	fail(error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
 }
