@@ -15,7 +15,7 @@ import time
 sys.path.insert(0, sys.path[0] + "/../lib")
 import trail
 from exm import (CLI, DAEMON, ENGINE, HOSTS, HOSTS_FREE, SESSION, UID, Failure, RpcError, check,
-                 contains, equal, for_each, main, matches, test, unit_file, wait_until)
+                 contains, equal, for_each, main, matches, running, test, unit_file, wait_until)
 
 CANONICAL = "/files/etc/hosts/1/canonical"
 PORT = "/files/etc/ssh/sshd_config/Port"
@@ -34,7 +34,8 @@ def records(w, **wanted):
 
 
 def only(w, **wanted):
-    """The one record like that."""
+    """The one record like that. What the engine tells of a refusal may come behind the answer."""
+    wait_until(lambda: records(w, **wanted), f"a record with {wanted}")
     found = records(w, **wanted)
     equal(len(found), 1, f"records with {wanted}")
     return found[0]
@@ -157,6 +158,7 @@ def service_records(w):
     s.refuse("SERVICE_FAILED", "service.start", {"unit": "exm-none.service"})
     s.refuse("DENIED", "service.restart", {"unit": "exm-audit.service"})
     s.refuse("DENIED", "service.stop", {"unit": "ssh.service"})
+    wait_until(lambda: len(trail.records("")) >= 5, "five records")
     begin, start, none, restart, stop = trail.records("")
     equal(begin["METHOD"], "session.begin")
     has(start, METHOD="service.start", SUBJECT="exm-audit.service", RESULT="done",
@@ -179,7 +181,8 @@ def system_records(w):
     has(only(w, METHOD="system.set_timezone"), SUBJECT="Rome", RESULT="done", RULE="[System]")
     has(only(w, METHOD="system.set_hostname"), RESULT="denied",
         DETAIL="[System] Allow=hostname")
-    equal(len(records(w)), 3)
+    equal(sorted(methods(w)),
+          ["session.begin", "system.set_hostname", "system.set_timezone"])
 
 
 @test("edits and packages that are denied leave a record with the line that they lack")
@@ -206,11 +209,11 @@ def secret_records(w):
     has(only(w, METHOD="session.end"), RESULT="wrong secrets")
 
 
-@test("an engine that was lost leaves a record, and so does the next one's end")
+@test("an engine that was lost leaves a record")
 def engine_records(w):
     s = w.session()
     os.kill(s.engine(), signal.SIGKILL)
-    s.alive()
+    wait_until(lambda: records(w, METHOD="engine.lost"), "the record")
     has(only(w, METHOD="engine.lost"), RESULT="replaced", DETAIL="it was killed (signal 9)")
 
 
@@ -242,7 +245,7 @@ def policy_records(w):
     refused, taken = records(w, METHOD="policy.reload")
     has(refused, RESULT="failed", SUBJECT=w.policy_dir, DETAIL="the old one stays")
     has(taken, RESULT="done", DETAIL="")
-    s.alive()
+    wait_until(lambda: records(w, METHOD="engine.lost"), "the record of the engine")
     has(only(w, METHOD="engine.lost"), DETAIL="the policy has changed (status 0)")
 
 
@@ -609,10 +612,12 @@ def back_and_forth(w):
     equal(s.call("session.info")["audit"], "file")
 
     def reload(count, text):
+        engine = s.engine()
         w.policy(SESSION + text + HOSTS_FREE)
         os.kill(s.pid, signal.SIGHUP)
         wait_until(lambda: s.log.count("policy read anew") == count, "the new policy")
-        s.alive()
+        # an edit must not meet the one that is on its way out
+        wait_until(lambda: not running(engine), "the end of the old engine")
 
     reload(1, "Audit=journal\n")
     equal(methods(w)[-1], "policy.reload")

@@ -213,7 +213,7 @@ void audit_trail_sync(int state_fd)
 {
 	scoped_fd fd = state_file_open(state_fd, TRAIL_FILE);
 
-	/* what the disk refuses is told by the next record, which is refused as well */
-	if (fd >= 0 && fdatasync(fd) < 0)
-		return;
+	/* a disk that fails here fails the next record as well, and that is told */
+	if (fd >= 0)
+		fdatasync(fd);
 }
