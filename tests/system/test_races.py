@@ -19,6 +19,7 @@ SWAP = "/opt/exmachina-tests/hostile/swap"
 RIGHTS = "Lens=Hosts.lns\nSet=**\nInsert=**\nRemove=**\n"
 POLICY = (SESSION + f"[File /etc/app/hosts]\n{RIGHTS}[File /etc/app/more]\n{RIGHTS}"
           f"[File /etc/app/new]\n{RIGHTS}Create=0644 root:root\nDelete=yes\n")
+OUTSIDE = "10.9.9.9\toutside\n"
 COMMITS = 150  # of each race, whatever the machine; there are seven
 ROUNDS_MAX = 60  # seconds in which more are tried, until each way of ending was seen
 
@@ -88,7 +89,9 @@ class Race:
         """Edits, and what the files are if their commit is done. Else they stay as they are."""
         try:
             for method, *params in edits:
-                s.call(method, params)
+                result = s.call(method, params)
+                if method == "augeas.get":
+                    check(self.may_read(result), f"what is outside was read: {result}")
             answer = "done" if s.commit()["changed"] else "nothing"
             self.contents = contents
         except RpcError as error:
@@ -99,13 +102,21 @@ class Race:
         return answer
 
 
+    def may_read(self, address):
+        """Whoever makes a hard link in a directory has put the file there."""
+        links = any(value[5] > 1 for name, value in self.outside.items()
+                    if name.startswith("outside/") and name != "outside/.")
+        return address == "127.0.0.1" or links
+
+
 def named(number):
     return HOSTS.replace("\tlocalhost\n", f"\tname{number}\n")
 
 
 def rename(number, *files):
-    """A commit of these files: each gets the name."""
-    return [("augeas.set", f"/files/etc/app/{file}/1/canonical", f"name{number}") for file in files]
+    """A commit of these files: each is read, and gets the name."""
+    return ([("augeas.get", f"/files/etc/app/{file}/1/ipaddr") for file in files] +
+            [("augeas.set", f"/files/etc/app/{file}/1/canonical", f"name{number}") for file in files])
 
 
 def run(w, race, step):
@@ -140,7 +151,7 @@ def prepare(w):
     os.mkdir(w.path_of("outside"))
     for name in ("hosts", "more", "new"):
         with open(w.path_of(f"outside/{name}"), "w", encoding="utf-8") as file:
-            file.write(HOSTS)
+            file.write(OUTSIDE)
 
 
 def links_to(w, where, target):
