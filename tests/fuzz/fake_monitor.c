@@ -209,3 +209,10 @@ int mon_system(struct mon *mon, const struct msg_system *request)
 	(void)mon;
 	return tell_later(event, REPORT_NONE);
 }
+
+int mon_refused(struct mon *mon, const char *method, const char *subject, const char *rule)
+{
+	(void)mon;
+	expect(method && rule && strlen(subject) <= MESSAGE_NAME_MAX);
+	return 0;
+}
