@@ -54,7 +54,7 @@ static void other_protocol(void)
 static void other_policy(void)
 {
 	peer_say((struct message){ .type = MON_READY,
-				   .ready = { MESSAGE_PROTOCOL, ENTRY_COUNT + 1 } },
+				   .ready = { MESSAGE_PROTOCOL, ENTRY_COUNT + 1, 0 } },
 		 -1);
 }
 
