@@ -6,6 +6,18 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
+/*
+ * A build with the address sanitizer has tables that are larger than any limit. It is for tests,
+ * and says what it lacks.
+ */
+#ifdef __SANITIZE_ADDRESS__
+#define MEMORY_MAX(bytes) RLIM_INFINITY
+#define LIMITS "rlimits_but_memory"
+#else
+#define MEMORY_MAX(bytes) (bytes)
+#define LIMITS "rlimits"
+#endif
+
 static int limit(int resource, rlim_t value)
 {
 	const struct rlimit limit = { .rlim_cur = value, .rlim_max = value };
@@ -24,7 +36,7 @@ static int set_limits(const struct sandbox *sandbox)
 	if (r == 0)
 		r = limit(RLIMIT_NOFILE, sandbox->descriptors);
 	if (r == 0)
-		r = limit(RLIMIT_AS, sandbox->memory);
+		r = limit(RLIMIT_AS, MEMORY_MAX(sandbox->memory));
 	return r;
 }
 
@@ -49,7 +61,7 @@ const char *const *sandbox_describe(void)
 	/* each of them, or the process would not run */
 	static const char *const layers[] = {
 		"user",          "capabilities",    "no_new_privs",  "not_dumpable",
-		"rlimits",       "mount_namespace", "net_namespace", "ipc_namespace",
+		LIMITS,          "mount_namespace", "net_namespace", "ipc_namespace",
 		"uts_namespace", "landlock",        "seccomp",       NULL,
 	};
 

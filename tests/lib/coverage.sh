@@ -42,14 +42,14 @@ coverage_programs()
 		-exec grep -lF __llvm_prf_cnts {} +
 }
 
-# coverage_units BUILD RAW: runs the unit tests among them; prints their TAP
+# coverage_units SOURCE BUILD RAW: runs the unit tests among them; prints their TAP
 coverage_units()
 {
 	local program
 	while read -r program; do
-		(cd "$1" && LLVM_PROFILE_FILE="$2/$coverage_file" CMOCKA_MESSAGE_OUTPUT=TAP \
+		(cd "$2" && srcdir=$1 LLVM_PROFILE_FILE="$3/$coverage_file" CMOCKA_MESSAGE_OUTPUT=TAP \
 			timeout 300 "$program") || echo "not ok $(basename "$program"): status $?"
-	done < <(coverage_programs "$1" | grep /tests/unit/)
+	done < <(coverage_programs "$2" | grep /tests/unit/)
 }
 
 # coverage_report SOURCE BUILD RAW BAR: the table; fails below BAR percent

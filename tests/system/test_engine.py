@@ -242,7 +242,7 @@ def many_matches(w):
     s.alive()
 
 
-@test("a session that takes all of the engine's memory is the only one to pay")
+@test("a session that takes all of the engine's memory is the only one to pay", sanitized=False)
 def memory(w):
     s = w.session()
     engine = s.engine()
