@@ -18,7 +18,7 @@ import tempfile
 import time
 import traceback
 
-DAEMON = "/usr/sbin/exmachinad"
+DAEMON = INSTALLED_DAEMON = "/usr/sbin/exmachinad"
 CLI = "/usr/bin/exmachina"
 ENGINE = "/usr/libexec/exmachina/exmachina-engine"
 LIB = os.path.dirname(os.path.abspath(__file__))

@@ -42,10 +42,16 @@ for program in "$build"/examples/.libs/*; do
 	[ ! -x "$program" ] || cp "$program" /opt/exmachina-tests/examples/
 done
 # what takes the place of the engine, of the monitor, and of a stranger
-for program in hostile/engine hostile/liar hostile/monitor hostile/swap system/service_probe; do
+for program in faults/exmachinad_faults hostile/engine hostile/liar hostile/monitor hostile/swap \
+	system/service_probe; do
 	if [ -x "$build/tests/$program" ]; then
 		mkdir -p "/opt/exmachina-tests/${program%/*}"
 		cp "$build/tests/$program" "/opt/exmachina-tests/$program"
 	fi
 done
+# what valgrind is given; a machine without a compiler has no test under it
+mkdir /opt/exmachina-tests/valgrind
+cp "$source/tests/valgrind/suppressions" /opt/exmachina-tests/valgrind/
+gcc -g -O1 -shared -fPIC -D_GNU_SOURCE "$source/tests/valgrind/openat2.c" \
+	-o /opt/exmachina-tests/valgrind/openat2.so
 chmod -R a+rX /opt/exmachina-tests
