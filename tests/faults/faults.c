@@ -227,8 +227,9 @@ WRAP_SD(sd_listen_fds)
 WRAP_SD(sd_is_socket)
 
 /* What takes any number of arguments, or more than six. */
-int __wrap_asprintf(char **ret_text, const char *format, ...);
-int __wrap___asprintf_chk(char **ret_text, int flag, const char *format, ...);
+__attribute__((format(printf, 2, 3))) int __wrap_asprintf(char **ret_text, const char *format, ...);
+__attribute__((format(printf, 3, 4))) int __wrap___asprintf_chk(char **ret_text, int flag,
+								const char *format, ...);
 int __wrap_sd_bus_message_append(sd_bus_message *message, const char *types, ...);
 int __wrap_sd_bus_message_read(sd_bus_message *message, const char *types, ...);
 int __wrap_sd_bus_call_method_async(sd_bus *bus, sd_bus_slot **slot, const char *destination,
