@@ -225,7 +225,7 @@ def endless_match(w):
 @test("a quadratic print ends at the time limit, and its edits are told as lost")
 def endless_print(w):
     large(w, 60000)
-    s = w.session(f"[Session]\nUser=panel\nTimeout=2s\n{HOSTS_FREE}")
+    s = w.session(f"[Session]\nUser=panel\nTimeout=6s\n{HOSTS_FREE}")
     s.set("/files/etc/hosts/1/canonical", "lost")
     ended_by(s, "augeas.print", ["/files/etc/hosts"])
     lost_note(s, "time", True)
@@ -242,7 +242,8 @@ def many_matches(w):
     s.alive()
 
 
-@test("a session that takes all of the engine's memory is the only one to pay", sanitized=False)
+@test("a session that takes all of the engine's memory is the only one to pay", seconds=200,
+      sanitized=False)
 def memory(w):
     s = w.session()
     engine = s.engine()
