@@ -493,7 +493,7 @@ TESTS = []
 
 def test(name, seconds=60, sanitized=True):
     """Registers a test; its name says what it proves. With sanitized=False it is about something
-    that a build with sanitizers has not, a limit of memory."""
+    that a build with sanitizers has not: a limit of memory, the speed of the real one."""
     def register(function):
         if sanitized or not SANITIZED:
             TESTS.append((name, function, seconds))
