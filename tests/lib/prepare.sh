@@ -49,7 +49,7 @@ for program in faults/exmachinad_faults hostile/engine hostile/liar hostile/moni
 		cp "$build/tests/$program" "/opt/exmachina-tests/$program"
 	fi
 done
-# what valgrind is given; a machine without a compiler has no test under it
+# what valgrind is given
 mkdir /opt/exmachina-tests/valgrind
 cp "$source/tests/valgrind/suppressions" /opt/exmachina-tests/valgrind/
 gcc -g -O1 -shared -fPIC -D_GNU_SOURCE "$source/tests/valgrind/openat2.c" \

@@ -98,7 +98,6 @@ class Server:
 
     def __init__(self, w, faults, **options):
         self.w, self.faults, self.options, self.session = w, faults, options, None
-        self.descriptors = None
 
     def begin(self):
         armed = self.faults.armed
@@ -171,8 +170,8 @@ def server(w, policy, **options):
 
 # ---- the start ------------------------------------------------------------------------------
 
-@test("the start of a session with any call failing: it is served, or the server says why not",
-      seconds=300)
+@test("the start of a session with any call failing: it is served, or the server ends with its "
+      "status", seconds=300)
 def start(w):
     w.policy(SESSION + FILES)
     faults = Faults(w)
