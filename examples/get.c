@@ -13,7 +13,7 @@
 
 static int print_value(struct exm *session, const char *path)
 {
-	char *value;
+	char *value = NULL;
 	int r;
 
 	r = exm_connect(session, 0);

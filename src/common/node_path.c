@@ -105,23 +105,23 @@ struct node_path node_path_below(const struct node_path *path, size_t from)
 	return below;
 }
 
-char *node_path_spell(const struct node_path *node, size_t from)
+char *node_path_spell(const struct node_path *path, size_t from)
 {
 	scoped_ptr char *text = NULL;
 	size_t size = 1;
 
-	for (size_t i = from; i < node->depth; i++)
-		size += 2 * strlen(node->label[i]) + 1;
+	for (size_t i = from; i < path->depth; i++)
+		size += 2 * strlen(path->label[i]) + 1;
 	text = malloc(size);
 	if (!text)
 		return NULL;
 	text[0] = '\0';
-	for (size_t i = from; i < node->depth; i++) {
+	for (size_t i = from; i < path->depth; i++) {
 		char *out = text + strlen(text);
 
 		if (i > from)
 			*out++ = '/';
-		for (const char *p = node->label[i]; *p; p++) {
+		for (const char *p = path->label[i]; *p; p++) {
 			if (strchr("/ \t\\*?", *p))
 				*out++ = '\\';
 			*out++ = *p;

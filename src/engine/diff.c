@@ -10,7 +10,7 @@
 #include "common/cleanup.h"
 #include "common/compare.h"
 
-enum { CONTEXT = 3 };
+enum { CONTEXT = 3, GAP_MAX = 2 * CONTEXT };
 
 struct line {
 	const char *text;
@@ -127,7 +127,7 @@ static void print_hunks(FILE *out, const struct pair *c)
 		start_j = j - (i - start_i);
 		last_i = i;
 		last_j = j;
-		while ((i < c->a.count || j < c->b.count) && equal <= 2 * CONTEXT) {
+		while ((i < c->a.count || j < c->b.count) && equal <= GAP_MAX) {
 			if (i < c->a.count && c->removed[i]) {
 				last_i = ++i;
 				last_j = j;

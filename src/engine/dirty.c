@@ -114,11 +114,11 @@ int dirty_collect(struct call *call, struct dirty_list **ret_list)
 	return 0;
 }
 
-const char *dirty_action(const struct dirty *p)
+const char *dirty_action(const struct dirty *dirty)
 {
-	if (p->content < 0)
+	if (dirty->content < 0)
 		return "delete";
-	return p->file->base < 0 ? "create" : "change";
+	return dirty->file->base < 0 ? "create" : "change";
 }
 
 char *dirty_diff(const struct dirty *dirty, int from, int to)

@@ -14,7 +14,7 @@ struct watch {
 };
 
 /* From the monitor: how a watched unit is now. */
-void watch_event(struct engine *engine, const struct msg_unit *unit);
+void watch_event(struct engine *engine, const struct msg_unit *state);
 
 /* Is anything watched? */
 bool watch_any(const struct engine *engine);

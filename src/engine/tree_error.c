@@ -31,7 +31,7 @@ static void put_text(struct json_object *data, const char *key, const char *text
 static void put_number(struct json_object *data, const char *key, const char *text)
 {
 	if (text)
-		json_put(data, key, json_new_int(atoll(text)));
+		json_put(data, key, json_new_int(strtoll(text, NULL, 10)));
 }
 
 static const char *reason_of(const char *kind)

@@ -68,8 +68,9 @@ static void finish(struct transaction *t, const struct staged *staged, struct ha
 				log_warning("cannot keep the content of %s: %s", staged[i].path,
 					    strerror(errno));
 		}
-		/* replaces a hand-out that exists, so there is nothing that could fail */
-		r = handout_set(handouts, staged[i].path, content);
+		/* replaces a hand-out that exists */
+		if (handout_set(handouts, staged[i].path, content) < 0)
+			log_warning("%s has to be read again", staged[i].path);
 		log_notice("%s %s", staged[i].path,
 			   staged[i].content < 0 ? "removed"
 			   : t->item[i].base < 0 ? "created"

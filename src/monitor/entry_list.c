@@ -57,6 +57,12 @@ static int add_name(struct walk *walk, const char *path)
 	return 0;
 }
 
+/* Nothing is there, or a link, which is not followed; any other error is one of the list. */
+static bool is_absent(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == ELOOP;
+}
+
 static int walk_directory(struct walk *walk, int parent, const char *name, const char *path,
 			  const char *rest);
 
@@ -73,7 +79,7 @@ static int visit(struct walk *walk, int dir, const char *path, const char *name,
 	if (!glob_match_path(component, name))
 		return 0;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return 0;
+		return is_absent(errno) ? 0 : -errno;
 	if (*end == '\0')
 		return S_ISREG(st.st_mode) ? add_name(walk, below) : 0;
 	return S_ISDIR(st.st_mode) ? walk_directory(walk, dir, name, below, end + 1) : 0;
@@ -88,8 +94,9 @@ static int walk_directory(struct walk *walk, int parent, const char *name, const
 	const struct dirent *item;
 
 	if (!dir) {
+		r = is_absent(errno) ? 0 : -errno;
 		close_fd(fd);
-		return 0;
+		return r;
 	}
 	while (r == 0 && (item = readdir(dir)))
 		if (strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0)
@@ -141,7 +148,7 @@ int entry_list(int root_fd, const struct policy *policy, uint32_t entry, int *re
 	dir = root_open_plain(root_fd, fixed[0] ? fixed + 1 : ".", O_PATH | O_DIRECTORY);
 	if (dir >= 0)
 		r = walk_directory(walk, dir, ".", fixed, pattern + walk->skip);
-	else if (dir != -ENOENT && dir != -ENOTDIR && dir != -ELOOP)
+	else if (!is_absent(-dir))
 		r = dir;
 	qsort(walk->name, walk->count, sizeof(walk->name[0]), by_bytes);
 	if (r == 0)

@@ -44,8 +44,6 @@ static pid_t parent_of(int proc_fd, pid_t pid)
 	const char *end;
 	scoped_fd fd = -1;
 	ssize_t n;
-	int parent;
-	char state;
 
 	snprintf(name, sizeof(name), "%d/stat", (int)pid);
 	fd = openat(proc_fd, name, O_RDONLY | O_CLOEXEC);
@@ -55,11 +53,11 @@ static pid_t parent_of(int proc_fd, pid_t pid)
 	if (n <= 0)
 		return 0;
 	text[n] = '\0';
-	/* behind the name, which may hold anything */
+	/* behind the name, which may hold anything, are the state, one letter, and the parent */
 	end = strrchr(text, ')');
-	if (!end || sscanf(end + 1, " %c %d", &state, &parent) != 2)
+	if (!end || strlen(end) < strlen(") S 1"))
 		return 0;
-	return parent;
+	return (pid_t)strtol(end + strlen(") S "), NULL, 10);
 }
 
 static int table_add(struct table *table, pid_t pid, pid_t parent)

@@ -18,7 +18,7 @@ import tempfile
 import time
 import traceback
 
-DAEMON = "/usr/sbin/exmachinad"
+DAEMON = INSTALLED_DAEMON = "/usr/sbin/exmachinad"
 CLI = "/usr/bin/exmachina"
 ENGINE = "/usr/libexec/exmachina/exmachina-engine"
 LIB = os.path.dirname(os.path.abspath(__file__))
@@ -26,6 +26,11 @@ USER = "panel"
 UID = 4711
 OTHER = "guest"
 MIB = 1 << 20
+
+# what gcc's sanitizers say, on standard error and so in the logs
+SANITIZER_REPORT = re.compile(r"ERROR: \w+Sanitizer|runtime error: |SUMMARY: \w+Sanitizer")
+with open(DAEMON, "rb") as program:
+    SANITIZED = b"__asan_init" in program.read()
 
 # the published numbers (exmachina-protocol(7))
 CODES = {
@@ -111,6 +116,14 @@ class RpcError(Exception):
         self.name = self.data["name"]
         check(CODES.get(self.name) == self.code, f"code {self.code} for {self.name}")
         check(isinstance(self.message, str) and self.message, f"message in {error!r}")
+
+
+def no_sanitizer_report(text):
+    """A process that was built with sanitizers had nothing to say. Those of the production build
+    never have."""
+    found = SANITIZER_REPORT.search(text)
+    if found:
+        raise Failure(f"a sanitizer's report: {text[found.start():found.start() + 3000]}")
 
 
 class Line:
@@ -404,8 +417,10 @@ class World:
     def run(self, *command, seconds=30, **options):
         """A command to its end: its status, what it printed, what it complained."""
         options.setdefault("stdin", subprocess.DEVNULL)
-        return subprocess.run(command, capture_output=True, text=True, timeout=seconds,
+        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds,
                               errors="surrogateescape", check=False, **options)
+        no_sanitizer_report(done.stderr)
+        return done
 
     def daemon(self, *arguments, **options):
         return self.run(DAEMON, *arguments, **options)
@@ -476,10 +491,12 @@ def unit_property(unit, name):
 TESTS = []
 
 
-def test(name, seconds=60):
-    """Registers a test; its name says what it proves."""
+def test(name, seconds=60, sanitized=True):
+    """Registers a test; its name says what it proves. With sanitized=False it is about something
+    that a build with sanitizers has not: a limit of memory, the speed of the real one."""
     def register(function):
-        TESTS.append((name, function, seconds))
+        if sanitized or not SANITIZED:
+            TESTS.append((name, function, seconds))
         return function
     return register
 
@@ -503,6 +520,9 @@ def run_one(function, seconds):
     signal.alarm(seconds)
     try:
         function(world)
+        for session in world.sessions:
+            session.end()
+            no_sanitizer_report(session.log)
         return None
     except Skip:
         raise
@@ -545,5 +565,17 @@ def main():
         print(f"not ok {number} - {topic}: {name}{slow}", flush=True)
         for line in wrong.rstrip().split("\n"):
             print(f"#   {line}", flush=True)
+    if SANITIZED:
+        # what the server's units and syslog were told
+        number += 1
+        journal = subprocess.run(["journalctl", "-q", "-b", "-o", "cat"], capture_output=True,
+                                 text=True, errors="replace", check=True).stdout
+        found = SANITIZER_REPORT.search(journal)
+        failed += bool(found)
+        print(f"{'not ok' if found else 'ok'} {number} - {topic}: the journal has no report of a "
+              "sanitizer", flush=True)
+        if found:
+            print("\n".join(f"#   {line}" for line in
+                            journal[found.start():found.start() + 3000].split("\n")), flush=True)
     print(f"1..{number}", flush=True)
     sys.exit(1 if failed else 0)

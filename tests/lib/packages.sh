@@ -9,10 +9,14 @@
 build_packages=(gcc make autoconf automake libtool pkg-config libc6-dev libaugeas-dev libxml2-dev
 	libjson-c-dev libsystemd-dev libcap-ng-dev libseccomp-dev libmd-dev xz-utils)
 # shellcheck disable=SC2034
-check_packages=(libcmocka-dev clang libclang-rt-14-dev clang-format mandoc shellcheck binutils git)
+check_packages=(libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy llvm valgrind mandoc
+	shellcheck binutils python3 git)
 # shellcheck disable=SC2034
 sandbox_packages=(systemd dbus openssh-server cron chrony augeas-tools augeas-lenses python3
 	tzdata locales systemd-journal-remote)
+
+# More options of sandbox.sh for in_sandbox().
+sandbox_options=()
 
 packages_missing()
 {
@@ -68,6 +72,7 @@ in_sandbox()
 {
 	local source=$1 build=$2
 	shift 2
-	"$source/tests/lib/sandbox.sh" --boot --see "$source" --see "$build" --prepare \
+	"$source/tests/lib/sandbox.sh" --boot --see "$source" --see "$build" \
+		"${sandbox_options[@]}" --prepare \
 		"bash '$source/tests/lib/prepare.sh' '$build' '$source' ${sandbox_packages[*]}" -- "$@"
 }

@@ -42,7 +42,8 @@ for program in "$build"/examples/.libs/*; do
 	[ ! -x "$program" ] || cp "$program" /opt/exmachina-tests/examples/
 done
 # what takes the place of the engine, of the monitor, and of a stranger
-for program in hostile/engine hostile/liar hostile/monitor hostile/swap hostile/verifier system/service_probe; do
+for program in faults/exmachinad_faults hostile/engine hostile/liar hostile/monitor hostile/swap \
+	hostile/verifier system/service_probe; do
 	if [ -x "$build/tests/$program" ]; then
 		mkdir -p "/opt/exmachina-tests/${program%/*}"
 		cp "$build/tests/$program" "/opt/exmachina-tests/$program"
@@ -51,4 +52,9 @@ done
 if [ -e "$build/tests/hostile/.libs/intruder.so" ]; then
 	cp "$build/tests/hostile/.libs/intruder.so" /opt/exmachina-tests/hostile/
 fi
+# what valgrind is given
+mkdir /opt/exmachina-tests/valgrind
+cp "$source/tests/valgrind/suppressions" /opt/exmachina-tests/valgrind/
+gcc -g -O1 -shared -fPIC -D_GNU_SOURCE "$source/tests/valgrind/openat2.c" \
+	-o /opt/exmachina-tests/valgrind/openat2.so
 chmod -R a+rX /opt/exmachina-tests

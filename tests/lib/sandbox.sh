@@ -6,8 +6,10 @@
 # real systemd is process 1 in there. Nothing of the machine itself changes, and
 # all processes die with the namespace's process 1.
 #
-# usage: sandbox.sh [--boot] [--see DIR]... [--prepare SCRIPT]... [--] COMMAND [ARG...]
+# usage: sandbox.sh [--boot] [--see DIR]... [--share DIR:PLACE]... [--prepare SCRIPT]... [--]
+#                   COMMAND [ARG...]
 #   --see DIR         DIR must be visible inside although it is below /tmp or /run
+#   --share DIR:PLACE what is written to PLACE inside is kept, in the machine's DIR
 #   --prepare SCRIPT  shell text that is run inside, before systemd boots
 # The exit status is the command's; 125 if the sandbox could not be made.
 set -u
@@ -109,6 +111,9 @@ make_root()
 		/tmp/* | /run/*) layer_over "$dir" || return 1 ;;
 		*) [ -d "$root$dir" ] || layer_over "$dir" || return 1 ;;
 		esac
+	done
+	for dir in "${share[@]}"; do
+		mkdir -p "$root${dir#*:}" && mount --bind "${dir%%:*}" "$root${dir#*:}" || return 1
 	done
 }
 
@@ -261,12 +266,17 @@ esac
 arguments=("$@")
 boot=no
 see=()
+share=()
 prepare=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--boot) boot=yes ;;
 	--see)
 		see+=("$(readlink -f "$2")")
+		shift
+		;;
+	--share)
+		share+=("$(readlink -f "${2%%:*}"):${2#*:}")
 		shift
 		;;
 	--prepare)

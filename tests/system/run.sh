@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # Runs the system tests inside the sandbox and prints TAP.
-# usage: run.sh [TOPIC [NAME-PART]]
+# usage: run.sh [TOPIC[,TOPIC...] [NAME-PART]]
 #
 # One topic, from the top of the source after `./check gcc`:
 #   . tests/lib/packages.sh
@@ -11,7 +11,11 @@ set -u
 here=$(dirname "$(readlink -f "$0")")
 status=0
 files=("$here"/test_*.py)
-[ $# = 0 ] || files=("$here/test_$1.py")
+if [ $# -gt 0 ]; then
+	IFS=, read -ra topics <<<"$1"
+	files=("${topics[@]/#/$here/test_}")
+	files=("${files[@]/%/.py}")
+fi
 for file in "${files[@]}"; do
 	timeout --kill-after=10 900 /usr/bin/python3 "$file" "${2:-}" || {
 		code=$?

@@ -242,7 +242,8 @@ def many_matches(w):
     s.alive()
 
 
-@test("a session that takes all of the engine's memory is the only one to pay")
+@test("a session that takes all of the engine's memory is the only one to pay", seconds=200,
+      sanitized=False)
 def memory(w):
     s = w.session()
     engine = s.engine()

@@ -258,13 +258,12 @@ int policy_read(const char *directory, struct policy **ret_policy)
 {
 	scoped(policy_freep) struct policy *policy = policy_new();
 	struct policy_reader reader = { .policy = policy };
-	int r;
+	int r = policy ? read_directory(&reader, directory) : -ENOMEM;
 
-	if (!policy)
-		return -ENOMEM;
-	r = read_directory(&reader, directory);
-	if (r < 0)
+	if (r < 0) {
+		log_error("%s: %s", directory, strerror(-r));
 		return r;
+	}
 	if (reader.mistakes > 0)
 		return -EINVAL;
 	*ret_policy = take_ptr(policy);

@@ -65,11 +65,11 @@ void service_job_wake(sd_event_source *timer, uint64_t usec);
 void service_job_stop_asking(struct service_job *job);
 
 /* systemd has answered with an error, which may mean that it is lost. */
-void service_job_refused(const sd_bus_error *error, void *job);
+void service_job_refused(const sd_bus_error *error, void *data);
 
 /* The verdict stands, or is made here. */
 void service_job_finish(struct service_job *job);
-void service_job_finish_errno(int error, const char *what, void *job);
+void service_job_finish_errno(int error, const char *what, void *data);
 void service_job_finish_timeout(struct service_job *job);
 
 #endif

@@ -32,16 +32,16 @@ typedef int service_watch_tell(const struct msg_unit *event, void *data);
 /* 0 or -errno. */
 int service_watch_new(sd_event *event, int root_fd, service_watch_tell *tell, void *data,
 		      struct service_watch **ret_watch) must_check;
-struct service_watch *service_watch_free(struct service_watch *watch);
+struct service_watch *service_watch_free(struct service_watch *list);
 
 /*
  * Everything is told later, from the event loop; without any systemd after
  * timeout_ms. -EEXIST if the ticket is in use, -EBUSY if WATCHES_MAX are, -ENOMEM.
  */
-int service_watch_add(struct service_watch *watch, uint32_t ticket, const char *unit,
+int service_watch_add(struct service_watch *list, uint32_t ticket, const char *unit,
 		      uint32_t timeout_ms) must_check;
 
 /* Nothing more is told of the ticket; one that is not in use is no error. */
-void service_watch_remove(struct service_watch *watch, uint32_t ticket);
+void service_watch_remove(struct service_watch *list, uint32_t ticket);
 
 #endif

@@ -1,0 +1,468 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Every call of the system or of a library that can fail does so once, in each context in which the
+monitor makes it. Then the request is answered, or the server ends as exmachinad(8) says; a server
+that goes on does the same request rightly the next time, and holds no descriptor more."""
+
+import mmap
+import os
+import signal
+import struct
+import sys
+import time
+
+sys.path.insert(0, sys.path[0] + "/../lib")
+import exm
+from exm import (SESSION, Failure, RpcError, check, equal, main, running, test, unit_file,
+                 wait_until)
+from private_root import daemon, private_root
+
+# exmachinad with tests/faults/faults.c
+FAULTY = "/opt/exmachina-tests/faults/exmachinad_faults"
+ENDINGS = {0, 1, *range(120, 128), 128 + signal.SIGTERM}
+ROUNDS = 1500
+SOME = 4  # descriptors that a session may have more after hundreds of faults: what it keeps of files
+FILES = """[File /etc/hosts]
+Lens=Hosts.lns
+Set=**
+Insert=**
+Remove=**
+[File /etc/exm.d/*.conf]
+Lens=Hosts.lns
+Set=**
+Insert=**
+Remove=**
+Create=0640 root:root
+Delete=yes
+"""
+# an engine is asked for the lens
+WITHOUT_LENS = "[File /etc/fstab]\n"
+
+
+class Faults:
+    """What exmachinad_faults maps: see faults.c."""
+
+    def __init__(self, w):
+        path = w.path_of("faults")
+        with open(path, "wb") as file:
+            file.truncate(72 + 8 * 16384)
+        self.file = open(path, "r+b")
+        self.map = mmap.mmap(self.file.fileno(), 0)
+        os.environ["EXM_FAULTS"] = path
+        exm.DAEMON = FAULTY
+        w.undo.callback(self.end)
+
+    def end(self):
+        exm.DAEMON = exm.INSTALLED_DAEMON
+        del os.environ["EXM_FAULTS"]
+
+    @property
+    def count(self):
+        return struct.unpack_from("I", self.map, 4)[0]
+
+    @property
+    def name(self):
+        return self.map[8:72].split(b"\0")[0].decode()
+
+    @property
+    def armed(self):
+        return struct.unpack_from("I", self.map, 0)[0]
+
+    def arm(self, armed=True):
+        struct.pack_into("I", self.map, 0, armed)
+
+
+def each_fault(w, faults, attempt):
+    """Makes the attempt with one call after another failing, until none is left that could fail."""
+    for _ in range(ROUNDS):
+        before = faults.count
+        faults.arm()
+        try:
+            attempt()
+        except Exception as error:
+            raise Failure(f"fault {faults.count}, {faults.name}: {error}") from error
+        finally:
+            faults.arm(False)
+        if faults.count == before:
+            print(f"# {faults.count} calls have failed", flush=True)
+            return
+    raise Failure(f"more than {ROUNDS} calls can fail")
+
+
+def ended_well(status):
+    check(status in ENDINGS, f"exit status {status}")
+
+
+class Server:
+    """A session that is begun anew whenever its server had to end."""
+
+    def __init__(self, w, faults, **options):
+        self.w, self.faults, self.options, self.session = w, faults, options, None
+
+    def begin(self):
+        armed = self.faults.armed
+        self.faults.arm(False)
+        self.session = self.w.session(**self.options)
+        self.session.alive()
+        self.faults.arm(armed)
+
+    def held(self):
+        return len(os.listdir(f"/proc/{self.session.pid}/fd"))
+
+    def ended(self):
+        ended_well(self.session.status(20))
+        self.session.end()
+        self.w.sessions.remove(self.session)
+        self.session = None
+
+    def attempt(self, operate):
+        """True if it was done, False if it was refused or the server has ended."""
+        if not self.session:
+            self.begin()
+        try:
+            operate(self.session)
+            return True
+        except RpcError:
+            return False
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        except Failure as failure:
+            if "closed the stream" not in str(failure) and "half a line" not in str(failure):
+                raise
+        self.ended()
+        return False
+
+    def lasts(self):
+        """What a fault may cost until the server is started anew, and then its log says so."""
+        if "nothing that needs it can be done until" in self.session.log or \
+                "said what it never says" in self.session.log:
+            self.session.end()
+            ended_well(self.session.status(20))
+            self.w.sessions.remove(self.session)
+            self.session = None
+            return True
+        return False
+
+    def sweep(self, operate, after=None):
+        self.attempt(operate)
+        if not self.session or not self.attempt(operate):
+            raise Failure("it does not even work without a fault")
+        descriptors = self.held() + SOME
+
+        def attempt():
+            self.attempt(operate)
+            self.faults.arm(False)
+            if after:
+                after(self.faults.name)
+            if not self.session or self.attempt(operate):
+                return
+            check(self.lasts(), "the next one is not done")
+
+        each_fault(self.w, self.faults, attempt)
+        if self.session:
+            wait_until(lambda: self.held() <= descriptors, "the descriptors are closed")
+
+
+def server(w, policy, **options):
+    w.policy(policy)
+    return Server(w, Faults(w), **options)
+
+
+# ---- the start ------------------------------------------------------------------------------
+
+@test("the start of a session with any call failing: it is served, or the server ends with its "
+      "status", seconds=300)
+def start(w):
+    w.policy(SESSION + FILES)
+    faults = Faults(w)
+
+    def attempt():
+        s = w.session(auth=False)
+        try:
+            s.authenticate()
+            s.alive()
+            s.close()
+        except (RpcError, BrokenPipeError, ConnectionResetError):
+            pass
+        except Failure as failure:
+            if "closed the stream" not in str(failure):
+                raise
+        s.close()
+        ended_well(s.status(20))
+        w.sessions.remove(s)
+
+    each_fault(w, faults, attempt)
+    w.policy(SESSION + FILES + WITHOUT_LENS)
+    each_fault(w, faults, attempt)
+
+
+@test("a program is started with any call failing: it runs with all given up, or not at all",
+      seconds=300)
+def program(w):
+    faults = Faults(w)
+    proof = w.path_of("ran")
+
+    def attempt():
+        if os.path.exists(proof):
+            os.unlink(proof)
+        done = w.pair("/bin/sh", "-c", "id -u; grep -h -e CapPrm -e NoNew /proc/self/status",
+                      seconds=30)
+        check(done.returncode >= 0, f"signal {done.returncode}")
+        ended_well(done.returncode)
+        check("4711\nCapPrm:\t0000000000000000\nNoNewPrivs:\t1\n".startswith(done.stdout),
+              f"it runs with {done.stdout}")
+
+    each_fault(w, faults, attempt)
+
+
+@test("-t, -T and --make-secret with any call failing end with a status that is true", seconds=200)
+def single(w):
+    w.policy(SESSION + FILES + "[Service exm-*.service]\nAllow=restart\n[Package exm]\n"
+             "Allow=install\n[Log *]\n[System]\nAllow=timezone\n")
+    faults = Faults(w)
+    secret = w.path_of("secret")
+    for arguments in (["-t"], ["-T"], ["--secret-file", secret, "--make-secret"]):
+        def attempt(arguments=arguments):
+            done = w.daemon("--policy", w.policy_dir, *arguments)
+            ended_well(done.returncode)
+            if done.returncode != 0:
+                check(done.stderr, f"status {done.returncode} without a word")
+            elif "--make-secret" in arguments:
+                with open(secret, encoding="ascii") as file:
+                    equal(len(file.read().strip()), 64)
+            else:
+                check(done.stdout, "nothing is printed")
+            equal([n for n in os.listdir(w.dir) if n.startswith("secret.")], [])
+
+        each_fault(w, faults, attempt)
+
+
+@test("--listen with any call failing: the client is served or turned away, and the next one too",
+      seconds=300)
+def listen(w):
+    secret, path = w.path_of("secret"), w.path_of("socket")
+    equal(w.daemon("--policy", w.policy_dir, "--secret-file", secret, "--make-secret").returncode,
+          0)
+    with open(secret, encoding="ascii") as file:
+        text = file.read().strip()
+    os.chmod(w.dir, 0o755)
+    faults = Faults(w)
+
+    def serve():
+        """One client as the policy's user."""
+        return w.run("setpriv", "--reuid=4711", "--regid=4711", "--clear-groups", "--",
+                     exm.CLI, "--socket", path, "--secret-file", secret, "get",
+                     "/files/etc/hosts/1/canonical", seconds=30)
+
+    def attempt():
+        process = w.process(FAULTY, "--policy", w.policy_dir, "--root", w.root, "--listen", path,
+                            "--secret-file", secret, stderr=open(w.path_of("log"), "ab"))
+        wait_until(lambda: os.path.exists(path) or process.poll() is not None, "it listens", 20)
+        if process.poll() is None:
+            serve()
+            faults.arm(False)
+        wait_until(lambda: process.poll() is not None or serve().stdout == "localhost\n",
+                   "the next client is served", 20)
+        process.terminate()
+        ended_well(process.wait(20))
+        if os.path.exists(path):
+            os.unlink(path)
+
+    check(text, "a secret")
+    each_fault(w, faults, attempt)
+
+
+# ---- files ----------------------------------------------------------------------------------
+
+def nothing_left(w, fault, *directories):
+    """No temporary file, but where the removal of one was what failed."""
+    for path in directories:
+        left = [name for name in w.files(path) if name.startswith(".exmachina")]
+        if fault.startswith("unlink"):
+            for name in left:
+                os.unlink(w.at(f"{path}/{name}"))
+        else:
+            equal(left, [], f"files left in {path}")
+
+
+@test("files are read and listed with any call failing", seconds=300)
+def files_read(w):
+    for name in "abc":
+        w.write(f"/etc/exm.d/{name}.conf", f"10.0.0.1 {name}\n")
+    server_of = server(w, SESSION + FILES)
+
+    def operate(s):
+        s.call("augeas.load")
+        equal(s.get("/files/etc/hosts/1/canonical"), "localhost")
+        equal(len(s.match("/files/etc/exm.d/*/1/canonical")), 3)
+        s.call("augeas.load")
+
+    server_of.sweep(operate)
+
+
+@test("a commit of several files with any call failing is whole or absent, and leaves nothing beside",
+      seconds=500)
+def commit(w):
+    number = [0]
+    w.write("/etc/exm.d/gone.conf", "10.0.0.1 gone\n")
+    os.setxattr(w.at("/etc/hosts"), "user.exm", b"kept")
+    server_of = server(w, SESSION.replace("10s", "30s") + FILES)
+
+    def operate(s):
+        number[0] += 1
+        value = f"n{number[0]}"
+        before = (w.read("/etc/hosts"), w.files("/etc/exm.d"))
+        try:
+            s.call("config.discard")
+            s.set("/files/etc/hosts/1/canonical", value)
+            if os.path.exists(w.at("/etc/exm.d/new.conf")):
+                s.call("augeas.remove", ["/files/etc/exm.d/new.conf"])
+            else:
+                s.set("/files/etc/exm.d/new.conf/01/ipaddr", "10.0.0.2")
+                s.set("/files/etc/exm.d/new.conf/01/canonical", value)
+            s.commit()
+            done = True
+        except RpcError:
+            done = False
+        finally:
+            if server_of.faults:
+                server_of.faults.arm(False)
+        text = w.read("/etc/hosts")
+        changed = value in text
+        check(changed == done, f"answered {done}, but changed {changed}")
+        check((w.files("/etc/exm.d") != before[1]) == done, "one file without the other")
+        equal(os.getxattr(w.at("/etc/hosts"), "user.exm"), b"kept")
+        if not done:
+            equal(text, before[0])
+            raise RpcError({"code": 15, "message": "refused", "data": {"name": "IO"}})
+
+    server_of.sweep(operate, lambda fault: nothing_left(w, fault, "/etc", "/etc/exm.d"))
+
+
+# ---- services, logs, identity ---------------------------------------------------------------
+
+SERVICES = SESSION.replace("10s", "30s") + """
+[Service exm-fault*.service]
+Allow=status start stop restart reload enable disable mask unmask reset_failed
+[Log exm-fault*.service]
+"""
+UNIT = "exm-fault.service"
+
+
+def fault_unit(w):
+    unit_file(UNIT, "[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart=/bin/sleep infinity\n"
+              "ExecReload=/bin/true\n[Install]\nWantedBy=exm-fault.target\n")
+    w.undo.callback(w.run, "systemctl", "stop", UNIT)
+
+
+def service_sweep(name, operate):
+    @test(f"{name} with any call failing", seconds=400)
+    def sweep(w):
+        fault_unit(w)
+        server(w, SERVICES, root="/").sweep(operate)
+    return sweep
+
+
+def restart(s):
+    equal(s.call("service.restart", [UNIT], 40)["active"], "active")
+
+
+def enable(s):
+    s.call("service.enable", [UNIT], 40)
+    s.call("service.disable", [UNIT], 40)
+
+
+def watch(s):
+    s.call("service.watch", [UNIT], 40)
+    s.call("service.unwatch", [UNIT], 40)
+
+
+service_sweep("the state of a unit", lambda s: s.call("service.status", [UNIT], 40))
+service_sweep("a restart", restart)
+service_sweep("a stop and a start", lambda s: (s.call("service.stop", [UNIT], 40),
+                                               s.call("service.start", [UNIT], 40)))
+service_sweep("enable and disable", enable)
+service_sweep("watching", watch)
+service_sweep("the list of units", lambda s: s.call("service.list", [], 40))
+service_sweep("the log of a unit", lambda s: s.call("service.log", [UNIT], 40))
+
+
+@test("an init script is run with any call failing", seconds=400)
+def initd(w):
+    private_root(w)
+    daemon(w, "exm-d")
+    server_of = server(w, SESSION.replace("10s", "30s") + "[Service exm-d.service]\nAllow=status "
+                       "start stop restart enable disable\n")
+
+    def operate(s):
+        s.call("service.restart", ["exm-d.service"], 60)
+        s.call("service.enable", ["exm-d.service"], 60)
+        s.call("service.disable", ["exm-d.service"], 60)
+        s.call("service.status", ["exm-d.service"], 60)
+
+    server_of.sweep(operate)
+
+
+@test("the system's identity is read and set in files with any call failing", seconds=300)
+def identity(w):
+    for zone in ("Europe/Berlin", "Etc/UTC"):
+        w.write(f"/usr/share/zoneinfo/{zone}", "TZif2 and so on")
+    os.makedirs(w.at("/usr/lib/locale/de_DE.utf8"))
+    os.makedirs(w.at("/usr/lib/locale/C.utf8"))
+    w.write("/etc/debian_version", "12.0\n")
+    os.symlink("/usr/share/zoneinfo/Etc/UTC", w.at("/etc/localtime"))
+    w.write("/etc/timezone", "Etc/UTC\n")
+    w.write("/etc/hostname", "image\n")
+    w.write("/etc/default/locale", "LANG=C\n")
+    server_of = server(w, SESSION + "[System]\nAllow=timezone hostname locale\n")
+
+    def operate(s):
+        now = s.call("system.get")
+        other = now["timezone"] == "Etc/UTC"
+        s.call("system.set_timezone", ["Europe/Berlin" if other else "Etc/UTC"])
+        s.call("system.set_hostname", ["one" if other else "two"])
+        s.call("system.set_locale", ["de_DE.UTF-8" if other else "C.UTF-8"])
+
+    server_of.sweep(operate, lambda fault: nothing_left(w, fault, "/etc", "/etc/default"))
+
+
+# ---- the life of a session ------------------------------------------------------------------
+
+@test("a policy is read again with any call failing: the new one counts, or the old one",
+      seconds=300)
+def reread(w):
+    server_of = server(w, SESSION + FILES)
+
+    def operate(s):
+        said = s.log.count("polic")
+        os.kill(s.pid, signal.SIGHUP)
+        wait_until(lambda: s.log.count("polic") > said or not running(s.pid), "it says so", 20)
+        s.alive()
+        equal(s.get("/files/etc/hosts/1/canonical"), "localhost")
+
+    each_fault(w, server_of.faults, lambda: server_of.attempt(operate))
+    server_of.attempt(operate)
+
+
+@test("an engine is replaced with any call failing: the session goes on, or ends with its status",
+      seconds=300)
+def replace(w):
+    server_of = server(w, SESSION + FILES)
+
+    def operate(s):
+        engine = s.engine()
+        time.sleep(0.05)  # it has seen that the answer is out
+        os.kill(engine, signal.SIGKILL)
+        equal(s.get("/files/etc/hosts/1/canonical"), "localhost")
+        s.notes.clear()
+        # so that it is not lost too often
+        server_of.faults.arm(False)
+        s.end()
+        raise Failure("the server closed the stream")
+
+    server_of.attempt(operate)
+    each_fault(w, server_of.faults, lambda: server_of.attempt(operate))
+
+
+if __name__ == "__main__":
+    main()
