@@ -18,6 +18,9 @@
 #include "monitor/exit_status.h"
 #include "monitor/server.h"
 
+/* Connections a second, so that one that cannot be taken does not keep the loop busy. */
+enum { ACCEPT_PERIOD_USEC = 1000000, ACCEPT_BURST = 100 };
+
 static bool peer_is_user(const struct server *server, int fd)
 {
 	struct ucred peer;
@@ -85,7 +88,13 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
 
 	(void)source;
 	(void)events;
-	if (client < 0 || !peer_is_user(server, client))
+	if (client < 0) {
+		/* it is still waiting, and tried again at the rate of the source */
+		if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
+			log_warning("cannot take a connection: %s", strerror(errno));
+		return 0;
+	}
+	if (!peer_is_user(server, client))
 		return 0;
 	if (server->session) {
 		say_busy(client);
@@ -145,6 +154,32 @@ static int make_listener(const struct server *server, int *ret_fd)
 	return 0;
 }
 
+/* Never called: the limit needs a clock, and that its descriptor, when there may be none left. */
+static int on_never(sd_event_source *source, uint64_t usec, void *data)
+{
+	(void)source;
+	(void)usec;
+	(void)data;
+	return 0;
+}
+
+static int watch_listener(struct server *server)
+{
+	sd_event_source *source = NULL;
+	int r = sd_event_add_time(server->event, NULL, CLOCK_MONOTONIC, UINT64_MAX, 0, on_never,
+				  NULL);
+
+	if (r >= 0)
+		r = sd_event_add_io(server->event, &source, server->listener, EPOLLIN,
+				    on_connection, server);
+	if (r >= 0)
+		r = sd_event_source_set_ratelimit(source, ACCEPT_PERIOD_USEC, ACCEPT_BURST);
+	if (r >= 0)
+		r = sd_event_source_set_floating(source, true);
+	sd_event_source_unref(source);
+	return r;
+}
+
 static int start_listening(struct server *server)
 {
 	struct secret secret;
@@ -154,7 +189,7 @@ static int start_listening(struct server *server)
 	if (r < 0)
 		return EXIT_OTHER;
 	secret_wipe(&secret);
-	r = sd_event_add_io(server->event, NULL, server->listener, EPOLLIN, on_connection, server);
+	r = watch_listener(server);
 	if (r < 0) {
 		log_error("cannot watch the socket: %s", strerror(-r));
 		return EXIT_OTHER;

@@ -159,13 +159,17 @@ static int do_switch(const struct replacement *r)
 static int old_is_ours(const struct replacement *r)
 {
 	const struct target old = { .dir = r->target.dir, .name = r->temporary };
+	enum mon_outcome outcome;
 	scoped_fd fd = -1;
 	struct stat st;
 	int error = 0;
 
 	if (r->old < 0)
 		return 1;
-	if (target_read(&old, &fd, &st, &error) != OUTCOME_DONE)
+	outcome = target_read(&old, &fd, &st, &error);
+	if (outcome == OUTCOME_IO)
+		return -error;
+	if (outcome != OUTCOME_DONE)
 		return 0;
 	if (st.st_uid != r->old_stat.st_uid || st.st_gid != r->old_stat.st_gid ||
 	    st.st_mode != r->old_stat.st_mode || st.st_nlink != r->old_stat.st_nlink)

@@ -78,8 +78,10 @@ static int prepare_machine(struct server *server)
 		return -EPERM;
 	}
 	/* the secret is in this memory */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
+		log_error("cannot keep its memory from others: %s", strerror(errno));
 		return -errno;
+	}
 	server->root_fd = open(server->options->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (server->root_fd < 0) {
 		log_error("root directory %s: %s", server->options->root, strerror(errno));
@@ -213,7 +215,7 @@ static void make_host(struct server *server)
 int server_prepare(struct server *server)
 {
 	struct policy *policy;
-	int status;
+	int status, r;
 
 	if (prepare_machine(server) < 0)
 		return EXIT_OTHER;
@@ -232,8 +234,13 @@ int server_prepare(struct server *server)
 		return EXIT_POLICY;
 	if (give_up_rights(server) < 0)
 		return EXIT_SANDBOX;
-	if (raise_descriptor_limit() < 0 || prepare_loop(server) < 0)
+	r = raise_descriptor_limit();
+	if (r == 0)
+		r = prepare_loop(server);
+	if (r < 0) {
+		log_error("cannot get ready to serve: %s", strerror(-r));
 		return EXIT_OTHER;
+	}
 	make_host(server);
 	return 0;
 }

@@ -6,6 +6,7 @@ import json
 import os
 import pwd
 import re
+import resource
 import signal
 import socket
 import stat
@@ -14,9 +15,10 @@ import sys
 import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
-from exm import (CLI, DAEMON, LIB, Failure, Line, check, contains, equal,
+from exm import (CLI, DAEMON, HOSTS_FREE, LIB, SESSION, Failure, Line, check, contains, equal,
                  for_each, main, matches, new_secret, proc_status, running, secret_memfd, test,
                  unit_file, unit_property, wait_until)
+from listening import Listening
 
 INSIDE = os.path.join(LIB, "inside.py")
 CANONICAL = "/files/etc/hosts/1/canonical"
@@ -470,6 +472,24 @@ def listen_peer(w, uid):
         s = connect(path)
         return s.call("session.authenticate", [secret])
     equal(as_user(4711, owner), {"authenticated": True})
+
+
+@test("--listen: while no descriptor is left a connection waits, without a busy loop")
+def listen_no_descriptor(w):
+    server = Listening(w, SESSION + HOSTS_FREE)
+    highest = int(server.idle()[-1])
+    before = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (highest + 1, before[1]))
+    s = server.connect()
+    wait_until(lambda: "cannot take a connection: Too many open files" in server.log, "a line")
+    time.sleep(3)
+    # one burst a second
+    lines = server.log.count("cannot take a connection")
+    check(lines <= 600, f"{lines} tries")
+    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, before)
+    server.alive()
+    s.call("session.authenticate", [server.secret])
+    equal(s.get(CANONICAL), "localhost")
 
 
 @test("--listen: three wrong secrets end that session, and the next client has three again")
