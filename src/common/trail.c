@@ -52,6 +52,7 @@ int trail_head_read(int fd, struct trail_head *ret_head)
 		return -errno;
 	if (n == 0)
 		return -ENODATA;
+	/* NOLINTNEXTLINE(cert-err34-c): what it takes for a number is printed and compared */
 	if (sscanf(text, HEAD_MARK " %" SCNu64 " %" SCNu64 " %" SCNu64 " %64[0-9a-f]", &head.number,
 		   &head.start, &head.end, head.hash) != 4)
 		return -EBADMSG;

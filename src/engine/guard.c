@@ -67,11 +67,15 @@ static void subject_clear(struct subject *s)
 static int subject_of_labels(struct call *call, const struct node_path *whole, struct subject *s)
 {
 	s->file = tree_file_of(call->engine->tree, whole);
-	if (!s->file)
-		return outside(call, whole);
+	if (!s->file) {
+		outside(call, whole);
+		return -1;
+	}
 	/* nothing is built on a tree that is not the file's */
-	if (s->file->state == TREE_PARSE_FAILED || s->file->state == TREE_UNREADABLE)
-		return tree_file_fail(call, s->file);
+	if (s->file->state == TREE_PARSE_FAILED || s->file->state == TREE_UNREADABLE) {
+		tree_file_fail(call, s->file);
+		return -1;
+	}
 	s->entry = &call->engine->policy->files[s->file->entry];
 	s->node = node_path_below(whole, file_depth(s->file));
 	s->text = node_path_spell(&s->node, 0);

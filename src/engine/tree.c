@@ -199,9 +199,11 @@ static int fetch_named(struct call *call, char *path, struct tree_file **ret_fil
 	*ret_file = NULL;
 	for (size_t at = 0; (at = prefix_next_governed(policy, path, at, &entry)) > 0;) {
 		scoped_ptr char *named = strndup(path, at);
-		int r = named ? fetch(call, (uint32_t)entry, named, ret_file)
-			      : call_no_memory(call);
+		int r;
 
+		if (!named)
+			return call_no_memory(call);
+		r = fetch(call, (uint32_t)entry, named, ret_file);
 		if (r < 0 || is_file(*ret_file))
 			return r;
 	}

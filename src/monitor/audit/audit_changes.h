@@ -32,7 +32,7 @@ struct audit_changes {
  * whose sections are given in the order in which the list counts them. 0, -ENOMEM,
  * -EBADMSG, another -errno; what was filled has to be cleared in any case.
  */
-int audit_changes_read(int list, const struct policy_file *const *files, size_t count,
+int audit_changes_read(int fd, const struct policy_file *const *files, size_t count,
 		       struct audit_changes *changes) must_check;
 void audit_changes_clear(struct audit_changes *changes);
 
