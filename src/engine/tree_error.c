@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/engine.h"
+#include "engine/path_expr.h"
 #include "engine/staging.h"
 #include "engine/tree_error.h"
 
@@ -183,8 +184,10 @@ int tree_fail(struct call *call, const char *expr)
 	case AUG_ENOMEM:
 		return call_no_memory(call);
 	case AUG_NOERROR:
-		/* all that Augeas says of a path that leads upwards, or has wildcards, to nothing
-		 */
+		/* it does not say so everywhere when memory is short */
+		if (!path_expr_looks_around(expr))
+			return call_no_memory(call);
+		/* nor when a path leads upwards, or has wildcards, to nothing */
 		return call_error(call, EXM_ERROR_BAD_PATH, data_of_path(expr),
 				  "%.200s: names no node, and none can be made of it", expr);
 	default:

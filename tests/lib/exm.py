@@ -341,7 +341,11 @@ class Session(Line):
               {"authenticated": True}, "authentication")
 
     def engine(self):
-        return self.call("session.info")["engine"]["pid"]
+        """Its process, once it waits: killed in the instant after an answer it would leave that
+        request to be answered once more."""
+        pid = self.call("session.info")["engine"]["pid"]
+        wait_until(lambda: proc_status(pid)["State"].startswith("S"), "the engine waits")
+        return pid
 
     def status(self, seconds=10):
         """How the daemon exited."""

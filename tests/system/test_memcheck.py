@@ -16,8 +16,9 @@ from private_root import daemon, private_root
 SUPPRESSIONS = LIB + "/../valgrind/suppressions"
 PRELOAD = LIB + "/../valgrind/openat2.so"
 UNIT = "exm-memcheck.service"
-# without the verifier, which is waited for by pidfd_open(2): valgrind does not know that either
-POLICY = SESSION.replace("10s", "30s") + HOSTS_FREE + f"""Verify=no
+# valgrind knows neither pidfd_open(2), by which the verifier is waited for, nor Landlock
+POLICY = SESSION.replace("10s", "30s") + "OptionalLayers=monitor_landlock\n" + HOSTS_FREE + \
+    f"""Verify=no
 [File /etc/exm.d/*.conf]
 Lens=Hosts.lns
 Verify=no
