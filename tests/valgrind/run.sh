@@ -34,7 +34,7 @@ mkdir -p "$build/tests/valgrind" &&
 	gcc -g -O1 -shared -fPIC -D_GNU_SOURCE "$source/tests/valgrind/openat2.c" -o "$library" ||
 	exit 1
 # not those that go through megabytes byte by byte, whose code the others reach too; and nothing
-# of a failed test's fixture is freed, so not those that fail for want of a true openat2
+# of a failed test's fixture is freed, so not those that fail for want of a true openat2 or of Landlock
 sed -n 's/^tests_unit_test_\([a-z_]*\)_LDADD = .*libexm-\(monitor\|common\)\.la.*/test-\1/p' \
-	"$source/tests/Makefile.inc" | grep -v -e report -e policy_regex -e root_open -e identity_zone |
+	"$source/tests/Makefile.inc" | grep -v -e report -e policy_regex -e root_open -e identity_zone -e rights |
 	xargs -P "$(nproc)" -I NAME bash -c 'run_one "$@"' run NAME "$build" "$source"
