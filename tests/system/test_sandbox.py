@@ -62,7 +62,7 @@ READERS = ["exmachina-engine"[:15], "exmachina-verify"[:15]]
 
 
 def for_readers(title):
-    return for_each([(f"{'engine' if 'engine' in name else 'verifier'}: {title}", name)
+    return for_each([(f"{'verifier' if name == READERS[1] else 'engine'}: {title}", name)
                      for name in READERS])
 
 

@@ -146,6 +146,7 @@ static void test_what_is_not_root_s_plain_file_is_refused(void **state)
 	scoped_ptr char *path = root_path(root, DIRECTORY "/x");
 	scoped_ptr char *other = root_path(root, DIRECTORY "/other");
 
+	assert_true(fd >= 0);
 	assert_int_equal(chmod(path, 0640), 0);
 	assert_int_equal(state_file_open(directory, "x"), -EPERM);
 	assert_int_equal(chmod(path, 0600), 0);
