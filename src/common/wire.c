@@ -110,3 +110,30 @@ const char *wire_get_str(struct wire *w, size_t max)
 	}
 	return (const char *)at;
 }
+
+void wire_put_bytes(struct wire *w, const void *data, size_t size)
+{
+	uint8_t *at;
+
+	if (size > UINT32_MAX) {
+		w->bad = true;
+		return;
+	}
+	wire_put_u32(w, (uint32_t)size);
+	at = wire_room(w, size);
+	if (at && size > 0)
+		memcpy(at, data, size);
+}
+
+const uint8_t *wire_get_bytes(struct wire *w, size_t max, uint32_t *ret_size)
+{
+	uint32_t size = wire_get_u32(w);
+	const uint8_t *at = NULL;
+
+	if (size > max)
+		w->bad = true;
+	else
+		at = wire_room(w, size);
+	*ret_size = at ? size : 0;
+	return at;
+}

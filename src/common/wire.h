@@ -31,12 +31,16 @@ void wire_put_i32(struct wire *w, int32_t value);
 /* NULL is written like "". */
 void wire_put_str(struct wire *w, const char *text, size_t max);
 
-/* A failed get returns 0 or "" and sets bad. Strings point into the buffer. */
+/* The same without its NUL: a 32-bit length and any bytes. */
+void wire_put_bytes(struct wire *w, const void *data, size_t size);
+
+/* A failed get returns 0 or "" and sets bad. Strings and bytes point into the buffer. */
 uint8_t wire_get_u8(struct wire *w);
 uint32_t wire_get_u32(struct wire *w);
 uint64_t wire_get_u64(struct wire *w);
 int32_t wire_get_i32(struct wire *w);
 const char *wire_get_str(struct wire *w, size_t max);
+const uint8_t *wire_get_bytes(struct wire *w, size_t max, uint32_t *ret_size);
 
 /* True if everything was read, nothing is left over and no get failed. */
 static inline bool wire_done(const struct wire *w)

@@ -6,9 +6,12 @@
 #include "monitor/metadata.h"
 
 #include <errno.h>
+#include <linux/limits.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/xattr.h>
+
+#include "common/wire.h"
 
 enum { MODE_BITS = 07777 };
 
@@ -95,6 +98,62 @@ int metadata_copy(int from, const struct stat *from_stat, int to)
 	if (r == 0 && fchmod(to, from_stat->st_mode & MODE_BITS) < 0)
 		r = -errno;
 	return r;
+}
+
+/* A name, its NUL, the size of the value, and the value. */
+static int export_one(int fd, const char *name, struct wire *w)
+{
+	scoped_ptr char *value = NULL;
+	ssize_t size = fgetxattr(fd, name, NULL, 0);
+
+	if (size < 0)
+		return -errno;
+	value = malloc((size_t)size + 1);
+	if (!value)
+		return -ENOMEM;
+	size = fgetxattr(fd, name, value, (size_t)size);
+	if (size < 0)
+		return -errno;
+	wire_put_str(w, name, XATTR_NAME_MAX);
+	wire_put_bytes(w, value, (size_t)size);
+	return w->bad ? -E2BIG : 0;
+}
+
+int metadata_export(int fd, size_t max, char **ret_data, uint32_t *ret_size)
+{
+	scoped_ptr char *names = NULL, *data = malloc(max);
+	struct wire w = wire_over(data, max);
+	size_t size = 0;
+	int r = data ? list_names(fd, &names, &size) : -ENOMEM;
+
+	for (const char *name = names; r == 0 && name && name < names + size;
+	     name += strlen(name) + 1)
+		if (!belongs_to_content(name))
+			r = export_one(fd, name, &w);
+	if (r < 0)
+		return r;
+	*ret_data = take_ptr(data);
+	*ret_size = (uint32_t)w.pos;
+	return 0;
+}
+
+int metadata_import(int fd, const struct stat *st, const char *data, uint32_t size)
+{
+	struct wire w = wire_over((void *)(uintptr_t)data, size);
+
+	if (fchown(fd, st->st_uid, st->st_gid) < 0)
+		return -errno;
+	while (!wire_done(&w)) {
+		const char *name = wire_get_str(&w, XATTR_NAME_MAX);
+		uint32_t length;
+		const uint8_t *value = wire_get_bytes(&w, size, &length);
+
+		if (w.bad)
+			return -EBADMSG;
+		if (fsetxattr(fd, name, value, length, 0) < 0)
+			return -errno;
+	}
+	return fchmod(fd, st->st_mode & MODE_BITS) < 0 ? -errno : 0;
 }
 
 int metadata_set(int fd, uid_t uid, gid_t gid, mode_t mode)
