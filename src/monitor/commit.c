@@ -8,12 +8,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/log.h"
+#include "monitor/journal/journal_recover.h"
+#include "monitor/metadata.h"
 
 struct transaction {
+	const struct staged *staged;
 	struct replacement *item;
 	size_t count;
+	struct journal journal;
+	bool is_begun; /* the journal knows of it */
 };
 
 static void transaction_clear(struct transaction *t)
@@ -21,7 +27,41 @@ static void transaction_clear(struct transaction *t)
 	for (size_t i = 0; i < t->count; i++)
 		replacement_clear(&t->item[i]);
 	free(t->item);
+	journal_close(&t->journal);
 }
+
+static void stop(struct commit_result *result, const char *step, int error)
+{
+	result->outcome = OUTCOME_IO;
+	result->failure = (struct replace_failure){ step, -error };
+}
+
+/* Nobody else commits meanwhile, and what an interrupted commit has left is cleared away. */
+static int take_turn(const struct commit_place *place, struct journal *journal,
+		     const char **ret_step)
+{
+	int r;
+
+	*ret_step = "wait for the commit of another server";
+	r = journal_open(place->state_fd, JOURNAL_LOCK_MSEC, journal);
+	if (r < 0)
+		return r;
+	*ret_step = "take back a commit that was interrupted";
+	return journal_recover(place->root_fd, journal);
+}
+
+int commit_recover(const struct commit_place *place)
+{
+	scoped_journal journal = JOURNAL_NONE;
+	const char *step;
+	int r = take_turn(place, &journal, &step);
+
+	if (r < 0)
+		log_error("cannot %s: %s", step, strerror(-r));
+	return r;
+}
+
+/* ---- before anything is touched ------------------------------------------------------ */
 
 static enum mon_outcome add_file(struct transaction *t, int root_fd, const struct policy *policy,
 				 const struct staged *staged, struct handouts *handouts,
@@ -35,75 +75,223 @@ static enum mon_outcome add_file(struct transaction *t, int root_fd, const struc
 		*ret_failure = (struct replace_failure){ "open its directory", -r };
 		return r == -ELOOP || r == -ENOTDIR ? OUTCOME_NOT_PLAIN : OUTCOME_IO;
 	}
-	t->item[t->count++] = replacement_of(&target, &policy->files[staged->entry],
-					     handout->content, staged->content);
-	return OUTCOME_DONE;
+	t->item[t->count] = replacement_of(&target, &policy->files[staged->entry], handout->content,
+					   staged->content);
+	return replace_look(&t->item[t->count++], ret_failure);
 }
 
-/* Those before `end` may be switched; what cannot be brought back is said as loudly as can be. */
-static void undo(struct transaction *t, const struct staged *staged, size_t end)
+static int describe(const struct replacement *item, const char *path, struct journal_file *file)
 {
-	while (end-- > 0) {
-		struct replacement *item = &t->item[end];
+	int r = 0;
+
+	file->path = strdup(path);
+	if (!file->path)
+		return -ENOMEM;
+	strcpy(file->temporary, item->temporary);
+	if (item->old < 0)
+		return 0;
+	file->uid = item->old_stat.st_uid;
+	file->gid = item->old_stat.st_gid;
+	file->mode = item->old_stat.st_mode;
+	r = metadata_export(item->old, JOURNAL_ATTRIBUTES_MAX, &file->attributes,
+			    &file->attributes_size);
+	return r;
+}
+
+static int write_down(struct transaction *t)
+{
+	scoped_journal_entry entry = { 0 };
+	int content[2 * STAGED_MAX];
+	int r = journal_entry_new(&entry);
+
+	for (size_t i = 0; r == 0 && i < t->count; i++) {
+		content[2 * i] = t->item[i].base;
+		content[2 * i + 1] = t->item[i].content;
+		r = describe(&t->item[i], t->staged[i].path, &entry.file[entry.count++]);
+	}
+	if (r == 0)
+		r = journal_begin(&t->journal, &entry, content);
+	t->is_begun = r == 0;
+	return r;
+}
+
+/* ---- back ---------------------------------------------------------------------------- */
+
+/* What cannot be brought back is said as loudly as can be. 0, or how it went with the last such. */
+static int undo(struct transaction *t)
+{
+	int result = 0;
+
+	for (size_t i = t->count; i-- > 0;) {
+		struct replacement *item = &t->item[i];
 		int r = item->state == REPLACE_SWITCHED ? replace_undo(item) : 0;
 
-		if (r < 0)
-			log_write(LOG_CRIT, "%s could not be brought back%s%s: %s",
-				  staged[end].path, item->old >= 0 ? ", what was there is in " : "",
-				  item->old >= 0 ? item->temporary : "", strerror(-r));
+		if (r == 0)
+			r = replace_discard(item);
+		if (r == 0)
+			continue;
+		log_write(LOG_CRIT, "%s could not be brought back%s%s: %s", t->staged[i].path,
+			  item->old >= 0 ? ", what was there is in " : "",
+			  item->old >= 0 ? item->temporary : "", strerror(-r));
+		result = r;
 	}
+	return result;
 }
 
-static void finish(struct transaction *t, const struct staged *staged, struct handouts *handouts)
+/* Files of one directory need it only once. */
+static bool is_synced(const struct transaction *t, size_t index, struct stat *dirs)
+{
+	if (fstat(t->item[index].target.dir, &dirs[index]) < 0)
+		return false;
+	for (size_t i = 0; i < index; i++)
+		if (dirs[i].st_dev == dirs[index].st_dev && dirs[i].st_ino == dirs[index].st_ino)
+			return true;
+	return false;
+}
+
+static int sync_directories(const struct transaction *t, uint32_t *ret_index)
+{
+	scoped_ptr struct stat *dirs = calloc(t->count, sizeof(*dirs));
+	int r = dirs ? 0 : -ENOMEM;
+
+	for (uint32_t i = 0; r == 0 && i < t->count; i++) {
+		*ret_index = i;
+		if (!is_synced(t, i, dirs))
+			r = replace_sync(&t->item[i]);
+	}
+	return r;
+}
+
+/* If that fails the journal still has it, and the next one to look tries once more. */
+static void take_back(struct transaction *t)
+{
+	uint32_t index;
+	int r;
+
+	if (!t->is_begun)
+		return;
+	/* whatever it was, so that nobody takes it for done */
+	r = journal_switch(&t->journal);
+	if (undo(t) < 0)
+		return;
+	if (r == 0)
+		r = sync_directories(t, &index);
+	if (r == 0)
+		r = journal_taken_back(&t->journal);
+	if (r < 0)
+		log_warning("a commit was taken back, but not everything is on disk: %s",
+			    strerror(-r));
+}
+
+/* ---- forth --------------------------------------------------------------------------- */
+
+static void keep_content(const struct staged *staged, struct handouts *handouts)
+{
+	int content = -1;
+
+	if (staged->content >= 0) {
+		content = fcntl(staged->content, F_DUPFD_CLOEXEC, 0);
+		if (content < 0)
+			log_warning("cannot keep the content of %s: %s", staged->path,
+				    strerror(errno));
+	}
+	/* replaces a hand-out that exists */
+	if (handout_set(handouts, staged->path, content) < 0)
+		log_warning("%s has to be read again", staged->path);
+}
+
+static void finish(struct transaction *t, struct handouts *handouts)
 {
 	for (size_t i = 0; i < t->count; i++) {
-		int r = replace_finish(&t->item[i]), content = -1;
+		const struct staged *staged = &t->staged[i];
+		int r = replace_finish(&t->item[i]);
 
 		if (r < 0)
-			log_warning("%s was committed, but not everything is on disk: %s",
-				    staged[i].path, strerror(-r));
-		if (staged[i].content >= 0) {
-			content = fcntl(staged[i].content, F_DUPFD_CLOEXEC, 0);
-			if (content < 0)
-				log_warning("cannot keep the content of %s: %s", staged[i].path,
-					    strerror(errno));
-		}
-		/* replaces a hand-out that exists */
-		if (handout_set(handouts, staged[i].path, content) < 0)
-			log_warning("%s has to be read again", staged[i].path);
-		log_notice("%s %s", staged[i].path,
-			   staged[i].content < 0 ? "removed"
+			log_warning("%s was committed, but the old file is still in %s: %s",
+				    staged->path, t->item[i].temporary, strerror(-r));
+		keep_content(staged, handouts);
+		log_notice("%s %s", staged->path,
+			   staged->content < 0   ? "removed"
 			   : t->item[i].base < 0 ? "created"
 						 : "changed");
 	}
+	journal_over(&t->journal);
 }
 
-struct commit_result commit_files(int root_fd, const struct policy *policy,
+static void look_at_all(struct transaction *t, int root_fd, const struct policy *policy,
+			size_t count, struct handouts *handouts, struct commit_result *result)
+{
+	for (uint32_t i = 0; i < count && result->outcome == OUTCOME_DONE; i++) {
+		result->index = i;
+		result->outcome =
+			add_file(t, root_fd, policy, &t->staged[i], handouts, &result->failure);
+	}
+}
+
+static void each(struct transaction *t,
+		 enum mon_outcome (*step)(struct replacement *, struct replace_failure *),
+		 struct commit_result *result)
+{
+	for (uint32_t i = 0; i < t->count && result->outcome == OUTCOME_DONE; i++) {
+		result->index = i;
+		result->outcome = step(&t->item[i], &result->failure);
+	}
+}
+
+/* From here on it is done, whatever happens. */
+static void bring_to_disk(struct transaction *t, struct commit_result *result)
+{
+	int r = sync_directories(t, &result->index);
+
+	if (r < 0) {
+		stop(result, "bring the directory to disk", r);
+		return;
+	}
+	r = journal_done(&t->journal);
+	if (r < 0)
+		stop(result, "write the journal", r);
+}
+
+static void change_all(struct transaction *t, struct commit_result *result)
+{
+	int r = write_down(t);
+
+	if (r < 0) {
+		stop(result, "write the journal", r);
+		return;
+	}
+	each(t, replace_write, result);
+	r = result->outcome == OUTCOME_DONE ? journal_switch(&t->journal) : 0;
+	if (r < 0)
+		stop(result, "write the journal", r);
+	each(t, replace_switch, result);
+	if (result->outcome == OUTCOME_DONE)
+		bring_to_disk(t, result);
+}
+
+struct commit_result commit_files(const struct commit_place *place, const struct policy *policy,
 				  const struct staged *staged, size_t count,
 				  struct handouts *handouts)
 {
 	scoped(transaction_clear) struct transaction t = {
+		.staged = staged,
 		.item = calloc(count + 1, sizeof(struct replacement)),
+		.journal = JOURNAL_NONE,
 	};
-	struct commit_result result = { .outcome = OUTCOME_IO, .failure = { "start", ENOMEM } };
+	struct commit_result result = { .outcome = OUTCOME_DONE };
+	const char *step = "start";
+	int r = t.item ? take_turn(place, &t.journal, &step) : -ENOMEM;
 
-	if (!t.item)
+	if (r < 0) {
+		stop(&result, step, r);
 		return result;
-	result.outcome = OUTCOME_DONE;
-	for (uint32_t i = 0; i < count && result.outcome == OUTCOME_DONE; i++) {
-		result.index = i;
-		result.outcome =
-			add_file(&t, root_fd, policy, &staged[i], handouts, &result.failure);
-		if (result.outcome == OUTCOME_DONE)
-			result.outcome = replace_prepare(&t.item[i], &result.failure);
 	}
-	for (uint32_t i = 0; i < count && result.outcome == OUTCOME_DONE; i++) {
-		result.index = i;
-		result.outcome = replace_switch(&t.item[i], &result.failure);
-		if (result.outcome != OUTCOME_DONE)
-			undo(&t, staged, i + 1);
-	}
+	look_at_all(&t, place->root_fd, policy, count, handouts, &result);
 	if (result.outcome == OUTCOME_DONE)
-		finish(&t, staged, handouts);
+		change_all(&t, &result);
+	if (result.outcome == OUTCOME_DONE)
+		finish(&t, handouts);
+	else
+		take_back(&t);
 	return result;
 }

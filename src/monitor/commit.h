@@ -18,13 +18,26 @@ struct commit_result {
 	struct replace_failure failure;
 };
 
+/* Where a commit takes place; both stay the caller's. */
+struct commit_place {
+	int root_fd;
+	int state_fd; /* the state directory with the journal; -1: there is none */
+};
+
 /*
- * All staged files or none. Compares each with what was handed out, prepares
- * all, then switches all; a failure on the way brings back those already switched. On
- * success the hand-outs are what was written.
+ * All staged files or none, also if this process dies or the power fails in the midst of it, as
+ * long as there is a journal. Compares each with what was handed out, writes down what is going to
+ * be done, writes all, then switches all; a failure on the way brings back those already switched.
+ * On success all is on disk, and the hand-outs are what was written.
  */
-struct commit_result commit_files(int root_fd, const struct policy *policy,
+struct commit_result commit_files(const struct commit_place *place, const struct policy *policy,
 				  const struct staged *staged, size_t count,
 				  struct handouts *handouts);
+
+/*
+ * Takes back, or clears away, what an interrupted commit has left, once no other server commits.
+ * 0 or -errno, which is logged.
+ */
+int commit_recover(const struct commit_place *place) must_check;
 
 #endif

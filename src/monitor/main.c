@@ -4,14 +4,17 @@
  * nothing else. All it does is in the other files of this directory, so that tests can link them.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/log.h"
+#include "monitor/commit.h"
 #include "monitor/exit_status.h"
 #include "monitor/policy/policy_lint.h"
 #include "monitor/policy/policy_read.h"
 #include "monitor/server.h"
+#include "monitor/state.h"
 
 /* Advice, after all: it changes nothing of the exit status. */
 static void tell_dangers(const struct options *options, const struct policy *policy)
@@ -76,6 +79,19 @@ static int make_secret(const struct options *options)
 	return EXIT_SUCCESS;
 }
 
+static int recover(const struct options *options)
+{
+	scoped_fd root = open(options->root, O_PATH | O_DIRECTORY | O_CLOEXEC), state = -1;
+	struct commit_place place = { .root_fd = root };
+
+	if (root < 0) {
+		log_error("root directory %s: %s", options->root, strerror(errno));
+		return EXIT_OTHER;
+	}
+	state = place.state_fd = state_open(root, options->state);
+	return state < 0 || commit_recover(&place) < 0 ? EXIT_OTHER : EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -93,6 +109,8 @@ int main(int argc, char **argv)
 		return check_policy(&options);
 	case ACTION_MAKE_SECRET:
 		return make_secret(&options);
+	case ACTION_RECOVER:
+		return recover(&options);
 	case ACTION_SERVE:
 		break;
 	}

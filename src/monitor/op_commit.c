@@ -142,9 +142,12 @@ int op_prepare(struct session *session, const struct msg_prepare *request, int *
 
 static void commit_staged(struct session *session, struct msg_commit_reply *reply, int *ret_theirs)
 {
-	struct commit_result result =
-		commit_files(session->host->root_fd, session->policy, session->staged,
-			     session->staged_count, &session->handouts);
+	const struct commit_place place = {
+		.root_fd = session->host->root_fd,
+		.state_fd = session->host->state_fd,
+	};
+	struct commit_result result = commit_files(&place, session->policy, session->staged,
+						   session->staged_count, &session->handouts);
 	const char *path = session->staged[result.index].path;
 
 	reply->outcome = (uint8_t)result.outcome;

@@ -20,6 +20,7 @@ enum {
 	OPT_SETENV,
 	OPT_SECRET_FILE,
 	OPT_MAKE_SECRET,
+	OPT_RECOVER,
 	OPT_LISTEN,
 	OPT_FD,
 	OPT_SECRET_FD,
@@ -38,6 +39,7 @@ static const struct option long_options[] = {
 	{ "setenv", required_argument, NULL, OPT_SETENV },
 	{ "secret-file", required_argument, NULL, OPT_SECRET_FILE },
 	{ "make-secret", no_argument, NULL, OPT_MAKE_SECRET },
+	{ "recover", no_argument, NULL, OPT_RECOVER },
 	{ "listen", required_argument, NULL, OPT_LISTEN },
 	{ "fd", required_argument, NULL, OPT_FD },
 	{ "secret-fd", required_argument, NULL, OPT_SECRET_FD },
@@ -56,15 +58,16 @@ static const char usage[] =
 	"       exmachinad [options] --fd N --secret-fd M\n"
 	"       exmachinad [options] --listen PATH\n"
 	"       exmachinad [options]                 (with a socket from systemd)\n"
-	"       exmachinad [options] -t | -T | --make-secret\n"
+	"       exmachinad [options] -t | -T | --make-secret | --recover\n"
 	"\n"
 	"  --policy DIR          policy files DIR/*.conf [" SYSCONFDIR "/exmachina/policy.d]\n"
 	"  --root DIR            work on the system below DIR\n"
-	"  --state DIR           where the audit trail is kept, below the root [" STATEDIR "]\n"
+	"  --state DIR           where journal and audit trail are, below the root [" STATEDIR "]\n"
 	"  --user NAME           user of the session, as the policy's User=\n"
 	"  --setenv NAME[=VALUE] a variable for PROGRAM; without VALUE the daemon's own\n"
 	"  --secret-file FILE    where clients of a socket find the secret [" RUN_DIR "/secret]\n"
 	"  --make-secret         write a new secret there and exit\n"
+	"  --recover             take back a commit that was interrupted, and exit\n"
 	"  --prepared-root DIR   the sandbox's root directory, when somebody else has made it\n"
 	"  --daemonize           go to the background once the session can be served\n"
 	"  --pidfile FILE        write the process ID there\n"
@@ -147,6 +150,9 @@ static int take_option(int option, struct options *o)
 		if (optarg[0] != '/')
 			return complain("--prepared-root: not an absolute path: ", optarg);
 		o->prepared_root = optarg;
+		return 0;
+	case OPT_RECOVER:
+		o->action = ACTION_RECOVER;
 		return 0;
 	case OPT_DAEMONIZE:
 		o->daemonize = true;

@@ -20,6 +20,7 @@ enum options_action {
 	ACTION_TEST_POLICY,
 	ACTION_PRINT_POLICY,
 	ACTION_MAKE_SECRET,
+	ACTION_RECOVER,
 	ACTION_DONE /* --help or --version was printed */
 };
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "common/fd.h"
+#include "common/log.h"
 #include "monitor/metadata.h"
 
 enum { UNDO_TRIES = 100, UNDO_PAUSE_USEC = 500 };
@@ -40,11 +41,19 @@ struct replacement replacement_of(struct target *target, const struct policy_fil
 	return r;
 }
 
-void replacement_clear(struct replacement *r)
+int replace_discard(struct replacement *r)
 {
 	/* a removal makes no temporary file before the switch */
-	if (r->state == REPLACE_PREPARED && r->content >= 0)
-		unlinkat(r->target.dir, r->temporary, 0);
+	if (r->state != REPLACE_PREPARED || r->content < 0)
+		return 0;
+	r->state = REPLACE_NEW;
+	return unlinkat(r->target.dir, r->temporary, 0) < 0 ? -errno : 0;
+}
+
+void replacement_clear(struct replacement *r)
+{
+	if (replace_discard(r) < 0)
+		log_warning("%s cannot be removed: %s", r->temporary, strerror(errno));
 	r->old = close_fd(r->old);
 	r->made = close_fd(r->made);
 	target_clear(&r->target);
@@ -119,21 +128,33 @@ static int write_new(struct replacement *r, const char **ret_step)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-enum mon_outcome replace_prepare(struct replacement *r, struct replace_failure *ret_failure)
+enum mon_outcome replace_look(struct replacement *r, struct replace_failure *ret_failure)
 {
-	const char *step = "choose a name";
 	enum mon_outcome outcome = find_old(r, ret_failure);
 	int result;
 
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	result = choose_name(r);
-	if (result == 0 && r->content >= 0)
-		result = write_new(r, &step);
+	return result < 0 ? fail(ret_failure, "choose a name", -result) : OUTCOME_DONE;
+}
+
+enum mon_outcome replace_write(struct replacement *r, struct replace_failure *ret_failure)
+{
+	const char *step;
+	int result = r->content >= 0 ? write_new(r, &step) : 0;
+
 	if (result < 0)
 		return fail(ret_failure, step, -result);
 	r->state = REPLACE_PREPARED;
 	return OUTCOME_DONE;
+}
+
+enum mon_outcome replace_prepare(struct replacement *r, struct replace_failure *ret_failure)
+{
+	enum mon_outcome outcome = replace_look(r, ret_failure);
+
+	return outcome == OUTCOME_DONE ? replace_write(r, ret_failure) : outcome;
 }
 
 static int rename_within(const struct replacement *r, const char *from, const char *to,
@@ -239,17 +260,18 @@ int replace_undo(struct replacement *r)
 	return -EBUSY;
 }
 
+int replace_sync(const struct replacement *r)
+{
+	/* the held descriptor is O_PATH and cannot be synced */
+	scoped_fd dir = openat(r->target.dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return dir < 0 || fsync(dir) < 0 ? -errno : 0;
+}
+
 int replace_finish(struct replacement *r)
 {
-	scoped_fd dir = -1;
-	int result = 0;
+	int result = r->old >= 0 && unlinkat(r->target.dir, r->temporary, 0) < 0 ? -errno : 0;
 
-	if (r->old >= 0 && unlinkat(r->target.dir, r->temporary, 0) < 0)
-		result = -errno;
-	/* the held descriptor is O_PATH and cannot be synced */
-	dir = openat(r->target.dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0 || fsync(dir) < 0)
-		result = -errno;
 	r->state = REPLACE_NEW;
 	return result;
 }

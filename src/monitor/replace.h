@@ -8,8 +8,8 @@
 #include "monitor/target.h"
 
 /*
- * One file of a commit, on its way from prepared to done. The order is
- * prepare, switch, then finish or undo; each may be called once.
+ * One file of a commit, on its way from looked at to done. The order is
+ * look, write, switch, then finish or undo; each may be called once.
  *
  * The switch exchanges the new file with the old one in one step
  * (renameat2(2), RENAME_EXCHANGE), so that what was there is still there under
@@ -37,7 +37,10 @@ struct replacement {
 struct replacement replacement_of(struct target *target, const struct policy_file *entry, int base,
 				  int content);
 
-/* Removes the temporary file unless switched or finished. */
+/* Removes the temporary file unless switched or finished. 0 or -errno. */
+int replace_discard(struct replacement *r) must_check;
+
+/* The same, and lets go of it all. */
 void replacement_clear(struct replacement *replacement);
 
 /* What went wrong, for the answer: a step in words and an errno. */
@@ -46,10 +49,18 @@ struct replace_failure {
 	int error;
 };
 
+/* Compares with base, and chooses a temporary name. Nothing is written. */
+enum mon_outcome replace_look(struct replacement *r,
+			      struct replace_failure *ret_failure) must_check;
+
 /*
- * Compares with base, then writes the new file beside the old one, with owner,
- * mode, ACLs, extended attributes and label of the old one, and brings it to disk.
+ * Writes the new file beside the old one, with owner, mode, ACLs, extended attributes and label of
+ * the old one, and brings it to disk.
  */
+enum mon_outcome replace_write(struct replacement *r,
+			       struct replace_failure *ret_failure) must_check;
+
+/* Both. */
 enum mon_outcome replace_prepare(struct replacement *r,
 				 struct replace_failure *ret_failure) must_check;
 
@@ -63,7 +74,10 @@ enum mon_outcome replace_switch(struct replacement *r,
  */
 int replace_undo(struct replacement *r) must_check;
 
-/* Removes what was there and brings the directory to disk. 0 or -errno. */
+/* Brings the directory to disk. 0 or -errno. */
+int replace_sync(const struct replacement *r) must_check;
+
+/* Removes what was there. 0 or -errno. */
 int replace_finish(struct replacement *r) must_check;
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include "config.h"
+#include "monitor/commit.h"
 #include "monitor/exit_status.h"
 #include "monitor/identity/identity.h"
 #include "monitor/lens_index.h"
@@ -201,6 +202,7 @@ static void make_host(struct server *server)
 
 	host->event = server->event;
 	host->root_fd = server->root_fd;
+	host->state_fd = server->state_fd;
 	host->root = server->options->root;
 	host->starter = server->starter;
 	host->user = server->user.name;
@@ -210,6 +212,16 @@ static void make_host(struct server *server)
 	host->calls = &server->calls;
 	host->audit = server->audit;
 	host->identity = server->identity;
+}
+
+static int recover(const struct server *server)
+{
+	const struct commit_place place = {
+		.root_fd = server->root_fd,
+		.state_fd = server->state_fd,
+	};
+
+	return commit_recover(&place);
 }
 
 int server_prepare(struct server *server)
@@ -225,6 +237,9 @@ int server_prepare(struct server *server)
 	server_use_policy(server, policy);
 	if (server_open_trail(server, policy) < 0)
 		return EXIT_OTHER;
+	/* while there are all rights; if it fails each commit tries again */
+	if (recover(server) < 0)
+		log_warning("nothing can be committed until that is done");
 	status = find_users(server);
 	if (status != 0)
 		return status;

@@ -45,6 +45,7 @@ struct calls_under_way {
 struct session_host {
 	sd_event *event;
 	int root_fd;
+	int state_fd; /* -1: there is no state directory */
 	const char *root;
 	const struct policy *policy; /* changes at SIGHUP, see session_policy_changed() */
 	struct starter *starter;

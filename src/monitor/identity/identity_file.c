@@ -81,7 +81,9 @@ static enum mon_outcome replace(struct replacement *replacement, struct replace_
 		outcome = replace_switch(replacement, failure);
 	if (outcome != OUTCOME_DONE)
 		return outcome;
-	r = replace_finish(replacement);
+	r = replace_sync(replacement);
+	if (r == 0)
+		r = replace_finish(replacement);
 	if (r == 0)
 		return OUTCOME_DONE;
 	*failure = (struct replace_failure){ "bring the directory to disk", -r };

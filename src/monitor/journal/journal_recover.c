@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the monitor, as root. The journal is root's and whole, but time has passed since it was
+ * written, and the files may have been changed by anybody who may. It may be interrupted itself,
+ * anywhere, and is then done once more from the beginning.
+ */
+#include "monitor/journal/journal_recover.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/fd.h"
+#include "common/log.h"
+#include "monitor/metadata.h"
+#include "monitor/target.h"
+
+/* What a name shows now. */
+enum shown { SHOWN_NOTHING, SHOWN_OLD, SHOWN_NEW, SHOWN_ELSE };
+
+struct recovery {
+	int journal;      /* the file of the entry */
+	bool is_contrary; /* somebody else's file is in the way */
+};
+
+/* ---- looking ------------------------------------------------------------------------ */
+
+/* 1, 0 or -errno. */
+static int has_content(const struct recovery *recovery, int fd, const struct stat *st,
+		       const struct journal_side *side)
+{
+	scoped_fd content = -1;
+
+	if (!side->exists || (uint64_t)st->st_size != side->size)
+		return 0;
+	content = journal_entry_content(recovery->journal, side);
+	return content < 0 ? content : fd_same_content(fd, content);
+}
+
+/* An enum shown, or -errno. A file whose bytes did not change counts as old. */
+static int look(const struct recovery *recovery, int dir, const char *name,
+		const struct journal_file *file)
+{
+	const struct target target = { .dir = dir, .name = name };
+	scoped_fd fd = -1;
+	struct stat st;
+	int error = 0, r;
+	enum mon_outcome outcome = target_read(&target, &fd, &st, &error);
+
+	if (outcome == OUTCOME_ABSENT)
+		return SHOWN_NOTHING;
+	if (outcome != OUTCOME_DONE)
+		return outcome == OUTCOME_IO ? -error : SHOWN_ELSE;
+	r = has_content(recovery, fd, &st, &file->old);
+	if (r != 0)
+		return r < 0 ? r : SHOWN_OLD;
+	r = has_content(recovery, fd, &st, &file->new);
+	if (r != 0)
+		return r < 0 ? r : SHOWN_NEW;
+	return SHOWN_ELSE;
+}
+
+/* ---- putting back ------------------------------------------------------------------- */
+
+static int rename_within(int dir, const char *from, const char *to, unsigned int flags)
+{
+	return renameat2(dir, from, dir, to, flags) < 0 ? -errno : 0;
+}
+
+static int remove_one(int dir, const char *name)
+{
+	return unlinkat(dir, name, 0) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+static int fill_old(const struct recovery *recovery, const struct journal_file *file, int fd)
+{
+	const struct stat st = { .st_uid = file->uid, .st_gid = file->gid, .st_mode = file->mode };
+	scoped_fd content = journal_entry_content(recovery->journal, &file->old);
+	int r = content < 0 ? content : fd_copy(content, fd, CONTENT_MAX, NULL);
+
+	if (r == 0)
+		r = metadata_import(fd, &st, file->attributes, file->attributes_size);
+	return r == 0 && fsync(fd) < 0 ? -errno : r;
+}
+
+/* The old file, under the temporary name, from what the journal has of it. */
+static int write_old(const struct recovery *recovery, int dir, const struct journal_file *file)
+{
+	scoped_fd fd = -1;
+	int r = remove_one(dir, file->temporary);
+
+	if (r < 0)
+		return r;
+	fd = openat(dir, file->temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : fill_old(recovery, file, fd);
+}
+
+/* Somebody was quicker: his file gets the name back, and what was there before stays in the
+ * journal. */
+static int give_way(struct recovery *recovery, int dir, const char *name,
+		    const struct journal_file *file)
+{
+	recovery->is_contrary = true;
+	return rename_within(dir, file->temporary, name, RENAME_EXCHANGE);
+}
+
+/*
+ * Where the name shows the new file or nothing, although there was one. What has the temporary
+ * name is what was at the name before, unless a failure of power has kept that from the disk.
+ */
+static int put_old(struct recovery *recovery, int dir, const char *name, int shown,
+		   const struct journal_file *file)
+{
+	int beside = look(recovery, dir, file->temporary, file), r = 0;
+
+	if (beside == SHOWN_NOTHING || beside == SHOWN_NEW)
+		r = write_old(recovery, dir, file);
+	if (beside < 0 || r < 0)
+		return beside < 0 ? beside : r;
+	if (shown == SHOWN_NOTHING) {
+		r = rename_within(dir, file->temporary, name, RENAME_NOREPLACE);
+		recovery->is_contrary = r == -EEXIST;
+		return r == -EEXIST ? 0 : r;
+	}
+	r = rename_within(dir, file->temporary, name, RENAME_EXCHANGE);
+	if (r < 0)
+		return r;
+	beside = look(recovery, dir, file->temporary, file);
+	if (beside < 0)
+		return beside;
+	return beside == SHOWN_NEW ? 0 : give_way(recovery, dir, name, file);
+}
+
+/* What the commit made is moved out of the way first, so that nobody else's file is removed. */
+static int remove_new(struct recovery *recovery, int dir, const char *name,
+		      const struct journal_file *file)
+{
+	int r = rename_within(dir, name, file->temporary, 0), beside;
+
+	if (r < 0)
+		return r;
+	beside = look(recovery, dir, file->temporary, file);
+	if (beside == SHOWN_NEW || beside < 0)
+		return beside < 0 ? beside : 0;
+	recovery->is_contrary = true;
+	return rename_within(dir, file->temporary, name, RENAME_NOREPLACE);
+}
+
+static int put_back(struct recovery *recovery, int dir, const char *name,
+		    const struct journal_file *file)
+{
+	int shown = look(recovery, dir, name, file), r = 0;
+
+	if (shown < 0)
+		return shown;
+	if (file->old.exists &&
+	    (shown == SHOWN_NEW || (shown == SHOWN_NOTHING && !file->new.exists)))
+		r = put_old(recovery, dir, name, shown, file);
+	else if (!file->old.exists && shown == SHOWN_NEW)
+		r = remove_new(recovery, dir, name, file);
+	else if (shown == SHOWN_ELSE || (file->old.exists && shown == SHOWN_NOTHING))
+		recovery->is_contrary = true;
+	if (recovery->is_contrary)
+		log_write(LOG_CRIT,
+			  "%s was changed by somebody else after a commit was interrupted; "
+			  "it stays as it is",
+			  file->path);
+	return r;
+}
+
+/* ---- all of it ---------------------------------------------------------------------- */
+
+static int sync_directory(int dir)
+{
+	scoped_fd fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+static int recover_file(struct recovery *recovery, int root_fd, enum journal_phase phase,
+			const struct journal_file *file)
+{
+	scoped_target target = TARGET_NONE;
+	int r = target_open(root_fd, file->path, &target);
+
+	/* where there is no such directory any more there is nothing to put back */
+	if (r == -ENOENT || r == -ENOTDIR || r == -ELOOP) {
+		recovery->is_contrary = true;
+		log_write(LOG_CRIT, "%s: the directory is not there any more: %s", file->path,
+			  strerror(-r));
+		return 0;
+	}
+	if (r == 0 && phase == JOURNAL_SWITCHING)
+		r = put_back(recovery, target.dir, target.name, file);
+	if (r == 0)
+		r = remove_one(target.dir, file->temporary);
+	if (r == 0)
+		r = sync_directory(target.dir);
+	return r;
+}
+
+static int recover_files(int root_fd, struct journal *journal, const struct journal_entry *entry)
+{
+	struct recovery recovery = { .journal = journal->file };
+	char name[NAME_MAX + 1];
+	bool contrary = false;
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < entry->count; i++) {
+		recovery.is_contrary = false;
+		r = recover_file(&recovery, root_fd, entry->phase, &entry->file[i]);
+		if (r < 0)
+			log_error("%s: cannot take back a commit that was interrupted: %s",
+				  entry->file[i].path, strerror(-r));
+		contrary |= recovery.is_contrary;
+	}
+	if (r == 0 && contrary) {
+		r = journal_put_aside(journal, name);
+		if (r == 0)
+			log_write(LOG_CRIT, "what the commit was is in %s of the state directory",
+				  name);
+	}
+	return r;
+}
+
+int journal_recover(int root_fd, struct journal *journal)
+{
+	static const char *const told[] = {
+		[JOURNAL_WRITING] = "had changed nothing",
+		[JOURNAL_SWITCHING] = "was taken back",
+		[JOURNAL_DONE] = "was done",
+	};
+	scoped_journal_entry entry = { 0 };
+	int r = journal->file < 0 ? 0 : journal_entry_phase(journal->file);
+
+	if (r == JOURNAL_OVER || r < 0)
+		return r;
+	r = journal_entry_read(journal->file, &entry);
+	/* it was cut while it was written, and so nothing was begun */
+	if (r == -EBADMSG)
+		return journal_taken_back(journal);
+	if (r == 0)
+		r = recover_files(root_fd, journal, &entry);
+	if (r == 0)
+		r = journal_taken_back(journal);
+	if (r == 0)
+		log_notice("a commit of %u files that was interrupted %s", entry.count,
+			   told[entry.phase]);
+	return r;
+}
