@@ -42,8 +42,8 @@ static int take_turn(const struct commit_place *place, struct journal *journal,
 {
 	int r;
 
-	*ret_step = "wait for the commit of another server";
 	r = journal_open(place->state_fd, JOURNAL_LOCK_MSEC, journal);
+	*ret_step = r == -ETIMEDOUT ? "wait for the commit of another server" : "open the journal";
 	if (r < 0)
 		return r;
 	*ret_step = "take back a commit that was interrupted";

@@ -5,13 +5,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "common/memfd.h"
 #include "monitor/commit.h"
+#include "monitor/journal/journal.h"
 
 struct world {
 	struct root *root;
+	char *state; /* the state directory */
+	int state_fd;
 	struct policy *policy;
 	struct handouts handouts;
 	struct staged staged[STAGED_MAX];
@@ -28,6 +34,9 @@ static int setup(void **state)
 	assert_non_null(w);
 	root_setup(&root);
 	w->root = root;
+	w->state = unit_directory_make();
+	w->state_fd = open(w->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(w->state_fd >= 0);
 	w->policy = policy_new();
 	assert_int_equal(policy_file_add(w->policy, "/*", &file), 0);
 	file->create_mode = 0644;
@@ -45,6 +54,8 @@ static int teardown(void **state)
 	handouts_clear(&w->handouts);
 	policy_free(w->policy);
 	root_teardown(&root);
+	close_fd(w->state_fd);
+	unit_directory_remove(w->state);
 	free(w);
 	return 0;
 }
@@ -67,13 +78,23 @@ static void stage(struct world *w, const char *path, const char *base, const cha
 	w->staged[w->count++].content = memfd(content);
 }
 
-static enum mon_outcome commit(struct world *w)
+static char *commit_logged(struct world *w)
 {
-	scoped_ptr char *logged = NULL;
+	const struct commit_place place = { .root_fd = w->root->fd, .state_fd = w->state_fd };
 
 	unit_capture_begin();
-	w->result = commit_files(w->root->fd, w->policy, w->staged, w->count, &w->handouts);
-	logged = unit_capture_end();
+	w->result = commit_files(&place, w->policy, w->staged, w->count, &w->handouts);
+	return unit_capture_end();
+}
+
+/* However it ends, the journal has nothing that was to be looked at again. */
+static enum mon_outcome commit(struct world *w)
+{
+	scoped_ptr char *logged = commit_logged(w), *path = unit_path(w->state, "journal");
+	scoped_fd journal = open(path, O_RDONLY | O_CLOEXEC);
+
+	assert_true(journal >= 0);
+	assert_int_equal(journal_entry_phase(journal), JOURNAL_OVER);
 	return w->result.outcome;
 }
 
@@ -133,9 +154,7 @@ static void test_each_change_is_logged_with_its_kind(void **state)
 	stage(w, "/a", "old", "new");
 	stage(w, "/b", NULL, "b");
 	stage(w, "/c", "c", NULL);
-	unit_capture_begin();
-	w->result = commit_files(w->root->fd, w->policy, w->staged, w->count, &w->handouts);
-	logged = unit_capture_end();
+	logged = commit_logged(w);
 	assert_int_equal(w->result.outcome, OUTCOME_DONE);
 	assert_non_null(strstr(logged, "/a changed\n"));
 	assert_non_null(strstr(logged, "/b created\n"));
@@ -253,6 +272,88 @@ static void test_a_failure_after_the_first_switch_brings_all_back(void **state)
 	assert_root_count(w->root, "/", 2);
 }
 
+/* ---- the journal ------------------------------------------------------------------------- */
+
+static void test_without_a_state_directory_nothing_is_written_down(void **state)
+{
+	struct world *w = *state;
+	scoped_ptr char *logged = NULL;
+
+	w->state_fd = close_fd(w->state_fd);
+	stage(w, "/a", "old", "new");
+	stage(w, "/b", NULL, "b");
+	logged = commit_logged(w);
+	assert_int_equal(w->result.outcome, OUTCOME_DONE);
+	assert_root_content(w->root, "/a", "new");
+	assert_int_equal(unit_directory_count(w->state), 0);
+}
+
+static void test_what_cannot_be_written_down_is_not_done(void **state)
+{
+	struct world *w = *state;
+	scoped_ptr char *logged = NULL, *path = unit_path(w->state, "journal");
+
+	stage(w, "/a", "old", "new");
+	assert_int_equal(symlink("elsewhere", path), 0);
+	logged = commit_logged(w);
+	assert_int_equal(w->result.outcome, OUTCOME_IO);
+	assert_string_equal(w->result.failure.step, "open the journal");
+	assert_int_equal(w->result.failure.error, ELOOP);
+	assert_root_content(w->root, "/a", "old");
+	assert_root_count(w->root, "/", 1);
+}
+
+static void test_a_full_disk_for_the_journal_changes_nothing(void **state)
+{
+	scoped_ptr char *large = unit_repeat('x', 1 << 20);
+	struct world *w = *state;
+	scoped_ptr char *logged = NULL;
+
+	root_mkdir(w->root, "/small");
+	root_mount_tmpfs(w->root, "/small", "size=64k,mode=0700");
+	close_fd(w->state_fd);
+	w->state_fd = openat(w->root->fd, "small", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	stage(w, "/a", "old", large);
+	stage(w, "/b", NULL, "b");
+	logged = commit_logged(w);
+	assert_int_equal(w->result.outcome, OUTCOME_IO);
+	assert_string_equal(w->result.failure.step, "write the journal");
+	assert_int_equal(w->result.failure.error, ENOSPC);
+	assert_root_content(w->root, "/a", "old");
+	assert_root_content(w->root, "/b", NULL);
+	/* and that was all */
+	w->staged[0].content = memfd("new");
+	free(logged);
+	logged = commit_logged(w);
+	assert_int_equal(w->result.outcome, OUTCOME_DONE);
+	assert_root_content(w->root, "/a", "new");
+}
+
+static void test_a_commit_waits_for_that_of_another(void **state)
+{
+	struct world *w = *state;
+	scoped_journal other = JOURNAL_NONE;
+	int status, ready[2];
+	pid_t pid;
+
+	stage(w, "/a", "old", "new");
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (journal_open(w->state_fd, 0, &other) < 0 || write(ready[1], "", 1) != 1)
+			_exit(1);
+		usleep(300000);
+		root_write(w->root, "/a", "theirs");
+		_exit(0);
+	}
+	assert_int_equal(read(ready[0], &status, 1), 1);
+	assert_int_equal(commit(w), OUTCOME_CONFLICT);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(ready[0]);
+	close(ready[1]);
+}
+
 /* ---- hand-outs --------------------------------------------------------------------------- */
 
 static void test_a_handout_takes_the_place_of_the_one_before(void **state)
@@ -307,6 +408,10 @@ int main(void)
 		TEST(test_a_full_disk_changes_none),
 		TEST(test_a_directory_that_is_absent_or_a_link_changes_none),
 		TEST(test_a_failure_after_the_first_switch_brings_all_back),
+		TEST(test_without_a_state_directory_nothing_is_written_down),
+		TEST(test_what_cannot_be_written_down_is_not_done),
+		TEST(test_a_full_disk_for_the_journal_changes_nothing),
+		TEST(test_a_commit_waits_for_that_of_another),
 		cmocka_unit_test(test_a_handout_takes_the_place_of_the_one_before),
 		cmocka_unit_test(test_more_handouts_than_the_bound_are_refused_and_closed),
 	};

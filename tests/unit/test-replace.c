@@ -69,6 +69,7 @@ static void assert_done(struct attempt *a)
 {
 	assert_prepared(a);
 	assert_int_equal(replace_switch(&a->replacement, &a->failure), OUTCOME_DONE);
+	assert_int_equal(replace_sync(&a->replacement), 0);
 	assert_int_equal(replace_finish(&a->replacement), 0);
 }
 
