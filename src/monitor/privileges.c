@@ -119,21 +119,27 @@ int privileges_drop_but_root(const struct identity *identity)
 	return drop_but(identity, kept, ARRAY_SIZE(kept));
 }
 
-uint64_t privileges_held(void)
+int privileges_held(uint64_t *ret_capabilities)
 {
 	uint64_t held = 0;
 
 	if (capng_get_caps_process() < 0)
-		return 0;
+		return -EPERM;
 	for (unsigned int capability = 0; capability <= CAP_LAST_CAP; capability++)
 		if (capng_have_capability(CAPNG_PERMITTED, capability))
 			held |= UINT64_C(1) << capability;
-	return held;
+	*ret_capabilities = held;
+	return 0;
 }
 
 int privileges_keep(uint64_t capabilities)
 {
-	capabilities &= privileges_held();
+	uint64_t held;
+	int r = privileges_held(&held);
+
+	if (r < 0)
+		return r;
+	capabilities &= held;
 	capng_clear(CAPNG_SELECT_ALL);
 	for (unsigned int capability = 0; capability <= CAP_LAST_CAP; capability++) {
 		const capng_type_t sets = CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET;

@@ -40,8 +40,8 @@ int privileges_drop_but_root(const struct identity *identity) must_check;
  */
 int privileges_keep(uint64_t capabilities) must_check;
 
-/* The capabilities that the process has in its permitted set. */
-uint64_t privileges_held(void);
+/* The capabilities that the process has in its permitted set. 0 or -errno. */
+int privileges_held(uint64_t *ret_capabilities) must_check;
 
 /*
  * For a child between fork and exec: default signal dispositions, nothing

@@ -71,7 +71,8 @@ static void on_session_ended(enum session_end how, void *data)
 
 	if (how == SESSION_BAD_SECRET)
 		log_error("too many wrong secrets; the session ends");
-	server->verdict = verdicts[how];
+	if (!server->verdict)
+		server->verdict = verdicts[how];
 	if (sd_event_add_defer(server->event, NULL, reap_session, server) < 0)
 		sd_event_exit(server->event, EXIT_OTHER);
 }
@@ -94,6 +95,18 @@ void server_leave(struct server *server, int status)
 	server->leave_status = status;
 	server->calls.none_left = on_no_call_left;
 	server->calls.data = server;
+}
+
+void server_cannot_start(void *data)
+{
+	struct server *server = data;
+
+	log_error("the process that starts others has ended, and so does the server");
+	server->verdict = EXIT_OTHER;
+	if (server->options->form == FORM_PROGRAM)
+		form_program_stop(server);
+	else
+		server_leave(server, EXIT_OTHER);
 }
 
 int server_start_session(struct server *server, int client, const struct secret *secret)

@@ -81,6 +81,9 @@ void server_record_policy(struct server *server, const struct policy *policy, co
  */
 void server_leave(struct server *server, int status);
 
+/* The starter has ended: no engine and no verifier can follow, so the server ends. */
+void server_cannot_start(void *data);
+
 /*
  * The two forms. *_start() returns 0 or an exit status; *_session_over() is
  * called when a session has ended and was freed; *_stop() at SIGTERM.

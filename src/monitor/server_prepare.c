@@ -167,6 +167,8 @@ static int prepare_loop(struct server *server)
 	if (r < 0)
 		return r;
 	r = service_new(server->event, server->options->root, &server->service);
+	if (r == 0)
+		r = starter_watch(server->starter, server->event, server_cannot_start, server);
 	if (r == 0 && server->runner)
 		r = runner_attach(server->runner, server->event);
 	if (r == 0)

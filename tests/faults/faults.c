@@ -91,17 +91,17 @@ __attribute__((noinline)) static bool fails(const char *name)
 }
 
 /*
- * All of them take up to six integers or pointers, in registers, where passing on more of them than
- * there are does no harm; so their types need not be repeated here.
+ * All of them take up to seven integers or pointers, and passing on more of them than there are
+ * does no harm; so their types need not be repeated here.
  */
 #define WRAP(name, result, number) \
-	long __real_##name(long a, long b, long c, long d, long e, long f); \
-	long __wrap_##name(long a, long b, long c, long d, long e, long f); \
+	long __real_##name(long a, long b, long c, long d, long e, long f, long g); \
+	long __wrap_##name(long a, long b, long c, long d, long e, long f, long g); \
 	__attribute__((noinline)) long __wrap_##name(long a, long b, long c, long d, long e, \
-						     long f) \
+						     long f, long g) \
 	{ \
 		if (!fails(#name)) \
-			return __real_##name(a, b, c, d, e, f); \
+			return __real_##name(a, b, c, d, e, f, g); \
 		errno = (number); \
 		return (result); \
 	}

@@ -135,7 +135,7 @@ class Server:
     def lasts(self):
         """What a fault may cost until the server is started anew, and then its log says so."""
         if "nothing that needs it can be done until" in self.session.log or \
-                "said what it never says" in self.session.log:
+                "exmachina-run said what it never says" in self.session.log:
             self.session.end()
             ended_well(self.session.status(20))
             self.w.sessions.remove(self.session)
@@ -156,7 +156,7 @@ class Server:
                 after(self.faults.name)
             if not self.session or self.attempt(operate):
                 return
-            check(self.lasts(), "the next one is not done")
+            check(not self.session or self.lasts(), "the next one is not done")
 
         each_fault(self.w, self.faults, attempt)
         if self.session:
@@ -254,6 +254,10 @@ def listen(w):
                      exm.CLI, "--socket", path, "--secret-file", secret, "get",
                      "/files/etc/hosts/1/canonical", seconds=30)
 
+    def log():
+        with open(w.path_of("log"), encoding="utf-8", errors="replace") as file:
+            return file.read()[-1000:]
+
     def attempt():
         process = w.process(FAULTY, "--policy", w.policy_dir, "--root", w.root, "--listen", path,
                             "--secret-file", secret, stderr=open(w.path_of("log"), "ab"))
@@ -261,8 +265,11 @@ def listen(w):
         if process.poll() is None:
             serve()
             faults.arm(False)
-        wait_until(lambda: process.poll() is not None or serve().stdout == "localhost\n",
-                   "the next client is served", 20)
+        try:
+            wait_until(lambda: process.poll() is not None or serve().stdout == "localhost\n",
+                       "the next client is served", 20)
+        except Failure as failure:
+            raise Failure(f"{failure}: {log()}") from failure
         process.terminate()
         ended_well(process.wait(20))
         if os.path.exists(path):

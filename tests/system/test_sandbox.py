@@ -9,6 +9,7 @@ import signal
 import sys
 
 sys.path.insert(0, sys.path[0] + "/../lib")
+import exm
 from exm import (HOSTS, HOSTS_FREE, SESSION, UID, check, contains, equal, for_each, main, proc_status,
                  running, test, wait_until)
 
@@ -202,13 +203,17 @@ def starter_ends(w):
         wait_until(lambda pid=pid: not os.path.exists(f"/proc/{pid}"), f"the end of {pid}")
 
 
-@test("starter: a session whose starter is gone goes on, and ends with status 122 when it is needed")
+@test("starter: the server that has lost it ends with status 125, however it was started")
 def starter_lost(w):
     s = w.session()
     os.kill(child(s.pid, "exm-starter"), signal.SIGKILL)
-    s.alive()
-    os.kill(s.engine(), signal.SIGKILL)
-    equal(s.status(), 122)
+    equal(s.status(), 125)
+    check("the process that starts others has ended" in s.log, s.log)
+    paired = w.process(exm.DAEMON, "--policy", w.policy_dir, "--root", w.root, "--",
+                       "/bin/sleep", "60")
+    child(paired.pid, "sleep")
+    os.kill(child(paired.pid, "exm-starter"), signal.SIGKILL)
+    equal(paired.wait(20), 125)
 
 
 def intrude(w, policy, attempts):

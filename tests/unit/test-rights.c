@@ -226,6 +226,7 @@ static int look(const struct root *root)
 		{ "/new", O_WRONLY | O_CREAT, EACCES },
 	};
 	char *const argv[] = { NULL };
+	uint64_t held;
 	int number = 10;
 
 	for (size_t i = 0; i < ARRAY_SIZE(attempts); i++, number++) {
@@ -241,8 +242,8 @@ static int look(const struct root *root)
 		return 3;
 	if (mount("none", "/tmp", "tmpfs", 0, NULL) == 0 || setuid(65534) == 0)
 		return 4;
-	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1 ||
-	    privileges_held() != (CAP(KILL) | CHANGING))
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1 || privileges_held(&held) < 0 ||
+	    held != (CAP(KILL) | CHANGING))
 		return 5;
 	for (unsigned int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
 		if ((prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1) !=

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "common/channel.h"
@@ -15,6 +16,9 @@ enum { ANSWER_MS = 10000 };
 struct starter {
 	pid_t pid;
 	int channel;
+	sd_event_source *watch;
+	void (*gone)(void *data);
+	void *data;
 };
 
 int starter_new(const struct starter_spec *spec, struct starter **ret_starter)
@@ -39,6 +43,7 @@ struct starter *starter_free(struct starter *starter)
 {
 	if (!starter)
 		return NULL;
+	sd_event_source_unref(starter->watch);
 	/* it ends when nobody is at the other end */
 	close_fd(starter->channel);
 	waitpid(starter->pid, NULL, 0);
@@ -46,7 +51,31 @@ struct starter *starter_free(struct starter *starter)
 	return NULL;
 }
 
-static int receive_answer(struct starter *starter, pid_t *ret_pid)
+static int on_hang_up(sd_event_source *source, int fd, uint32_t events, void *data)
+{
+	const struct starter *starter = data;
+
+	(void)fd;
+	(void)events;
+	sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	starter->gone(starter->data);
+	return 0;
+}
+
+int starter_watch(struct starter *starter, sd_event *event, void (*gone)(void *data), void *data)
+{
+	int r;
+
+	starter->gone = gone;
+	starter->data = data;
+	/* what it answers is read at once; so only the end is waited for, which poll(2) always
+	 * tells */
+	r = sd_event_add_io(event, &starter->watch, starter->channel, 0, on_hang_up, starter);
+	return r < 0 ? r : 0;
+}
+
+/* What it says of the start; its own errors are in ret_answer. */
+static int receive_answer(struct starter *starter, struct msg_started *ret_answer)
 {
 	struct pollfd poll_fd = { .fd = starter->channel, .events = POLLIN };
 	struct packet packet;
@@ -64,9 +93,7 @@ static int receive_answer(struct starter *starter, pid_t *ret_pid)
 		return r < 0 ? r : -ENOTCONN;
 	if (message.type != MON_STARTED)
 		return -EBADMSG;
-	if (message.started.error != 0)
-		return -message.started.error;
-	*ret_pid = (pid_t)message.started.pid;
+	*ret_answer = message.started;
 	return 0;
 }
 
@@ -78,6 +105,7 @@ int starter_start(struct starter *starter, enum start_what what, const int *fds,
 		.type = MON_START,
 		.start = { .what = (uint8_t)what, .optional = optional },
 	};
+	struct msg_started answer = { 0 };
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < count; i++)
@@ -85,6 +113,13 @@ int starter_start(struct starter *starter, enum start_what what, const int *fds,
 	if (r == 0)
 		r = channel_send(starter->channel, &start, -1, true);
 	if (r == 0)
-		r = receive_answer(starter, ret_pid);
-	return r == -EPIPE || r == -ECONNRESET ? -ENOTCONN : r;
+		r = receive_answer(starter, &answer);
+	if (r < 0) {
+		/* one that may answer late is of no use: its next answer would be taken for another
+		 */
+		shutdown(starter->channel, SHUT_RDWR);
+		return r == -EPIPE || r == -ECONNRESET ? -ENOTCONN : r;
+	}
+	*ret_pid = (pid_t)answer.pid;
+	return -answer.error;
 }

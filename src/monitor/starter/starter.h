@@ -2,6 +2,8 @@
 #ifndef EXM_STARTER_H
 #define EXM_STARTER_H
 
+#include <systemd/sd-event.h>
+
 #include "monitor/starter/starter_run.h"
 
 /* The starter, as the monitor uses it. */
@@ -13,6 +15,10 @@ struct starter;
  */
 int starter_new(const struct starter_spec *spec, struct starter **ret_starter) must_check;
 struct starter *starter_free(struct starter *starter);
+
+/* Calls `gone` once, should it end before starter_free(). 0 or -errno. */
+int starter_watch(struct starter *starter, sd_event *event, void (*gone)(void *data),
+		  void *data) must_check;
 
 /*
  * Starts one process with these descriptors, which stay the caller's, in the order of START_WHATS;
