@@ -115,8 +115,7 @@ int starter_start(struct starter *starter, enum start_what what, const int *fds,
 	if (r == 0)
 		r = receive_answer(starter, &answer);
 	if (r < 0) {
-		/* one that may answer late is of no use: its next answer would be taken for another
-		 */
+		/* its answer may still come, and would be taken for that to another start */
 		shutdown(starter->channel, SHUT_RDWR);
 		return r == -EPIPE || r == -ECONNRESET ? -ENOTCONN : r;
 	}
