@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "common/log.h"
+#include "monitor/commit_history.h"
 #include "monitor/journal/journal_recover.h"
 #include "monitor/metadata.h"
 
@@ -19,6 +20,7 @@ struct transaction {
 	struct replacement *item;
 	size_t count;
 	struct journal journal;
+	struct commit_history history;
 	bool is_begun; /* the journal knows of it */
 };
 
@@ -27,6 +29,7 @@ static void transaction_clear(struct transaction *t)
 	for (size_t i = 0; i < t->count; i++)
 		replacement_clear(&t->item[i]);
 	free(t->item);
+	commit_history_clear(&t->history);
 	journal_close(&t->journal);
 }
 
@@ -77,6 +80,7 @@ static enum mon_outcome add_file(struct transaction *t, int root_fd, const struc
 	}
 	t->item[t->count] = replacement_of(&target, &policy->files[staged->entry], handout->content,
 					   staged->content);
+	t->item[t->count].former = staged->former;
 	return replace_look(&t->item[t->count++], ret_failure);
 }
 
@@ -104,15 +108,18 @@ static int write_down(struct transaction *t)
 	int content[2 * STAGED_MAX];
 	int r = journal_entry_new(&entry);
 
+	if (r == 0)
+		r = commit_history_describe(&t->history, t->staged, t->count, &entry);
+
 	for (size_t i = 0; r == 0 && i < t->count; i++) {
 		content[2 * i] = t->item[i].base;
 		content[2 * i + 1] = t->item[i].content;
 		r = describe(&t->item[i], t->staged[i].path, &entry.file[entry.count++]);
 	}
 	if (r == 0)
-		r = journal_begin(&t->journal, &entry, content);
+		r = journal_begin(&t->journal, &entry, content, t->history.changes);
 	t->is_begun = r == 0;
-	return r;
+	return r == 0 ? commit_history_prepare(&t->history, &t->journal) : r;
 }
 
 /* ---- back ---------------------------------------------------------------------------- */
@@ -170,6 +177,7 @@ static void take_back(struct transaction *t)
 
 	if (!t->is_begun)
 		return;
+	commit_history_drop(&t->history);
 	/* whatever it was, so that nobody takes it for done */
 	r = journal_switch(&t->journal);
 	if (undo(t) < 0)
@@ -215,7 +223,9 @@ static void finish(struct transaction *t, struct handouts *handouts)
 			   : t->item[i].base < 0 ? "created"
 						 : "changed");
 	}
-	journal_over(&t->journal);
+	/* else whoever looks next writes it down */
+	if (commit_history_add(&t->history) == 0)
+		journal_over(&t->journal);
 }
 
 static void look_at_all(struct transaction *t, int root_fd, const struct policy *policy,
@@ -270,13 +280,14 @@ static void change_all(struct transaction *t, struct commit_result *result)
 }
 
 struct commit_result commit_files(const struct commit_place *place, const struct policy *policy,
-				  const struct staged *staged, size_t count,
-				  struct handouts *handouts)
+				  const struct commit_origin *origin, const struct staged *staged,
+				  size_t count, struct handouts *handouts)
 {
 	scoped(transaction_clear) struct transaction t = {
 		.staged = staged,
 		.item = calloc(count + 1, sizeof(struct replacement)),
 		.journal = JOURNAL_NONE,
+		.history = COMMIT_HISTORY_NONE,
 	};
 	struct commit_result result = { .outcome = OUTCOME_DONE };
 	const char *step = "start";
@@ -286,12 +297,17 @@ struct commit_result commit_files(const struct commit_place *place, const struct
 		stop(&result, step, r);
 		return result;
 	}
+	r = commit_history_open(place, policy, origin, &t.history);
+	if (r < 0)
+		stop(&result, "open the history", r);
 	look_at_all(&t, place->root_fd, policy, count, handouts, &result);
 	if (result.outcome == OUTCOME_DONE)
 		change_all(&t, &result);
-	if (result.outcome == OUTCOME_DONE)
-		finish(&t, handouts);
-	else
+	if (result.outcome != OUTCOME_DONE) {
 		take_back(&t);
+		return result;
+	}
+	finish(&t, handouts);
+	result.revision = t.history.number;
 	return result;
 }

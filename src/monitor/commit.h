@@ -9,30 +9,43 @@
 struct staged {
 	uint32_t entry;
 	char *path;
-	int content; /* sealed memfd, -1: remove the file */
+	int content;           /* sealed memfd, -1: remove the file */
+	struct former *former; /* of a file that is made again; NULL: as the policy says */
 };
 
 struct commit_result {
 	enum mon_outcome outcome;
 	uint32_t index; /* the staged file that stopped it */
 	struct replace_failure failure;
+	uint64_t revision; /* what the history calls it; 0: it is not kept there */
 };
 
 /* Where a commit takes place; both stay the caller's. */
 struct commit_place {
 	int root_fd;
-	int state_fd; /* the state directory with the journal; -1: there is none */
+	int state_fd; /* the state directory with journal and history; -1: there is none */
+};
+
+/* Whose commit it is, for the history. */
+struct commit_origin {
+	const struct client *who;
+	const char *method;
+	uint64_t reverts;       /* the revision that it takes back; 0: none */
+	int changes;            /* as history_changes_keep() gives them; -1: no list */
+	const uint64_t *counts; /* of changes, for each file; NULL: none */
+	uint64_t keep_from;     /* as of history_prune(); UINT64_MAX: none */
 };
 
 /*
  * All staged files or none, also if this process dies or the power fails in the midst of it, as
  * long as there is a journal. Compares each with what was handed out, writes down what is going to
  * be done, writes all, then switches all; a failure on the way brings back those already switched.
- * On success all is on disk, and the hand-outs are what was written.
+ * On success all is on disk, and the hand-outs are what was written. With an origin, and as far as
+ * the policy wants it, it is a revision of the history then.
  */
 struct commit_result commit_files(const struct commit_place *place, const struct policy *policy,
-				  const struct staged *staged, size_t count,
-				  struct handouts *handouts);
+				  const struct commit_origin *origin, const struct staged *staged,
+				  size_t count, struct handouts *handouts);
 
 /*
  * Takes back, or clears away, what an interrupted commit has left, once no other server commits.

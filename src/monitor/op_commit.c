@@ -10,6 +10,8 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "monitor/history/history.h"
+#include "monitor/history/history_changes.h"
 #include "monitor/session.h"
 #include "monitor/target.h"
 #include "monitor/verify.h"
@@ -140,13 +142,14 @@ int op_prepare(struct session *session, const struct msg_prepare *request, int *
 
 /* ---- the commit ---- */
 
-static void commit_staged(struct session *session, struct msg_commit_reply *reply, int *ret_theirs)
+static void commit_staged(struct session *session, const struct commit_origin *origin,
+			  struct msg_commit_reply *reply, int *ret_theirs)
 {
 	const struct commit_place place = {
 		.root_fd = session->host->root_fd,
 		.state_fd = session->host->state_fd,
 	};
-	struct commit_result result = commit_files(&place, session->policy, session->staged,
+	struct commit_result result = commit_files(&place, session->policy, origin, session->staged,
 						   session->staged_count, &session->handouts);
 	const char *path = session->staged[result.index].path;
 
@@ -154,6 +157,7 @@ static void commit_staged(struct session *session, struct msg_commit_reply *repl
 	reply->index = result.index;
 	reply->error = result.failure.error;
 	reply->step = result.failure.step;
+	reply->revision = result.revision;
 	if (result.outcome == OUTCOME_DONE)
 		return;
 	if (result.outcome == OUTCOME_CONFLICT)
@@ -169,6 +173,9 @@ struct recording {
 	struct audit_changes *changes;
 	size_t count;
 	int list; /* the same for the engine, sealed; -1: none */
+	int kept; /* and for the history */
+	uint64_t counts[STAGED_MAX];
+	const char *method;
 	uint64_t begin;
 };
 
@@ -178,6 +185,7 @@ static void recording_clear(struct recording *recording)
 		audit_changes_clear(&recording->changes[i]);
 	free(recording->changes);
 	close_fd(recording->list);
+	close_fd(recording->kept);
 }
 
 /* Everything that takes memory is done before the commit, so that it is not done unrecorded. */
@@ -196,6 +204,9 @@ static int prepare(const struct session *session, const struct report *changes,
 	recording->list = report_seal(changes, NULL);
 	if (recording->list < 0)
 		return recording->list;
+	recording->kept = history_changes_keep(recording->list, files, count, recording->counts);
+	if (recording->kept < 0)
+		return recording->kept;
 	return audit_changes_read(recording->list, files, count, recording->changes);
 }
 
@@ -233,7 +244,7 @@ static void record(const struct session *session, const struct msg_commit_reply 
 		const struct policy_file *file = &session->policy->files[staged->entry];
 		const struct audit_event event = {
 			.client = &session->who,
-			.method = "config.commit",
+			.method = recording->method,
 			.subject = staged->path,
 			.rule = rule,
 			.result = done                               ? AUDIT_DONE
@@ -253,11 +264,16 @@ static void record(const struct session *session, const struct msg_commit_reply 
 }
 
 /* All of it, to the reply; the descriptor for it, which is the caller's then. */
-static int commit(struct session *session, struct msg_commit_reply *reply,
+static int commit(struct session *session, uint64_t reverts, struct msg_commit_reply *reply,
 		  struct verify_result *verdict)
 {
 	scoped_report changes = report_begin(REPORT_CHANGE);
-	scoped(recording_clear) struct recording recording = { .list = -1, .begin = clock_usec() };
+	scoped(recording_clear) struct recording recording = {
+		.list = -1,
+		.kept = -1,
+		.method = reverts ? "config.revert" : "config.commit",
+		.begin = clock_usec(),
+	};
 	size_t verified = verify_staged(session, &changes, reply, verdict);
 	scoped_fd enclosed = -1;
 	int r = prepare(session, &changes, &recording);
@@ -267,8 +283,18 @@ static int commit(struct session *session, struct msg_commit_reply *reply,
 	r = reply->outcome == OUTCOME_DONE ? make_room(session, &recording) : 0;
 	if (r < 0)
 		give_up(reply, r, "write the audit trail");
-	if (reply->outcome == OUTCOME_DONE)
-		commit_staged(session, reply, &enclosed);
+	if (reply->outcome == OUTCOME_DONE) {
+		const struct commit_origin origin = {
+			.who = &session->who,
+			.method = recording.method,
+			.reverts = reverts,
+			.changes = recording.kept,
+			.counts = recording.counts,
+			.keep_from = UINT64_MAX,
+		};
+
+		commit_staged(session, &origin, reply, &enclosed);
+	}
 	record(session, reply, &recording);
 	if (reply->outcome == OUTCOME_DONE && verified > 0)
 		enclosed = take_fd(&recording.list);
@@ -282,10 +308,10 @@ int op_commit(struct session *session, const struct msg_commit *request, int *fd
 	scoped_fd enclosed = -1;
 
 	(void)fd;
-	if (request->drop > 1)
+	if (request->drop > 1 || request->reverts > HISTORY_LAST_MAX)
 		return -EPROTO;
 	if (!request->drop && session->staged_count > 0)
-		enclosed = commit(session, &reply.commit_reply, &verdict);
+		enclosed = commit(session, request->reverts, &reply.commit_reply, &verdict);
 	session_staged_clear(session);
 	return session_reply(session, &reply, enclosed);
 }

@@ -86,6 +86,7 @@ void session_staged_clear(struct session *session)
 	for (size_t i = 0; i < session->staged_count; i++) {
 		free(session->staged[i].path);
 		close_fd(session->staged[i].content);
+		former_free(session->staged[i].former);
 	}
 	session->staged_count = 0;
 }

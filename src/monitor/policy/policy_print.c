@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Runs in exmachinad under -T: prints a policy that policy_read() has taken, and touches nothing.
  */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "common/layer.h"
@@ -70,6 +71,17 @@ static void print_layers(FILE *out, uint32_t layers)
 	fprintf(out, "\n");
 }
 
+static void print_history(FILE *out, const struct policy_history *history)
+{
+	fprintf(out, "\n[History]\n");
+	if (history->off)
+		fprintf(out, "Record=no\n");
+	fprintf(out, "Keep=%u\n", history->count);
+	if (history->seconds > 0)
+		fprintf(out, "MaxAge=%" PRIu64 "min\n", history->seconds / 60);
+	fprintf(out, "MaxSize=%" PRIu64 "K\n", history->bytes >> 10);
+}
+
 void policy_print(FILE *out, const struct policy *policy)
 {
 	fprintf(out, "[Session]\n");
@@ -80,6 +92,7 @@ void policy_print(FILE *out, const struct policy *policy)
 	print_layers(out, policy->optional_layers);
 	if (policy->audit != AUDIT_TO_FILE)
 		fprintf(out, "Audit=%s\n", policy_audit_word(policy->audit));
+	print_history(out, &policy->history);
 	for (size_t i = 0; i < policy->file_count; i++)
 		print_file(out, &policy->files[i]);
 	for (size_t i = 0; i < policy->service_count; i++)
