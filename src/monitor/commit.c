@@ -119,7 +119,7 @@ static int write_down(struct transaction *t)
 	if (r == 0)
 		r = journal_begin(&t->journal, &entry, content, t->history.changes);
 	t->is_begun = r == 0;
-	return r == 0 ? commit_history_prepare(&t->history, &t->journal) : r;
+	return r;
 }
 
 /* ---- back ---------------------------------------------------------------------------- */
@@ -270,6 +270,9 @@ static void change_all(struct transaction *t, struct commit_result *result)
 		stop(result, "write the journal", r);
 		return;
 	}
+	r = commit_history_prepare(&t->history, &t->journal);
+	if (r < 0)
+		stop(result, "write the history", r);
 	each(t, replace_write, result);
 	r = result->outcome == OUTCOME_DONE ? journal_switch(&t->journal) : 0;
 	if (r < 0)

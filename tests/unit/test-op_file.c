@@ -54,6 +54,7 @@ static int setup(void **state)
 	w->host = (struct session_host){
 		.policy = w->policy,
 		.root_fd = w->root->fd,
+		.state_fd = -1,
 		.user = "unit",
 	};
 	w->session.host = &w->host;

@@ -92,7 +92,6 @@ void policy_print(FILE *out, const struct policy *policy)
 	print_layers(out, policy->optional_layers);
 	if (policy->audit != AUDIT_TO_FILE)
 		fprintf(out, "Audit=%s\n", policy_audit_word(policy->audit));
-	print_history(out, &policy->history);
 	for (size_t i = 0; i < policy->file_count; i++)
 		print_file(out, &policy->files[i]);
 	for (size_t i = 0; i < policy->service_count; i++)
@@ -102,8 +101,9 @@ void policy_print(FILE *out, const struct policy *policy)
 			policy_log_lines(&policy->logs[i]));
 	for (size_t i = 0; i < policy->package_count; i++)
 		print_package(out, &policy->packages[i]);
-	if (!policy->has_system)
-		return;
-	fprintf(out, "\n[System]\n");
-	print_allow(out, policy->system_items, system_item_word);
+	if (policy->has_system) {
+		fprintf(out, "\n[System]\n");
+		print_allow(out, policy->system_items, system_item_word);
+	}
+	print_history(out, &policy->history);
 }
