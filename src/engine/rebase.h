@@ -31,7 +31,8 @@ enum rebase_outcome {
 
 /* A node that both sides touch, and what each did to it. */
 struct rebase_touch {
-	char *node; /* canonical, below the file: in the base, or, where it is new, in ours */
+	/* canonical, below the file: in the base, or, where it is new, in ours; "": the file */
+	char *node;
 	enum change_action ours, theirs;
 };
 
