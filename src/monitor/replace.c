@@ -97,6 +97,31 @@ static enum mon_outcome find_old(struct replacement *r, struct replace_failure *
 	return same ? OUTCOME_DONE : OUTCOME_CONFLICT;
 }
 
+struct former *former_free(struct former *former)
+{
+	if (former)
+		free(former->attributes);
+	free(former);
+	return NULL;
+}
+
+/* Of the file that was there, else of the one that was there once, else what the policy says. */
+static int set_metadata(const struct replacement *r, int fd)
+{
+	const struct former *former = r->former;
+	struct stat st = { 0 };
+
+	if (r->old >= 0)
+		return metadata_copy(r->old, &r->old_stat, fd);
+	if (!former)
+		return metadata_set(fd, r->entry->create_uid, r->entry->create_gid,
+				    r->entry->create_mode);
+	st.st_uid = former->uid;
+	st.st_gid = former->gid;
+	st.st_mode = former->mode;
+	return metadata_import(fd, &st, former->attributes, former->attributes_size);
+}
+
 /*
  * Readable by nobody but root until it is complete: the content comes first,
  * since writing takes some attributes away again, and the mode comes last.
@@ -117,11 +142,7 @@ static int write_new(struct replacement *r, const char **ret_step)
 	if (result < 0)
 		return result;
 	*ret_step = "set owner, mode and attributes";
-	if (r->old >= 0)
-		result = metadata_copy(r->old, &r->old_stat, fd);
-	else
-		result = metadata_set(fd, r->entry->create_uid, r->entry->create_gid,
-				      r->entry->create_mode);
+	result = set_metadata(r, fd);
 	if (result < 0)
 		return result;
 	*ret_step = "bring the new content to disk";
