@@ -92,7 +92,12 @@ const struct method methods[] = {
 	{ "config.commit",
 	  config_commit,
 	  METHOD_PLAIN,
-	  { OPTIONAL(dry_run), OPTIONAL(plan), OPTIONAL(progress) } },
+	  { OPTIONAL(dry_run), OPTIONAL(plan), OPTIONAL(progress), OPTIONAL(confirm),
+	    OPTIONAL(dead_man) } },
+	{ "config.confirm",
+	  config_confirm,
+	  METHOD_PLAIN,
+	  { OPTIONAL(token), OPTIONAL(extend), OPTIONAL(rollback) } },
 	{ "config.discard", config_discard, METHOD_PLAIN, { { 0 } } },
 
 #define X(name, word, kind, method) \

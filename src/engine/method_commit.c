@@ -15,6 +15,7 @@
 #include "engine/engine.h"
 #include "engine/guard.h"
 #include "engine/method.h"
+#include "engine/method_confirm.h"
 #include "engine/plan.h"
 #include "engine/staging.h"
 #include "engine/timer.h"
@@ -163,6 +164,12 @@ static int commit_failed(struct call *call, const struct dirty_list *list,
 	const struct msg_commit_reply *commit = &answer->reply;
 	const struct dirty *p;
 
+	if (commit->outcome == OUTCOME_NO_CONFIRM)
+		return call_error(
+			call, EXM_ERROR_BAD_VALUE, data_of("parameter", "confirm"),
+			"there is no history here to take it back with, so a commit "
+			"cannot wait to be confirmed; it takes a state directory (Audit=) "
+			"and Keep= in [History]");
 	if (commit->outcome == OUTCOME_BUSY)
 		return call_error(call, EXM_ERROR_BUSY, NULL,
 				  "another commit is under way; the edits are kept");
@@ -242,6 +249,8 @@ static int ask_monitor(struct call *call, const struct arguments *a, bool staged
 		.drop = !staged,
 		.dry_run = a->dry_run,
 		.progress = a->progress && !call->notification,
+		.confirm = (uint32_t)a->confirm,
+		.dead_man = a->dead_man,
 	};
 	int64_t used = timer_pause();
 	int r;
@@ -280,6 +289,20 @@ static int is_planned(struct call *call, const struct arguments *a, const char *
 			  "written, the edits are kept");
 }
 
+/* What of the arguments cannot be meant. */
+static int check_arguments(struct call *call, const struct arguments *a)
+{
+	uint32_t seconds;
+
+	if (argument_given(a, PARAM_confirm) &&
+	    confirm_take_seconds(call, PARAM_confirm, a->confirm, &seconds) < 0)
+		return -1;
+	if (a->dead_man && !argument_given(a, PARAM_confirm))
+		return call_error(call, EXM_ERROR_BAD_VALUE, data_of("parameter", "dead_man"),
+				  "%s: dead_man is for a commit with confirm", call->method);
+	return 0;
+}
+
 int config_commit(struct call *call, const struct arguments *a)
 {
 	struct engine *engine = call->engine;
@@ -291,7 +314,7 @@ int config_commit(struct call *call, const struct arguments *a)
 
 	if (!commit)
 		return call_no_memory(call);
-	if (dirty_collect(call, &list) < 0)
+	if (check_arguments(call, a) < 0 || dirty_collect(call, &list) < 0)
 		return -1;
 	r = plan_of(list, plan);
 	if (r < 0)
@@ -311,6 +334,11 @@ int config_commit(struct call *call, const struct arguments *a)
 	json_put(result, "files", dirty_describe(list, a->dry_run));
 	put_changes(result, list, commit->enclosed);
 	close_fd(commit->enclosed);
+	if (commit->reply.confirm > 0) {
+		json_put(result, "confirm",
+			 confirm_describe(commit->reply.confirm, commit->reply.token));
+		engine->unconfirmed = true;
+	}
 	if (a->dry_run)
 		json_put(result, "plan", json_new_string(plan));
 	else

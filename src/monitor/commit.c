@@ -12,6 +12,7 @@
 
 #include "common/log.h"
 #include "monitor/commit_history.h"
+#include "monitor/confirm/confirm.h"
 #include "monitor/journal/journal_recover.h"
 #include "monitor/metadata.h"
 
@@ -48,26 +49,33 @@ static void stop(struct commit_result *result, const char *step, int error)
 	result->failure = (struct replace_failure){ step, -error };
 }
 
-/* Nobody else commits meanwhile, and what an interrupted commit has left is cleared away. */
-static int take_turn(const struct commit_place *place, struct journal *journal,
+int commit_take_turn(const struct commit_place *place, struct journal *ret_journal,
 		     const char **ret_step)
 {
 	int r;
 
-	r = journal_open(place->state_fd, JOURNAL_LOCK_MSEC, journal);
+	r = journal_open(place->state_fd, JOURNAL_LOCK_MSEC, ret_journal);
 	*ret_step = r == -ETIMEDOUT ? "wait for the commit of another server" : "open the journal";
 	if (r < 0)
 		return r;
 	*ret_step = "take back a commit that was interrupted";
-	return journal_recover(place->root_fd, journal);
+	r = journal_recover(place->root_fd, ret_journal);
+	if (r < 0)
+		return r;
+	*ret_step = "look at what is to be confirmed";
+	return confirm_drop_stale(place->state_fd);
 }
 
 int commit_recover(const struct commit_place *place)
 {
 	scoped_journal journal = JOURNAL_NONE;
 	const char *step;
-	int r = take_turn(place, &journal, &step);
+	int r = commit_take_turn(place, &journal, &step);
 
+	if (r == 0) {
+		step = "take back what was not confirmed";
+		r = confirm_recover(place->root_fd, place->state_fd, &journal);
+	}
 	if (r < 0)
 		log_error("cannot %s: %s", step, strerror(-r));
 	return r;
@@ -305,7 +313,7 @@ static int commit_new(const struct commit_place *place, const struct staged *sta
 		.journal = JOURNAL_NONE,
 		.history = COMMIT_HISTORY_NONE,
 	};
-	r = t->item ? take_turn(place, &t->journal, ret_step) : -ENOMEM;
+	r = t->item ? commit_take_turn(place, &t->journal, ret_step) : -ENOMEM;
 	if (r == 0)
 		*ret_commit = take_ptr(t);
 	return r;
@@ -353,6 +361,11 @@ struct commit_result commit_keep(struct commit *commit, struct handouts *handout
 	stop(&result, "write the journal", r);
 	take_back(t);
 	return result;
+}
+
+uint64_t commit_revision(const struct commit *commit)
+{
+	return commit->history.number;
 }
 
 int commit_take_back(struct commit *commit)
