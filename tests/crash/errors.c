@@ -169,7 +169,7 @@ static bool fail_once(struct trial *trial, struct fault *fault, bool by_recovery
 
 static bool fail_at(struct trial *trial, unsigned int at, bool *ret_over, uint64_t *count)
 {
-	static const int numbers[] = { ENOSPC, EIO, EROFS };
+	static const int numbers[] = { EIO, ENOSPC, EROFS };
 
 	for (unsigned int i = 0; i < 4 * ARRAY_SIZE(numbers); i++) {
 		struct fault fault = { .error = numbers[i / 4], .stays = i & 1, .at = at };
@@ -181,6 +181,9 @@ static bool fail_at(struct trial *trial, unsigned int at, bool *ret_over, uint64
 					   i & 2 ? "recovery" : "another commit");
 		*ret_over = fault.is_over;
 		*count += fault.is_met;
+		/* what cannot fail by an error of the disk cannot fail by the others */
+		if (!fault.is_met && numbers[i / 4] == EIO)
+			break;
 	}
 	return true;
 }

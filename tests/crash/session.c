@@ -281,7 +281,6 @@ static enum trace_step during_commit(void *data, pid_t pid, const struct trace_s
 			return TRACE_LEAVE;
 	}
 	counted.index = run->stops++;
-	if (getenv("DBG")) fprintf(stderr, "%u %s %lu %lx %lx = %ld\n", counted.index, stop->is_entry?"->":"<-", (long)stop->number, (long)stop->argument[0], (long)stop->argument[1], (long)stop->result);
 	return run->hook(run->data, pid, &counted);
 }
 

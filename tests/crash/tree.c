@@ -159,6 +159,11 @@ static int by_place_and_name(const void *a, const void *b)
 	return x->place != y->place ? (int)x->place - (int)y->place : strcmp(x->name, y->name);
 }
 
+void tree_sort(struct tree *tree)
+{
+	qsort(tree->file, tree->count, sizeof(*tree->file), by_place_and_name);
+}
+
 void tree_read(int root_fd, struct tree *tree)
 {
 	tree_clear(tree);
@@ -172,7 +177,7 @@ void tree_read(int root_fd, struct tree *tree)
 				read_file(fd, tree_add(tree, place, entry->d_name));
 		closedir(dir);
 	}
-	qsort(tree->file, tree->count, sizeof(*tree->file), by_place_and_name);
+	tree_sort(tree);
 }
 
 /* ---- writing ------------------------------------------------------------------------- */

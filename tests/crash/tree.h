@@ -49,6 +49,9 @@ void tree_read_metadata(int fd, struct tree_file *file);
 /* A file more, empty. */
 struct tree_file *tree_add(struct tree *tree, enum tree_place place, const char *name);
 
+/* By place and name, as it is read: the hash knows the order. */
+void tree_sort(struct tree *tree);
+
 /* The directories have these files, made anew, and no others. */
 void tree_write(int root_fd, const struct tree *tree);
 
