@@ -84,7 +84,10 @@ const struct method methods[] = {
 	{ "augeas.source", augeas_source, METHOD_READS, { REQUIRED(path) } },
 
 	{ "config.diff", config_diff, METHOD_PLAIN, { { 0 } } },
-	{ "config.commit", config_commit, METHOD_PLAIN, { { 0 } } },
+	{ "config.commit",
+	  config_commit,
+	  METHOD_PLAIN,
+	  { OPTIONAL(dry_run), OPTIONAL(plan), OPTIONAL(progress) } },
 	{ "config.discard", config_discard, METHOD_PLAIN, { { 0 } } },
 
 #define X(name, word, kind, method) \
@@ -236,7 +239,7 @@ static int take_one(struct call *call, enum parameter parameter, struct json_obj
 {
 	void *slot = (char *)a + parameters[parameter].offset;
 
-	a->given |= 1u << parameter;
+	a->given |= UINT64_C(1) << parameter;
 	switch (parameters[parameter].type) {
 	case TYPE_BYTES:
 	case TYPE_VALUE:

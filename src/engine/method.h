@@ -36,6 +36,8 @@
 	INT(lines) \
 	STRING(after) \
 	LIST(names) \
+	BOOL(dry_run) \
+	STRING(plan) \
 	STRING(timezone) \
 	STRING(hostname) \
 	LIST(locale)
@@ -55,7 +57,7 @@ struct argument_list {
 
 /* What a handler gets: strings are NULL and the rest 0 where nothing was given. */
 struct arguments {
-	uint32_t given; /* bit set of 1u << enum parameter */
+	uint64_t given; /* bit set of 1 << enum parameter */
 #define TEXT_MEMBER(name) char *name;
 #define BOOL_MEMBER(name) bool name;
 #define INT_MEMBER(name) int64_t name;
@@ -67,14 +69,14 @@ struct arguments {
 #undef LIST_MEMBER
 };
 
-_Static_assert(PARAM_MAX <= 32, "arguments.given has a bit for each parameter");
+_Static_assert(PARAM_MAX <= 64, "arguments.given has a bit for each parameter");
 
 static inline bool argument_given(const struct arguments *a, enum parameter parameter)
 {
 	return (a->given >> parameter) & 1;
 }
 
-enum { METHOD_PARAMS_MAX = 4 };
+enum { METHOD_PARAMS_MAX = 8 };
 
 enum method_flag {
 	METHOD_PLAIN = 0,
