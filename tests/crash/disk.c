@@ -10,7 +10,7 @@
 #include "must.h"
 
 /* What a disk writes at once, and less, so that pieces of a head are apart, too. */
-enum { SECTOR = 512, SMALL = 64, SMALL_UP_TO = 512 };
+enum { SECTOR = 512, SMALL = 16, SMALL_UP_TO = 512 };
 
 /* ---- what happens ---------------------------------------------------------------------------- */
 
