@@ -225,8 +225,8 @@ static int remove_old(struct commit *t, size_t index)
 }
 
 /*
- * As long as a removal may not be on disk the journal has to tell of it: then it stays as it is, and
- * the next one to look clears it away.
+ * As long as a removal may not be on disk the journal has to tell of it: then it stays as it is,
+ * and the next one to look clears it away.
  */
 static void clear_away(struct commit *t)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The real exmachinad, stopped in a commit: tests/system/test_crash.py has it done. engine.c must be
- * in the engine's place.
+ * The real exmachinad, stopped in a commit: tests/system/test_crash.py has it done. engine.c must
+ * be in the engine's place.
  *
  *     crash --list                      the names of the scenes
  *     crash kills|errors|power SCENE DIR

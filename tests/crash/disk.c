@@ -139,8 +139,8 @@ static size_t *name_of(struct found *found, enum tree_place place, const char *n
 {
 	size_t i = 0;
 
-	while (i < found->name_count && (found->name[i].place != place ||
-					 strcmp(found->name[i].name, name) != 0))
+	while (i < found->name_count &&
+	       (found->name[i].place != place || strcmp(found->name[i].name, name) != 0))
 		i++;
 	if (i == found->name_count) {
 		MUST(found->name_count++ < DISK_FILES_MAX);

@@ -11,16 +11,16 @@
 #include "trial.h"
 
 enum disk_kind {
-	DISK_CREATE,   /* the name is an empty file's */
-	DISK_NAMES,    /* two names of one directory change at once */
-	DISK_REMOVE,   /* the name is nobody's */
+	DISK_CREATE, /* the name is an empty file's */
+	DISK_NAMES,  /* two names of one directory change at once */
+	DISK_REMOVE, /* the name is nobody's */
 	DISK_WRITE,
 	DISK_TRUNCATE,
 	DISK_METADATA,
-	DISK_SYNC,     /* of a file */
+	DISK_SYNC, /* of a file */
 	DISK_SYNC_DATA,
 	DISK_SYNC_DIRECTORY,
-	DISK_ANSWER,   /* the client was told that it is done */
+	DISK_ANSWER, /* the client was told that it is done */
 };
 
 struct disk_event {
@@ -28,7 +28,8 @@ struct disk_event {
 	enum tree_place place;
 	size_t file; /* the number of it */
 	char name[NAME_MAX + 1];
-	/* of DISK_NAMES: it gets this name, and whose that was gets the first one, or DISK_NOBODY */
+	/* of DISK_NAMES: it gets this name, and whose that was gets the first one, or DISK_NOBODY
+	 */
 	char other[NAME_MAX + 1];
 	size_t second;
 	size_t at, size;
@@ -39,7 +40,7 @@ struct disk_event {
 enum { DISK_EVENTS_MAX = 512, DISK_FILES_MAX = 64, DISK_NOBODY = DISK_FILES_MAX };
 
 struct disk {
-	struct tree base; /* was on it before */
+	struct tree base;            /* was on it before */
 	ino_t inode[DISK_FILES_MAX]; /* those of the base come first, in its order */
 	size_t file_count;
 	struct disk_event event[DISK_EVENTS_MAX];

@@ -11,21 +11,33 @@
 
 /* They leave files as they are, whatever they are called with. */
 static const long harmless[] = {
-	SYS_read,	   SYS_pread64,	       SYS_close,	   SYS_fstat,
-	SYS_newfstatat,	   SYS_statx,	       SYS_lseek,	   SYS_mmap,
-	SYS_mprotect,	   SYS_munmap,	       SYS_brk,		   SYS_mremap,
-	SYS_madvise,	   SYS_fcntl,	       SYS_flock,	   SYS_getrandom,
-	SYS_clock_gettime, SYS_clock_nanosleep, SYS_nanosleep,	   SYS_epoll_wait,
-	SYS_epoll_pwait,   SYS_epoll_ctl,      SYS_recvmsg,	   SYS_sendmsg,
-	SYS_sendto,	   SYS_gettid,	       SYS_getpid,	   SYS_memfd_create,
-	SYS_flistxattr,	   SYS_fgetxattr,      SYS_fstatfs,	   SYS_timerfd_settime,
-	SYS_exit_group,	   SYS_getuid,	       SYS_geteuid,	   SYS_readlink,
-	SYS_ioctl,	   SYS_poll,	       SYS_getdents64,	   SYS_rt_sigprocmask,
-	SYS_rt_sigaction,  SYS_socket,	       SYS_connect,	   SYS_dup,
-	SYS_openat2,	   SYS_access,
+	SYS_read,          SYS_pread64,
+	SYS_close,         SYS_fstat,
+	SYS_newfstatat,    SYS_statx,
+	SYS_lseek,         SYS_mmap,
+	SYS_mprotect,      SYS_munmap,
+	SYS_brk,           SYS_mremap,
+	SYS_madvise,       SYS_fcntl,
+	SYS_flock,         SYS_getrandom,
+	SYS_clock_gettime, SYS_clock_nanosleep,
+	SYS_nanosleep,     SYS_epoll_wait,
+	SYS_epoll_pwait,   SYS_epoll_ctl,
+	SYS_recvmsg,       SYS_sendmsg,
+	SYS_sendto,        SYS_gettid,
+	SYS_getpid,        SYS_memfd_create,
+	SYS_flistxattr,    SYS_fgetxattr,
+	SYS_fstatfs,       SYS_timerfd_settime,
+	SYS_exit_group,    SYS_getuid,
+	SYS_geteuid,       SYS_readlink,
+	SYS_ioctl,         SYS_poll,
+	SYS_getdents64,    SYS_rt_sigprocmask,
+	SYS_rt_sigaction,  SYS_socket,
+	SYS_connect,       SYS_dup,
+	SYS_openat2,       SYS_access,
 };
 
-/* ---- whose descriptor it is ------------------------------------------------------------------- */
+/* ---- whose descriptor it is -------------------------------------------------------------------
+ */
 
 static void path_of(char path[static PATH_MAX], pid_t pid, uint64_t fd, const char *name)
 {
@@ -89,19 +101,19 @@ static size_t named(const struct disk_watch *watch, pid_t pid, uint64_t dir, uin
 	return lstat(path, &st) == 0 ? disk_file(watch->disk, st.st_ino) : DISK_NOBODY;
 }
 
-/* ---- before a call ------------------------------------------------------------------------------ */
+/* ---- before a call ------------------------------------------------------------------------------
+ */
 
 static size_t position_of(pid_t pid, uint64_t fd)
 {
-	char path[PATH_MAX];
-	size_t position = 0;
+	char path[PATH_MAX], line[128];
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, (int)fd);
 	file = fopen(path, "re");
-	MUST(file && fscanf(file, "pos: %zu", &position) == 1);
+	MUST(file && fgets(line, sizeof(line), file) && strncmp(line, "pos:", 4) == 0);
 	fclose(file);
-	return position;
+	return strtoul(line + 4, NULL, 10);
 }
 
 static void before(struct disk_watch *watch, pid_t pid, const struct trace_stop *stop)
@@ -113,17 +125,20 @@ static void before(struct disk_watch *watch, pid_t pid, const struct trace_stop 
 		watch->at = position_of(pid, stop->argument[0]);
 	if (stop->number == SYS_openat && stop->argument[2] & O_CREAT &&
 	    place_of(watch, pid, stop->argument[0], &place))
-		watch->is_new = named(watch, pid, stop->argument[0], stop->argument[1]) ==
-				DISK_NOBODY;
-	if (stop->number == SYS_renameat2 && place_of(watch, pid, stop->argument[0], &place)) {
+		watch->is_new =
+			named(watch, pid, stop->argument[0], stop->argument[1]) == DISK_NOBODY;
+	if ((stop->number == SYS_renameat || stop->number == SYS_renameat2) &&
+	    place_of(watch, pid, stop->argument[0], &place)) {
 		watch->first = named(watch, pid, stop->argument[0], stop->argument[1]);
 		watch->second = named(watch, pid, stop->argument[2], stop->argument[3]);
 	}
 }
 
-/* ---- behind it ---------------------------------------------------------------------------------- */
+/* ---- behind it ----------------------------------------------------------------------------------
+ */
 
-static void note_write(struct disk_watch *watch, pid_t pid, const struct trace_stop *stop, size_t at)
+static void note_write(struct disk_watch *watch, pid_t pid, const struct trace_stop *stop,
+		       size_t at)
 {
 	struct disk_event *event;
 	size_t file;
@@ -189,6 +204,7 @@ static void note_rename(struct disk_watch *watch, pid_t pid, const struct trace_
 {
 	struct disk_event *event;
 	enum tree_place place, other;
+	bool is_exchange = stop->number == SYS_renameat2 && stop->argument[4] & RENAME_EXCHANGE;
 
 	if (!place_of(watch, pid, stop->argument[0], &place))
 		return;
@@ -197,7 +213,7 @@ static void note_rename(struct disk_watch *watch, pid_t pid, const struct trace_
 	event = disk_add(watch->disk, DISK_NAMES);
 	event->place = place;
 	event->file = watch->first;
-	event->second = stop->argument[4] & RENAME_EXCHANGE ? watch->second : DISK_NOBODY;
+	event->second = is_exchange ? watch->second : DISK_NOBODY;
 	trace_peek_text(pid, stop->argument[1], event->name, sizeof(event->name));
 	trace_peek_text(pid, stop->argument[3], event->other, sizeof(event->other));
 }
@@ -222,8 +238,8 @@ static void note_sync(struct disk_watch *watch, pid_t pid, const struct trace_st
 	if (place_of(watch, pid, stop->argument[0], &place))
 		disk_add(watch->disk, DISK_SYNC_DIRECTORY)->place = place;
 	else if (file_of(watch, pid, stop->argument[0], &file))
-		disk_add(watch->disk, stop->number == SYS_fsync ? DISK_SYNC : DISK_SYNC_DATA)->file =
-			file;
+		disk_add(watch->disk, stop->number == SYS_fsync ? DISK_SYNC : DISK_SYNC_DATA)
+			->file = file;
 }
 
 static void must_be_harmless(const struct disk_watch *watch, pid_t pid,
@@ -263,6 +279,7 @@ static void behind(struct disk_watch *watch, pid_t pid, const struct trace_stop 
 	case SYS_openat:
 		note_create(watch, pid, stop);
 		break;
+	case SYS_renameat:
 	case SYS_renameat2:
 		note_rename(watch, pid, stop);
 		break;

@@ -9,7 +9,7 @@
 
 #include "common/cleanup.h"
 #include "must.h"
-#include "trial.h"
+#include "states.h"
 
 enum { STOPS_MAX = 20000 };
 
@@ -20,15 +20,15 @@ static const struct {
 	long number;
 	bool changes;
 } asked[] = {
-	{ SYS_openat, false },	  { SYS_openat2, false },    { SYS_read, false },
-	{ SYS_pread64, false },	  { SYS_fstat, false },	     { SYS_newfstatat, false },
-	{ SYS_statx, false },	  { SYS_fstatfs, false },    { SYS_lseek, false },
-	{ SYS_flistxattr, false }, { SYS_fgetxattr, false },  { SYS_getdents64, false },
-	{ SYS_write, true },	  { SYS_pwrite64, true },    { SYS_ftruncate, true },
-	{ SYS_fsync, true },	  { SYS_fdatasync, true },   { SYS_fallocate, true },
-	{ SYS_fchmod, true },	  { SYS_fchown, true },	     { SYS_fsetxattr, true },
-	{ SYS_fremovexattr, true }, { SYS_rename, true },	     { SYS_renameat, true },
-	{ SYS_renameat2, true },  { SYS_unlinkat, true },    { SYS_mkdirat, true },
+	{ SYS_openat, false },      { SYS_openat2, false },   { SYS_read, false },
+	{ SYS_pread64, false },     { SYS_fstat, false },     { SYS_newfstatat, false },
+	{ SYS_statx, false },       { SYS_fstatfs, false },   { SYS_lseek, false },
+	{ SYS_flistxattr, false },  { SYS_fgetxattr, false }, { SYS_getdents64, false },
+	{ SYS_write, true },        { SYS_pwrite64, true },   { SYS_ftruncate, true },
+	{ SYS_fsync, true },        { SYS_fdatasync, true },  { SYS_fallocate, true },
+	{ SYS_fchmod, true },       { SYS_fchown, true },     { SYS_fsetxattr, true },
+	{ SYS_fremovexattr, true }, { SYS_rename, true },     { SYS_renameat, true },
+	{ SYS_renameat2, true },    { SYS_unlinkat, true },   { SYS_mkdirat, true },
 };
 
 struct fault {
@@ -48,8 +48,8 @@ static bool can_fail(const struct fault *fault, const struct trace_stop *stop)
 	if (is_descriptor && stop->argument[0] == STDERR_FILENO)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(asked); i++) {
-		bool changes = asked[i].changes || (asked[i].number == SYS_openat &&
-						    stop->argument[2] & O_CREAT);
+		bool changes = asked[i].changes ||
+			       (asked[i].number == SYS_openat && stop->argument[2] & O_CREAT);
 
 		if (asked[i].number == (long)stop->number)
 			return changes || fault->error == EIO;
@@ -167,39 +167,50 @@ static bool fail_once(struct trial *trial, struct fault *fault, bool by_recovery
 
 /* ---- all of them ------------------------------------------------------------------------- */
 
+/* Who comes next is the server itself, or a recovery, by turns. */
 static bool fail_at(struct trial *trial, unsigned int at, bool *ret_over, uint64_t *count)
 {
 	static const int numbers[] = { EIO, ENOSPC, EROFS };
 
-	for (unsigned int i = 0; i < 4 * ARRAY_SIZE(numbers); i++) {
-		struct fault fault = { .error = numbers[i / 4], .stays = i & 1, .at = at };
+	for (unsigned int i = 0; i < 2 * ARRAY_SIZE(numbers); i++) {
+		struct fault fault = { .error = numbers[i / 2], .stays = i & 1, .at = at };
+		bool by_recovery = (i + at / 2) & 1;
 
-		if (!fail_once(trial, &fault, i & 2))
+		if (!fail_once(trial, &fault, by_recovery))
 			return trial_blame(trial, "%s%s at stop %u, system call %ld, then %s",
 					   strerror(fault.error), fault.stays ? " on and on" : "",
 					   at, fault.number,
-					   i & 2 ? "recovery" : "another commit");
+					   by_recovery ? "recovery" : "another commit");
 		*ret_over = fault.is_over;
 		*count += fault.is_met;
 		/* what cannot fail by an error of the disk cannot fail by the others */
-		if (!fault.is_met && numbers[i / 4] == EIO)
+		if (!fault.is_met && fault.error == EIO)
 			break;
 	}
 	return true;
 }
 
-bool errors(const struct scene *scene, const char *dir)
+static bool fail_share(const void *data, const struct share *share)
 {
 	struct trial trial;
-	uint64_t count = 0;
 	bool good = true, over = false;
 
-	trial_begin(&trial, scene, dir);
-	for (unsigned int at = 0; good && !over; at++) {
+	trial_begin(&trial, data, share->dir);
+	/* a commit begins before a call, and then each second stop is before one */
+	for (unsigned int at = 2 * (unsigned int)share->first; good && !over;
+	     at += 2 * (unsigned int)share->step) {
 		MUST(at < STOPS_MAX);
-		good = fail_at(&trial, at, &over, &count);
+		good = fail_at(&trial, at, &over, share->count);
 	}
-	printf("%s: failed in %ju ways\n", scene->name, (uintmax_t)count);
 	trial_end(&trial);
+	return good;
+}
+
+bool errors(const struct scene *scene, const char *dir)
+{
+	uint64_t count = 0;
+	bool good = shares(dir, fail_share, scene, &count);
+
+	printf("%s: failed in %ju ways\n", scene->name, (uintmax_t)count);
 	return good;
 }

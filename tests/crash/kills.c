@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Part of the crash tests. The server is killed before and behind each system call of a commit; what
- * is found then is looked at by a recovery, by a server that starts, and by another one that commits.
- * And each recovery is killed in the same way, and done once more.
+ * Part of the crash tests. The server is killed before and behind each system call of a commit;
+ * what is found then is looked at by a recovery, by a server that starts, and by another one that
+ * commits. And each recovery is killed in the same way, and done once more.
  */
 #include "states.h"
 
@@ -86,7 +86,8 @@ static bool commit_over(struct trial *trial, const struct state *state)
 		snprintf(trial->why, sizeof(trial->why), "it is old");
 		good = false;
 	}
-	if (good && run.outcome != (state->verdict == VERDICT_NEW ? OUTCOME_CONFLICT : OUTCOME_DONE)) {
+	if (good &&
+	    run.outcome != (state->verdict == VERDICT_NEW ? OUTCOME_CONFLICT : OUTCOME_DONE)) {
 		snprintf(trial->why, sizeof(trial->why), "outcome %d", run.outcome);
 		good = false;
 	}
@@ -113,7 +114,8 @@ static bool start_over(struct trial *trial, const struct state *state)
 		good = false;
 	}
 	tree_clear(&found);
-	return good || trial_blame(trial, "killed at stop %u, and then a server starts", state->stop);
+	return good ||
+	       trial_blame(trial, "killed at stop %u, and then a server starts", state->stop);
 }
 
 static bool others_come(struct trial *trial, const struct states *states)

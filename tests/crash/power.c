@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Part of the crash tests. The power fails behind each thing that a commit does to files, and what was
- * not brought to disk by then is there or not, piece by piece (disk.h). What is found then is looked at
- * by a recovery. In it the power fails once more, in the same ways.
+ * Part of the crash tests. The power fails behind each thing that a commit does to files, and what
+ * was not brought to disk by then is there or not, piece by piece (disk.h). What is found then is
+ * looked at by a recovery. In it the power fails once more, in the same ways.
  */
 #include "disk.h"
 
@@ -15,11 +15,12 @@
 
 enum {
 	ALL_UP_TO = 10, /* pieces, of which all choices are tried */
-	SINGLES = 40,	/* else: choices of a kind, and those by chance */
-	CHANCES = 200,
+	SINGLES = 32,   /* else: choices of a kind, and those by chance */
+	CHANCES = 96,
 };
 
-/* ---- choices ----------------------------------------------------------------------------------- */
+/* ---- choices -----------------------------------------------------------------------------------
+ */
 
 /* One trial of what is on disk: false ends it. */
 typedef bool choice_taker(void *data, const bool *is_on_disk, size_t count);
@@ -97,7 +98,8 @@ static bool try_choices(size_t count, choice_taker *take, void *data)
 	       try_chances(on, count, take, data);
 }
 
-/* ---- one failure of power ------------------------------------------------------------------------ */
+/* ---- one failure of power
+ * ------------------------------------------------------------------------ */
 
 struct outage {
 	struct trial *trial;
@@ -197,7 +199,8 @@ static bool fail_everywhere(struct outage *outage)
 	return good;
 }
 
-/* ---- in the commit, and in the recovery ------------------------------------------------------------ */
+/* ---- in the commit, and in the recovery
+ * ------------------------------------------------------------ */
 
 struct watched_commit {
 	struct disk_watch watch;

@@ -2,6 +2,7 @@
 /* Part of the crash tests: a table, and what its rows look like on disk. */
 #include "scene.h"
 
+#include <linux/capability.h>
 #include <linux/posix_acl.h>
 #include <linux/posix_acl_xattr.h>
 #include <sys/stat.h>
@@ -18,7 +19,9 @@ const char scene_policy[] = "[Session]\nUser=panel\nTimeout=60s\n"
 			    "[File /etc/unused]\nLens=Hosts.lns\n";
 
 static const struct scene scenes[] = {
-	{ "one file changed", { { TREE_ONE, "a.conf", "before\n", "behind\n", 0, 0, 0, 0, 0 } }, 0 },
+	{ "one file changed",
+	  { { TREE_ONE, "a.conf", "before\n", "behind\n", 0, 0, 0, 0, 0 } },
+	  0 },
 	{ "the first commit of all",
 	  { { TREE_ONE, "a.conf", "before\n", "after\n", 0, 0, 0, 0, 0 },
 	    { TREE_TWO, "b.conf", NULL, "after\n", 0, 0, 0, 0, 0 } },
@@ -102,14 +105,20 @@ static void add_attributes(struct tree_file *file)
 		  { ACL_MASK, (uint16_t)group, ACL_UNDEFINED_ID },
 		  { ACL_OTHER, file->mode & 7, ACL_UNDEFINED_ID } },
 	};
+	const struct vfs_cap_data capabilities = {
+		.magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE,
+		.data = { { 1u << CAP_NET_BIND_SERVICE, 0 } },
+	};
 	size_t used = 0;
 
 	file->attributes = malloc(1024);
 	MUST(file->attributes);
+	used += put_attribute(file->attributes + used, "security.capability", &capabilities,
+			      XATTR_CAPS_SZ_2);
 	used += put_attribute(file->attributes + used, "system.posix_acl_access", &list,
 			      sizeof(list));
-	used += put_attribute(file->attributes + used, "trusted.exm", "kept\0too", 8);
-	used += put_attribute(file->attributes + used, "user.exm", "", 0);
+	used += put_attribute(file->attributes + used, "user.empty", "", 0);
+	used += put_attribute(file->attributes + used, "user.exm", "kept\0too", 8);
 	file->attributes_size = used;
 }
 
@@ -144,8 +153,9 @@ static void add_new(const struct scene_file *from, struct tree *tree)
 
 void scene_trees(const struct scene *scene, struct tree *ret_old, struct tree *ret_new)
 {
-	const struct scene_file bystander = { TREE_ONE, "other.conf", "other\n", "other\n", 0, 0, 0,
-					      0,	0 };
+	const struct scene_file bystander = {
+		TREE_ONE, "other.conf", "other\n", "other\n", 0, 0, 0, 0, 0
+	};
 
 	for (size_t i = 0; i < scene_file_count(scene); i++) {
 		if (scene->file[i].old)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Part of the crash tests, which run as root in the sandbox, with engine.c in the engine's place. */
+/* Part of the crash tests, which run as root in the sandbox, with engine.c in the engine's place.
+ */
 #include "session.h"
 
 #include <fcntl.h>
@@ -194,7 +195,8 @@ static void stage_one(const struct session *session, pid_t pid, enum tree_place 
 	struct message reply = ask(session, pid, &open_it, -1);
 
 	MUST(reply.type == MON_OPEN_REPLY);
-	MUST(reply.open_reply.outcome == OUTCOME_DONE || reply.open_reply.outcome == OUTCOME_ABSENT);
+	MUST(reply.open_reply.outcome == OUTCOME_DONE ||
+	     reply.open_reply.outcome == OUTCOME_ABSENT);
 	reply = ask(session, pid, &stage_it, content);
 	MUST(reply.type == MON_STAGE_REPLY && reply.stage_reply.outcome == OUTCOME_DONE);
 }

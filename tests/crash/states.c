@@ -3,12 +3,13 @@
 #include "states.h"
 
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "must.h"
 
-enum { WORKERS_MAX = 8 };
+enum { SHARES_MAX = 8 };
 
 struct state *states_find(const struct states *states, uint64_t hash)
 {
@@ -38,47 +39,78 @@ void states_clear(struct states *states)
 	*states = (struct states){ 0 };
 }
 
-/* One share of the states. */
-static int work(const struct states *states, const struct trial *from, const char *dir,
-		states_worker *worker, size_t first, size_t step, uint64_t *count)
+/* ---- shares ------------------------------------------------------------------------------ */
+
+static int work(const char *dir, size_t first, size_t step, share_worker *worker, const void *data,
+		uint64_t *count)
 {
 	char own[PATH_MAX];
-	struct trial trial;
-	bool good = true;
+	const struct share share = { .dir = own, .first = first, .step = step, .count = count };
 
-	snprintf(own, sizeof(own), "%s/worker-%zu", dir, first);
-	trial_begin_without_server(&trial, from, own);
-	for (size_t i = first; good && i < states->count; i += step)
-		good = worker(&trial, &states->state[i], count);
-	trial_end(&trial);
-	return good ? 0 : 1;
+	snprintf(own, sizeof(own), "%s/share-%zu", dir, first);
+	return worker(data, &share) ? 0 : 1;
 }
 
-bool states_each(const struct states *states, const struct trial *trial, const char *dir,
-		 states_worker *worker, uint64_t *count)
+static size_t count_of_shares(void)
 {
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t workers = online < 1 ? 1 : online > WORKERS_MAX ? WORKERS_MAX : (size_t)online;
-	pid_t pids[WORKERS_MAX];
-	uint64_t *counts = mmap(NULL, sizeof(pids) * sizeof(*counts), PROT_READ | PROT_WRITE,
+
+	return online < 1 ? 1 : online > SHARES_MAX ? SHARES_MAX : (size_t)online;
+}
+
+bool shares(const char *dir, share_worker *worker, const void *data, uint64_t *count)
+{
+	size_t all = count_of_shares();
+	pid_t pids[SHARES_MAX];
+	uint64_t *counts = mmap(NULL, SHARES_MAX * sizeof(*counts), PROT_READ | PROT_WRITE,
 				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	bool good = true;
 
 	MUST(counts != MAP_FAILED);
+	MUST(mkdir(dir, 0755) == 0 || errno == EEXIST);
 	fflush(stdout);
-	for (size_t i = 0; i < workers; i++) {
+	for (size_t i = 0; i < all; i++) {
 		pids[i] = fork();
 		MUST(pids[i] >= 0);
 		if (pids[i] == 0)
-			_exit(work(states, trial, dir, worker, i, workers, &counts[i]));
+			_exit(work(dir, i, all, worker, data, &counts[i]));
 	}
-	for (size_t i = 0; i < workers; i++) {
+	for (size_t i = 0; i < all; i++) {
 		int status;
 
 		MUST(waitpid(pids[i], &status, 0) == pids[i]);
 		good &= WIFEXITED(status) && WEXITSTATUS(status) == 0;
 		*count += counts[i];
 	}
-	munmap(counts, sizeof(pids) * sizeof(*counts));
+	munmap(counts, SHARES_MAX * sizeof(*counts));
 	return good;
+}
+
+/* ---- of states --------------------------------------------------------------------------- */
+
+struct states_work {
+	const struct states *states;
+	const struct trial *trial;
+	states_worker *worker;
+};
+
+static bool work_on_states(const void *data, const struct share *share)
+{
+	const struct states_work *work = data;
+	struct trial trial;
+	bool good = true;
+
+	trial_begin_without_server(&trial, work->trial, share->dir);
+	for (size_t i = share->first; good && i < work->states->count; i += share->step)
+		good = work->worker(&trial, &work->states->state[i], share->count);
+	trial_end(&trial);
+	return good;
+}
+
+bool states_each(const struct states *states, const struct trial *trial, const char *dir,
+		 states_worker *worker, uint64_t *count)
+{
+	const struct states_work work = { states, trial, worker };
+
+	return shares(dir, work_on_states, &work, count);
 }

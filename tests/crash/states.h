@@ -23,10 +23,21 @@ struct state *states_find(const struct states *states, uint64_t hash);
 struct state *states_add(struct states *states, struct tree *tree, unsigned int stop);
 void states_clear(struct states *states);
 
-/* Each state with a worker's own trial: false if it was not as it should be. */
+/* One share of something, done in a process of its own: false if it was not as it should be. */
+struct share {
+	const char *dir; /* nothing is there yet */
+	size_t first, step;
+	uint64_t *count;
+};
+
+typedef bool share_worker(const void *data, const struct share *share);
+
+/* As many shares as there are processors; adds up what they have counted. */
+bool shares(const char *dir, share_worker *worker, const void *data, uint64_t *count);
+
+/* Each state with a trial of the worker's own. */
 typedef bool states_worker(struct trial *trial, const struct state *state, uint64_t *count);
 
-/* As many workers as there are processors; adds up what they have counted. */
 bool states_each(const struct states *states, const struct trial *trial, const char *dir,
 		 states_worker *worker, uint64_t *count);
 

@@ -281,11 +281,17 @@ static bool is_audit(const struct tree_file *file)
 
 static uint64_t hash_more(uint64_t hash, const void *data, size_t size)
 {
-	const unsigned char *at = data;
+	const char *at = data;
 
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ at[i]) * UINT64_C(1099511628211);
-	return (hash ^ size) * UINT64_C(1099511628211);
+	for (size_t i = 0; i < size; i += sizeof(uint64_t)) {
+		size_t part = size - i < sizeof(uint64_t) ? size - i : sizeof(uint64_t);
+		uint64_t word = 0;
+
+		memcpy(&word, at + i, part);
+		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 29;
+	}
+	return (hash ^ size) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 uint64_t tree_hash(const struct tree *tree)

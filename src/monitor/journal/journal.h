@@ -42,8 +42,8 @@ int journal_begin(struct journal *journal, struct journal_entry *entry,
 		  const int *content) must_check;
 
 /*
- * JOURNAL_SWITCHING. What counts is that this process may die: after a failure of power the phase on
- * disk may be the one before, and recovery knows that. 0 or -errno.
+ * JOURNAL_SWITCHING. What counts is that this process may die: after a failure of power the phase
+ * on disk may be the one before, and recovery knows that. 0 or -errno.
  */
 int journal_switch(struct journal *journal) must_check;
 

@@ -145,7 +145,7 @@ int journal_entry_write(int fd, struct journal_entry *entry, const int *content)
 	int r = lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0;
 	off_t end;
 
-	for (uint32_t i = 0; r == 0 && i < entry->count; i++) {
+	for (size_t i = 0; r == 0 && i < entry->count; i++) {
 		r = take_size(content[2 * i], &entry->file[i].old);
 		if (r == 0)
 			r = take_size(content[2 * i + 1], &entry->file[i].new);

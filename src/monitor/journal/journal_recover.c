@@ -20,7 +20,7 @@
 enum shown { SHOWN_NOTHING, SHOWN_OLD, SHOWN_NEW, SHOWN_ELSE };
 
 struct recovery {
-	int journal;      /* the file of the entry */
+	int journal; /* the file of the entry */
 	enum journal_phase phase;
 	bool is_contrary; /* somebody else's file is in the way */
 };
@@ -153,7 +153,8 @@ static int remove_new(struct recovery *recovery, int dir, const char *name,
  * Then the old file has the temporary name. What was made needs no such sign: its name shows it.
  * 1, 0 or -errno.
  */
-static int may_be_switched(const struct recovery *recovery, int dir, const struct journal_file *file)
+static int may_be_switched(const struct recovery *recovery, int dir,
+			   const struct journal_file *file)
 {
 	int beside;
 
