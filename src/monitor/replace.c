@@ -17,7 +17,8 @@
 #include "common/log.h"
 #include "monitor/metadata.h"
 
-enum { UNDO_TRIES = 100, UNDO_PAUSE_USEC = 500 };
+/* About two seconds in all: whoever is in the way may not have had a processor meanwhile. */
+enum { UNDO_TRIES = 100, UNDO_PAUSE_USEC = 500, UNDO_EVEN = 8, UNDO_DOUBLINGS = 6 };
 
 static enum mon_outcome fail(struct replace_failure *ret_failure, const char *step, int error)
 {
@@ -265,6 +266,7 @@ static bool made_is_back(const struct replacement *r)
 int replace_undo(struct replacement *r)
 {
 	for (int i = 0; i < UNDO_TRIES; i++) {
+		int doublings = i / UNDO_EVEN < UNDO_DOUBLINGS ? i / UNDO_EVEN : UNDO_DOUBLINGS;
 		int result = bring_back(r);
 
 		if (result < 0)
@@ -276,7 +278,7 @@ int replace_undo(struct replacement *r)
 		result = do_switch(r);
 		if (result < 0)
 			return result;
-		usleep(UNDO_PAUSE_USEC);
+		usleep((useconds_t)UNDO_PAUSE_USEC << doublings);
 	}
 	return -EBUSY;
 }

@@ -76,7 +76,7 @@ static bool legal_stage(const struct msg_stage *m)
 
 static bool legal_commit(const struct msg_commit *m)
 {
-	return m->drop <= 1 && m->reverts <= INT64_MAX;
+	return m->drop <= 1 && m->dry_run <= 1 && m->progress <= 1 && m->reverts <= INT64_MAX;
 }
 
 static bool legal_history(const struct msg_history *m)
