@@ -512,6 +512,69 @@ def off(w):
     equal(w.read("/etc/hosts"), HOSTS.replace("debian", "there"))
 
 
+# ---- the command line ---------------------------------------------------------------------
+
+def line(w, script):
+    run = w.shell(f"set -e\n{script}")
+    equal((run.returncode, run.stderr.count("exmachina:")), (0, 0), run.stderr)
+    return run.stdout
+
+
+@test("exmachina history, show and revert tell people what there is")
+def command(w):
+    out = line(w, f"""
+        {CLI} set {CANONICAL} here; {CLI} commit
+        {CLI} history; {CLI} show 1; {CLI} revert 1; {CLI} revert 1; {CLI} history '/etc/h*'""")
+    matches(out, r"Saved 1 file\(s\)\n"
+            r"revision 1  \d+-\d\d-\d\d \d\d:\d\d:\d\d UTC  panel.*, pid \d+\n"
+            r"  change /etc/hosts, 1 node\n")
+    contains(out, "-127.0.0.1\tlocalhost\n+127.0.0.1\there\n")
+    contains(out, "Took back revision 1 in 1 file(s), as revision 2\n"
+             "Revision 1 is taken back already\n")
+    matches(out, r"revision 2 .*  takes back 1\n  change /etc/hosts, 1 node\nrevision 1 ")
+    equal(w.read("/etc/hosts"), HOSTS)
+
+
+@test("exmachina history --json and its like are what the protocol says")
+def command_json(w):
+    out = line(w, f"""
+        {CLI} set {CANONICAL} here; {CLI} commit
+        {CLI} history --json; {CLI} show --json 1; {CLI} revert --json 1""").splitlines()
+    listed, shown, reverted = map(json.loads, out[1:])
+    equal([one["revision"] for one in listed["revisions"]], [1])
+    equal(listed["next"], None)
+    equal((shown["revision"], shown["files"][0]["changes"][0]["new"]), (1, "here"))
+    equal((reverted["revision"], reverted["reverts"]), (2, 1))
+
+
+@test("exmachina history shows as many as are asked for, over several pages")
+def command_lines(w):
+    for number in range(1, 131):
+        revisions.add(w, number, [("/etc/hosts", b"", HOSTS.encode())])
+    counts = [line(w, f"{CLI} history {more}").count("revision ")
+              for more in ("", "--lines 5", "--lines 120", "--lines 1000")]
+    equal(counts, [20, 5, 120, 130])
+
+
+@test("exmachina says what is wrong with a revision, and exits accordingly")
+def command_errors(w):
+    for arguments, status, text in [
+            ("show", 2, "not enough arguments"), ("show x", 2, "'x' is no number of a revision"),
+            ("show 0", 2, "'0' is no number"), ("revert -1", 2, "unknown option"),
+            ("show 7", 1, "there is no revision 7"), ("revert 7", 1, "there is no revision 7")]:
+        run = w.shell(f"{CLI} {arguments}")
+        equal(run.returncode, status, arguments)
+        contains(run.stderr, text)
+
+
+@test("what others have written into files does not speak to the terminal")
+def command_foreign(w):
+    evil = HOSTS.encode() + b"# \x1b]0;title\x07\n"
+    revisions.add(w, 1, [("/etc/hosts", HOSTS.encode(), evil)])
+    out = line(w, f"{CLI} show 1")
+    contains(out, "+# \\x1b]0;title\\x07\n")
+
+
 # ---- when things go wrong -----------------------------------------------------------------
 
 def damage(w, number, what):
