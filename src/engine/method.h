@@ -170,6 +170,9 @@ int config_confirm(struct call *call, const struct arguments *a);
 int config_diff(struct call *call, const struct arguments *a);
 int config_commit(struct call *call, const struct arguments *a);
 int config_discard(struct call *call, const struct arguments *a);
+int config_history(struct call *call, const struct arguments *a);
+int config_show(struct call *call, const struct arguments *a);
+int config_revert(struct call *call, const struct arguments *a);
 
 /* One method for each verb and item of the tables. */
 int service_verb(struct call *call, const struct arguments *a, enum service_verb verb);
