@@ -234,6 +234,9 @@ struct json_object *commit_describe(const struct dirty_list *list, bool with_dif
 	put_changes(result, list, answer->enclosed);
 	if (revision > 0)
 		json_put(result, "revision", json_new_int((int64_t)revision));
+	if (answer->reply.confirm > 0)
+		json_put(result, "confirm",
+			 confirm_describe(answer->reply.confirm, answer->reply.token));
 	return result;
 }
 
@@ -343,11 +346,8 @@ int config_commit(struct call *call, const struct arguments *a)
 	}
 	result = commit_describe(list, a->dry_run, commit);
 	close_fd(commit->enclosed);
-	if (commit->reply.confirm > 0) {
-		json_put(result, "confirm",
-			 confirm_describe(commit->reply.confirm, commit->reply.token));
+	if (commit->reply.confirm > 0)
 		engine->unconfirmed = true;
-	}
 	if (a->dry_run)
 		json_put(result, "plan", json_new_string(plan));
 	else
