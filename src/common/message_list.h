@@ -43,7 +43,7 @@
 /* Between the monitor and exmachina-run; from an engine they break the protocol. */
 #define RUN_MESSAGES(X) \
 	X(RUN_POLICY, run_policy, 0, MSG_FD) \
-	X(RUN_CALL, run_call, 0, MSG_PLAIN) \
+	X(RUN_CALL, run_call, 0, MSG_MAY_FD) \
 	X(RUN_PROGRESS, run_progress, 0, MSG_PLAIN) \
 	X(RUN_END, run_end, 0, MSG_MAY_FD)
 
@@ -286,6 +286,8 @@
 /*
  * Run one of the RUN_PROGRAMS (common/run_program.h). `entry` is the policy's
  * section, `verb` a verb of its kind; `names` a unit or packages, one blank apart.
+ * RUN_CHECK alone has a descriptor, the files of a commit (common/candidates.h); its `verb` is the
+ * number of a Check= of the section.
  */
 #define FIELDS_run_call(U8, U32, U64, I32, STR) \
 	U32(ticket) \

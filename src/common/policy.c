@@ -50,6 +50,7 @@ static void file_clear(struct policy_file *file)
 	for (size_t i = 0; i < RIGHT_MAX; i++)
 		list_clear(&file->rights[i]);
 	list_clear(&file->secrets);
+	list_clear(&file->checks);
 	for (size_t i = 0; i < file->value_count; i++)
 		value_clear(&file->values[i]);
 	free(file->values);
@@ -266,6 +267,9 @@ bool policy_package_allows(const struct policy *policy, enum package_verb verb, 
 
 bool policy_needs_run(const struct policy *policy, enum service_manager manager)
 {
+	for (size_t i = 0; i < policy->file_count; i++)
+		if (policy->files[i].checks.count > 0)
+			return true;
 	return policy->package_count > 0 || (policy->service_count > 0 && manager == MANAGER_INITD);
 }
 

@@ -12,7 +12,7 @@
 
 #include "common/log.h"
 #include "monitor/journal/journal_recover.h"
-#include "monitor/metadata.h"
+#include "common/metadata.h"
 
 struct transaction {
 	const struct staged *staged;

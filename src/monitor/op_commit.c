@@ -11,7 +11,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "monitor/session.h"
-#include "monitor/target.h"
+#include "common/target.h"
 #include "monitor/verify.h"
 
 /* The other side of a conflict, if it can be had. */

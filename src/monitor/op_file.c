@@ -14,7 +14,7 @@
 #include "common/memfd.h"
 #include "monitor/entry_list.h"
 #include "monitor/session.h"
-#include "monitor/target.h"
+#include "common/target.h"
 
 /*
  * The path that an entry's number and the engine's name make. -EPROTO if the

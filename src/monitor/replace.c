@@ -15,7 +15,7 @@
 
 #include "common/fd.h"
 #include "common/log.h"
-#include "monitor/metadata.h"
+#include "common/metadata.h"
 
 enum { UNDO_TRIES = 100, UNDO_PAUSE_USEC = 500 };
 

@@ -13,8 +13,8 @@
 
 #include "common/fd.h"
 #include "common/log.h"
-#include "monitor/metadata.h"
-#include "monitor/target.h"
+#include "common/metadata.h"
+#include "common/target.h"
 
 /* What a name shows now. */
 enum shown { SHOWN_NOTHING, SHOWN_OLD, SHOWN_NEW, SHOWN_ELSE };
