@@ -24,7 +24,8 @@ static int write_wire(int fd, const struct wire *w)
 	return w->bad ? -E2BIG : fd_write_all(fd, w->data, w->pos);
 }
 
-/* Entry, path, removal or not, and the content's length, which the content follows. */
+/* Entry, path, removal or not, owner and mode, and the content's length, which the content follows.
+ */
 static int write_file(int fd, const struct candidate_file *file, size_t *total)
 {
 	uint8_t head[HEAD_MAX];
@@ -37,6 +38,9 @@ static int write_file(int fd, const struct candidate_file *file, size_t *total)
 	wire_put_u32(&w, file->entry);
 	wire_put_str(&w, file->path, POLICY_TEXT_MAX);
 	wire_put_u8(&w, file->content < 0);
+	wire_put_u32(&w, file->mode);
+	wire_put_u32(&w, file->uid);
+	wire_put_u32(&w, file->gid);
 	wire_put_u32(&w, (uint32_t)size);
 	*total += w.pos + size;
 	if (*total > CANDIDATES_SIZE_MAX)
@@ -147,10 +151,13 @@ static void get_file(struct wire *w, struct candidates *candidates)
 
 	one.path = wire_get_str(w, POLICY_TEXT_MAX);
 	one.removal = get_bool(w);
+	one.mode = wire_get_u32(w);
+	one.uid = wire_get_u32(w);
+	one.gid = wire_get_u32(w);
 	one.content = wire_get_bytes(w, CONTENT_MAX, &size);
 	one.size = size;
 	if (w->bad || !policy_path_is_plain(one.path) || is_named(candidates, one.path) ||
-	    (one.removal && one.size > 0))
+	    (one.removal && one.size > 0) || one.mode > 0777)
 		w->bad = true;
 	else
 		candidates->item[candidates->count++] = one;

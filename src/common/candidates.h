@@ -27,12 +27,17 @@ struct candidate_file {
 	uint32_t entry; /* the policy's section */
 	const char *path;
 	int content; /* sealed memfd; -1: the file is to be removed */
+	/* of a file that is not there yet */
+	uint32_t mode;
+	uint32_t uid;
+	uint32_t gid;
 };
 
 struct candidate_secrets {
 	char **item;
 	size_t count;
-	bool unknown; /* there are some that nobody can name: nothing that is printed may be shown */
+	bool unknown; /* there are some that nobody can name: nothing that is printed may be shown
+		       */
 };
 
 /* A sealed memfd, or -errno; -E2BIG for more than it may hold. */
@@ -47,6 +52,9 @@ struct candidate {
 	const void *content;
 	size_t size;
 	bool removal;
+	uint32_t mode; /* three octal digits */
+	uint32_t uid;
+	uint32_t gid;
 };
 
 /* All texts point into the mapping. */

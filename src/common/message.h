@@ -79,6 +79,7 @@ enum mon_outcome {
 	OUTCOME_IO,         /* `error` is a positive errno */
 	OUTCOME_LIMIT,      /* more than the monitor keeps for one session */
 	OUTCOME_UNVERIFIED, /* what it would change cannot be told: `step` says why */
+	OUTCOME_CHECK_FAILED, /* a Check= of the policy did not agree */
 	OUTCOME_MAX
 };
 

@@ -309,6 +309,15 @@ bool policy_is_secret(const struct policy_file *file, const struct node_path *no
 	return covering(&file->secrets, node) != NULL;
 }
 
+bool policy_hides(const struct policy_file *file, const char *path)
+{
+	scoped_node_path node = { 0 };
+
+	if (file->secrets.count == 0)
+		return false;
+	return node_path_parse(path, &node) < 0 || policy_is_secret(file, &node);
+}
+
 const char *policy_denied_by(const struct policy_file *file, const struct node_path *node)
 {
 	return covering(&file->rights[RIGHT_DENY], node);

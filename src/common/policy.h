@@ -281,6 +281,9 @@ const char *policy_denied_by(const struct policy_file *file, const struct node_p
 /* Does a Secret= pattern name the node, or one above it? Labels are no secret, values are. */
 bool policy_is_secret(const struct policy_file *file, const struct node_path *node);
 
+/* The same of a node's path as text. One that cannot be told is hidden if any is. */
+bool policy_hides(const struct policy_file *file, const char *path);
+
 /*
  * The first Value= rule that the value breaks, or NULL. A node without a value
  * (NULL) breaks every rule that names it.

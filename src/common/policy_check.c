@@ -104,7 +104,8 @@ const char *policy_check_fault(const char *line)
 
 int policy_check_split(const char *line, char ***ret_words)
 {
-	/* no word is longer than what it was made of, and each but the last had a blank behind it */
+	/* no word is longer than what it was made of, and each but the last had a blank behind it
+	 */
 	size_t pointers = (POLICY_CHECK_WORDS_MAX + 1) * sizeof(char *);
 	char **words;
 

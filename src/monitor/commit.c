@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 
 #include "common/log.h"
-#include "monitor/journal/journal_recover.h"
 #include "common/metadata.h"
+#include "monitor/journal/journal_recover.h"
 
 struct transaction {
 	const struct staged *staged;
@@ -267,6 +267,24 @@ static void change_all(struct transaction *t, struct commit_result *result)
 	each(t, replace_switch, result);
 	if (result->outcome == OUTCOME_DONE)
 		bring_to_disk(t, result);
+}
+
+struct commit_result commit_look(const struct commit_place *place, const struct policy *policy,
+				 const struct staged *staged, size_t count,
+				 struct handouts *handouts)
+{
+	scoped(transaction_clear) struct transaction t = {
+		.staged = staged,
+		.item = calloc(count + 1, sizeof(struct replacement)),
+		.journal = JOURNAL_NONE,
+	};
+	struct commit_result result = { .outcome = OUTCOME_DONE };
+
+	if (t.item)
+		look_at_all(&t, place->root_fd, policy, count, handouts, &result);
+	else
+		stop(&result, "start", -ENOMEM);
+	return result;
 }
 
 struct commit_result commit_files(const struct commit_place *place, const struct policy *policy,

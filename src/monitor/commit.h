@@ -34,6 +34,11 @@ struct commit_result commit_files(const struct commit_place *place, const struct
 				  const struct staged *staged, size_t count,
 				  struct handouts *handouts);
 
+/* Would a commit of them be refused as the files are now, and by which? Nothing is written. */
+struct commit_result commit_look(const struct commit_place *place, const struct policy *policy,
+				 const struct staged *staged, size_t count,
+				 struct handouts *handouts);
+
 /*
  * Takes back, or clears away, what an interrupted commit has left, once no other server commits.
  * 0 or -errno, which is logged.

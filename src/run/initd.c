@@ -50,8 +50,9 @@ static int name_length(const char *unit)
 	return (int)(length - suffix);
 }
 
-const char *initd_refuse(const struct policy *policy, const struct msg_run_call *call)
+const char *initd_refuse(const struct policy *policy, const struct msg_run_call *call, int enclosed)
 {
+	(void)enclosed;
 	if (call->entry >= policy->service_count)
 		return "the policy has no such section";
 	if (call->verb >= SERVICE_VERB_MAX || actions[call->verb].given_by == 0)
