@@ -9,8 +9,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "common/candidates.h"
-
 enum { LONG_ENOUGH = 4 };
 
 /* Whatever separates words in the syntax of configuration files. */
@@ -67,21 +65,38 @@ static void mask_words(struct tail *tail, const char *text)
 	}
 }
 
-static void drop_beginning(struct tail *tail)
+/* How much of the beginning may be the rest of the text, whose own beginning is lost. */
+static size_t rest_of(const struct tail *tail, const char *text, size_t length)
 {
-	size_t length = tail->used < CANDIDATES_SECRET_SIZE ? tail->used : CANDIDATES_SECRET_SIZE;
+	size_t rest = length > 0 ? length - 1 : 0;
 
-	memmove(tail->data, tail->data + length, tail->used - length);
-	tail->used -= length;
+	if (rest > tail->used)
+		rest = tail->used;
+	while (rest > 0 && memcmp(tail->data, text + length - rest, rest) != 0)
+		rest--;
+	return rest;
+}
+
+static void drop_rests(struct tail *tail, const char *const *secrets, size_t count)
+{
+	size_t longest = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t rest = rest_of(tail, secrets[i], strlen(secrets[i]));
+
+		if (rest > longest)
+			longest = rest;
+	}
+	memmove(tail->data, tail->data + longest, tail->used - longest);
+	tail->used -= longest;
 }
 
 void mask_tail(struct tail *tail, const char *const *secrets, size_t count)
 {
+	if (tail->cut)
+		drop_rests(tail, secrets, count);
 	for (size_t i = 0; i < count; i++)
 		mask_one(tail, secrets[i], strlen(secrets[i]));
 	for (size_t i = 0; i < count; i++)
 		mask_words(tail, secrets[i]);
-	/* a secret may have lost its beginning, and is not known any more */
-	if (tail->cut && count > 0)
-		drop_beginning(tail);
 }

@@ -13,7 +13,7 @@
 /*
  * Each of the texts becomes MASK_TEXT wherever it stands, and so does each longer word of one. A
  * text of a few bytes only counts where no letter or digit is beside it. If there was more output
- * than was kept, so much of its beginning goes that no part of a secret can be left there.
+ * than was kept, what may be the end of a secret goes from its beginning.
  */
 void mask_tail(struct tail *tail, const char *const *secrets, size_t count);
 
