@@ -157,7 +157,7 @@ static void get_file(struct wire *w, struct candidates *candidates)
 	one.content = wire_get_bytes(w, CONTENT_MAX, &size);
 	one.size = size;
 	if (w->bad || !policy_path_is_plain(one.path) || is_named(candidates, one.path) ||
-	    (one.removal && one.size > 0) || one.mode > 0777)
+	    (one.removal && one.size > 0) || one.mode > 07777)
 		w->bad = true;
 	else
 		candidates->item[candidates->count++] = one;

@@ -52,7 +52,7 @@ struct candidate {
 	const void *content;
 	size_t size;
 	bool removal;
-	uint32_t mode; /* three octal digits */
+	uint32_t mode; /* of these bits only: 07777 */
 	uint32_t uid;
 	uint32_t gid;
 };

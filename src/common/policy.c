@@ -18,8 +18,18 @@ struct policy *policy_new(void)
 {
 	struct policy *policy = calloc(1, sizeof(*policy));
 
-	if (policy)
+	if (policy) {
+		policy->owners = 1;
 		policy->timeout_ms = POLICY_TIMEOUT_DEFAULT_MS;
+		policy->history.count = POLICY_REVISIONS_DEFAULT;
+		policy->history.bytes = (uint64_t)POLICY_HISTORY_MIB_DEFAULT << 20;
+	}
+	return policy;
+}
+
+struct policy *policy_ref(struct policy *policy)
+{
+	policy->owners++;
 	return policy;
 }
 
@@ -54,13 +64,14 @@ static void file_clear(struct policy_file *file)
 	for (size_t i = 0; i < file->value_count; i++)
 		value_clear(&file->values[i]);
 	free(file->values);
+	policy_apply_clear(file);
 	free(file->create_owner);
 	free(file->create_group);
 }
 
 struct policy *policy_free(struct policy *policy)
 {
-	if (!policy)
+	if (!policy || --policy->owners > 0)
 		return NULL;
 	for (size_t i = 0; i < policy->file_count; i++)
 		file_clear(&policy->files[i]);
@@ -267,10 +278,13 @@ bool policy_package_allows(const struct policy *policy, enum package_verb verb, 
 
 bool policy_needs_run(const struct policy *policy, enum service_manager manager)
 {
-	for (size_t i = 0; i < policy->file_count; i++)
-		if (policy->files[i].checks.count > 0)
-			return true;
-	return policy->package_count > 0 || (policy->service_count > 0 && manager == MANAGER_INITD);
+	bool services = policy->service_count > 0, checks = false;
+
+	for (size_t i = 0; i < policy->file_count; i++) {
+		services |= policy->files[i].apply_count > 0;
+		checks |= policy->files[i].checks.count > 0;
+	}
+	return checks || policy->package_count > 0 || (services && manager == MANAGER_INITD);
 }
 
 const char *policy_manager_word(enum service_manager manager)
@@ -309,7 +323,7 @@ bool policy_is_secret(const struct policy_file *file, const struct node_path *no
 	return covering(&file->secrets, node) != NULL;
 }
 
-bool policy_hides(const struct policy_file *file, const char *path)
+bool policy_is_secret_path(const struct policy_file *file, const char *path)
 {
 	scoped_node_path node = { 0 };
 

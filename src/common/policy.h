@@ -41,6 +41,7 @@ enum {
 	POLICY_SERVICES_MAX = 4096,
 	POLICY_LOGS_MAX = 4096,
 	POLICY_PACKAGES_MAX = 4096,
+	POLICY_APPLY_MAX = 32,   /* Apply= in one section */
 	POLICY_ITEMS_MAX = 1024, /* patterns of one key in one section */
 	POLICY_TIMEOUT_DEFAULT_MS = 30000,
 	POLICY_TIMEOUT_MIN_MS = 1000,
@@ -51,6 +52,11 @@ enum {
 	POLICY_CHECK_MAX = 512, /* bytes of one Check=, as it is written */
 	POLICY_CHECKS_MAX = 16, /* in one section */
 	POLICY_CHECK_WORDS_MAX = 32,
+	POLICY_REVISIONS_DEFAULT = 500,
+	POLICY_REVISIONS_MAX = 100000,
+	POLICY_HISTORY_DAYS_MAX = 36500,
+	POLICY_HISTORY_MIB_DEFAULT = 100,
+	POLICY_HISTORY_MIB_MAX = 1 << 20,
 };
 
 struct policy_list {
@@ -68,6 +74,12 @@ struct policy_value {
 	regex_t compiled; /* of ^(ERE)$, filled by policy_value_compile() */
 };
 
+/* Apply=VERB UNIT: what follows a commit of the file; a failure takes the commit back. */
+struct policy_apply {
+	enum service_verb verb; /* of VERB_JOB */
+	char *unit;
+};
+
 struct policy_file {
 	char *path; /* absolute, below the root directory; may hold wildcards, never a backslash */
 	char *lens; /* "Sshd.lns"; NULL until the lens index is asked */
@@ -83,6 +95,8 @@ struct policy_file {
 	uid_t create_uid;
 	gid_t create_gid;
 	bool may_delete;
+	struct policy_apply *apply;
+	size_t apply_count;
 	bool unverified; /* Verify=no: what a commit changes is not judged node by node */
 };
 
@@ -134,12 +148,22 @@ enum audit_place {
 		AUDIT_PLACE_MAX
 };
 
+/* What is kept of commits: the newest ones, as far as all of these allow. */
+struct policy_history {
+	bool off;         /* Record=no */
+	uint32_t count;   /* Keep= */
+	uint64_t seconds; /* MaxAge=; 0: for ever */
+	uint64_t bytes;   /* MaxSize= */
+};
+
 struct policy {
+	unsigned int owners;
 	char *user; /* NULL: not named */
 	uint32_t timeout_ms;
 	enum service_manager manager;
 	uint32_t optional_layers; /* of the sandbox: bit set of 1u << enum layer */
 	enum audit_place audit;
+	struct policy_history history;
 	bool has_system;       /* a [System] section: the identity may be read */
 	uint32_t system_items; /* bit set of 1u << enum system_item: these may be set */
 	struct policy_file *files;
@@ -152,6 +176,9 @@ struct policy {
 	size_t package_count;
 };
 
+/* One more owner of it. */
+struct policy *policy_ref(struct policy *policy);
+/* One less; the last one frees it. */
 struct policy *policy_free(struct policy *policy);
 
 static inline void policy_freep(struct policy **policy)
@@ -176,6 +203,11 @@ int policy_package_add(struct policy *policy, const char *name,
 		       struct policy_package **ret_package) must_check;
 int policy_list_add(struct policy_list *list, const char *text) must_check;
 int policy_value_add(struct policy_file *file, const char *pattern, const char *ere) must_check;
+int policy_apply_add(struct policy_file *file, enum service_verb verb, const char *unit) must_check;
+void policy_apply_clear(struct policy_file *file);
+
+/* Does any section apply one of these verbs (bits 1u << enum service_verb) to the unit? */
+bool policy_applies(const struct policy *policy, uint32_t verbs, const char *unit);
 
 /*
  * What is wrong with a text of the policy, as the rest of a sentence that
@@ -280,9 +312,8 @@ const char *policy_denied_by(const struct policy_file *file, const struct node_p
 
 /* Does a Secret= pattern name the node, or one above it? Labels are no secret, values are. */
 bool policy_is_secret(const struct policy_file *file, const struct node_path *node);
-
-/* The same of a node's path as text. One that cannot be told is hidden if any is. */
-bool policy_hides(const struct policy_file *file, const char *path);
+/* The same of a node as a list of changes has it; one that cannot be told may be. */
+bool policy_is_secret_path(const struct policy_file *file, const char *path);
 
 /*
  * The first Value= rule that the value breaks, or NULL. A node without a value
@@ -302,7 +333,8 @@ bool policy_may_change(const struct policy_file *file);
 
 /*
  * Monitor to engine. The owner, group and mode of files to be created, the layers that may be
- * missing and what is secret stay with the monitor, which is the one to use them.
+ * missing, what is secret and what is kept of commits stay with the monitor, which is the one to
+ * use them.
  */
 void policy_put(struct wire *w, const struct policy *policy);
 

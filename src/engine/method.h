@@ -6,13 +6,14 @@
 #include "common/service_verb.h"
 #include "common/system_item.h"
 #include "engine/call.h"
+#include "engine/wanted.h"
 
 /*
  * Every parameter that a method of ours can have, once: its name and type.
  * BYTES is text that need not be UTF-8, VALUE the same or null; LIST is an
- * array of strings, or a string, which is a list of one.
+ * array of strings, or a string, which is a list of one; WANTED is how nodes shall be (wanted.h).
  */
-#define PARAMETERS(BYTES, VALUE, STRING, BOOL, INT, LIST) \
+#define PARAMETERS(BYTES, VALUE, STRING, BOOL, INT, LIST, WANTED) \
 	BYTES(path) \
 	VALUE(value) \
 	BYTES(base) \
@@ -36,14 +37,23 @@
 	INT(lines) \
 	STRING(after) \
 	LIST(names) \
+	BOOL(dry_run) \
+	STRING(plan) \
 	STRING(timezone) \
 	STRING(hostname) \
-	LIST(locale)
+	LIST(locale) \
+	BOOL(absent) \
+	WANTED(match) \
+	WANTED(where) \
+	INT(revision) \
+	INT(below) \
+	INT(limit) \
+	BYTES(ahead_of)
 
 enum parameter {
 	PARAM_none,
 #define X(name) PARAM_##name,
-	PARAMETERS(X, X, X, X, X, X)
+	PARAMETERS(X, X, X, X, X, X, X)
 #undef X
 		PARAM_MAX
 };
@@ -55,26 +65,29 @@ struct argument_list {
 
 /* What a handler gets: strings are NULL and the rest 0 where nothing was given. */
 struct arguments {
-	uint32_t given; /* bit set of 1u << enum parameter */
+	uint64_t given; /* bit set of 1 << enum parameter */
 #define TEXT_MEMBER(name) char *name;
 #define BOOL_MEMBER(name) bool name;
 #define INT_MEMBER(name) int64_t name;
 #define LIST_MEMBER(name) struct argument_list name;
-	PARAMETERS(TEXT_MEMBER, TEXT_MEMBER, TEXT_MEMBER, BOOL_MEMBER, INT_MEMBER, LIST_MEMBER)
+#define WANTED_MEMBER(name) struct wanted name;
+	PARAMETERS(TEXT_MEMBER, TEXT_MEMBER, TEXT_MEMBER, BOOL_MEMBER, INT_MEMBER, LIST_MEMBER,
+		   WANTED_MEMBER)
 #undef TEXT_MEMBER
 #undef BOOL_MEMBER
 #undef INT_MEMBER
 #undef LIST_MEMBER
+#undef WANTED_MEMBER
 };
 
-_Static_assert(PARAM_MAX <= 32, "arguments.given has a bit for each parameter");
+_Static_assert(PARAM_MAX <= 64, "arguments.given has a bit for each parameter");
 
 static inline bool argument_given(const struct arguments *a, enum parameter parameter)
 {
 	return (a->given >> parameter) & 1;
 }
 
-enum { METHOD_PARAMS_MAX = 4 };
+enum { METHOD_PARAMS_MAX = 8 };
 
 enum method_flag {
 	METHOD_PLAIN = 0,
@@ -139,6 +152,7 @@ int augeas_errors(struct call *call, const struct arguments *a);
 
 int augeas_set(struct call *call, const struct arguments *a);
 int augeas_setm(struct call *call, const struct arguments *a);
+int augeas_ensure(struct call *call, const struct arguments *a);
 int augeas_clear(struct call *call, const struct arguments *a);
 int augeas_insert(struct call *call, const struct arguments *a);
 int augeas_remove(struct call *call, const struct arguments *a);

@@ -12,6 +12,8 @@
 #include "common/candidates.h"
 #include "monitor/check_secrets.h"
 
+enum { MODE_BITS = 07777 };
+
 struct check {
 	uint32_t entry; /* the section */
 	uint8_t number; /* of its Check= */
@@ -68,16 +70,26 @@ static void list_file(struct checks *checks, uint32_t index)
 			};
 }
 
+static size_t count_lines(const struct policy *policy, const struct staged *staged, size_t count)
+{
+	size_t lines = 0;
+
+	for (size_t i = 0; i < count; i++)
+		lines += policy->files[staged[i].entry].checks.count;
+	return lines;
+}
+
+bool checks_are_needed(const struct policy *policy, const struct staged *staged, size_t count)
+{
+	return count_lines(policy, staged, count) > 0;
+}
+
 static int list_all(struct checks *checks)
 {
 	const struct checks_order *order = &checks->order;
-	size_t most = 0;
 
-	for (size_t i = 0; i < order->count; i++)
-		most += order->policy->files[order->staged[i].entry].checks.count;
-	if (most == 0)
-		return 0;
-	checks->item = calloc(most, sizeof(*checks->item));
+	checks->item = calloc(count_lines(order->policy, order->staged, order->count),
+			      sizeof(*checks->item));
 	if (!checks->item)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < order->count; i++)
@@ -99,13 +111,15 @@ static int pack(struct checks *checks)
 	for (size_t i = 0; i < order->count; i++) {
 		const struct policy_file *file = &order->policy->files[order->staged[i].entry];
 
+		const struct former *former = order->staged[i].former;
+
 		files[i] = (struct candidate_file){
 			.entry = order->staged[i].entry,
 			.path = order->staged[i].path,
 			.content = order->staged[i].content,
-			.mode = file->create_mode,
-			.uid = file->create_uid,
-			.gid = file->create_gid,
+			.mode = former ? former->mode & MODE_BITS : file->create_mode,
+			.uid = former ? former->uid : file->create_uid,
+			.gid = former ? former->gid : file->create_gid,
 		};
 	}
 	checks->candidates = candidates_to_memfd(files, order->count, &secrets);
@@ -196,7 +210,7 @@ static int start(struct checks *checks)
 		.entry = check->entry,
 		.verb = check->number,
 		.timeout_ms = checks->order.policy->timeout_ms,
-		.names = "",
+		.names = line_of(checks, check),
 		.enclosed = &checks->candidates,
 		.done = on_end,
 		.data = checks,
@@ -215,11 +229,8 @@ int checks_begin(const struct checks_order *order, struct checks **ret_checks)
 	checks->order = *order;
 	checks->candidates = -1;
 	r = list_all(checks);
-	if (r < 0)
-		return r;
-	if (checks->count == 0)
-		return 1;
-	r = pack(checks);
+	if (r == 0)
+		r = pack(checks);
 	if (r == 0)
 		r = start(checks);
 	if (r < 0)

@@ -40,14 +40,20 @@ struct checks_order {
 	void *data;
 };
 
+/* Do the sections of these files name any? */
+bool checks_are_needed(const struct policy *policy, const struct staged *staged, size_t count);
+
 /*
- * 0: they have begun, and done will be called. 1: no file names any, and done is not called.
- * -errno: they cannot be begun, and so nothing may be written; -ENOTCONN without exmachina-run,
- * -E2BIG for more bytes than it can be given.
+ * Begins with the first of them, of which there must be one. 0 or -errno: they cannot be begun, and
+ * so nothing may be written; -ENOTCONN without exmachina-run, -E2BIG for more bytes than it can be
+ * given.
  */
 int checks_begin(const struct checks_order *order, struct checks **ret_checks) must_check;
 
-/* Before done: nobody waits any more, and the one that runs goes on to its end. Takes NULL. */
+/*
+ * Within done and after it, or before: then nobody waits any more, and the one that runs goes on to
+ * its end. Takes NULL.
+ */
 struct checks *checks_free(struct checks *checks);
 
 #endif

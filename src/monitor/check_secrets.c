@@ -55,7 +55,7 @@ static int read_changes(const struct policy *policy, const struct staged *staged
 	while (r >= 0 && (r = report_next_change_row(&reader, &row)) > 0) {
 		if (row.file >= count)
 			return -EBADMSG;
-		if (policy_hides(&policy->files[staged[row.file].entry], row.path))
+		if (policy_is_secret_path(&policy->files[staged[row.file].entry], row.path))
 			r = add_row(secrets, &row);
 	}
 	return r;

@@ -43,11 +43,11 @@ const char *check_refuse(const struct policy *policy, const struct msg_run_call 
 	const char *reason = "it is for none of the files";
 	bool named = false;
 
+	/* the line as well: by number alone it might be one of another policy */
 	if (call->entry >= policy->file_count ||
-	    call->verb >= policy->files[call->entry].checks.count)
+	    call->verb >= policy->files[call->entry].checks.count ||
+	    strcmp(policy->files[call->entry].checks.item[call->verb], call->names) != 0)
 		return "the policy has no such check";
-	if (call->names[0])
-		return "a check takes no names";
 	if (candidates_read(enclosed, &candidates) < 0)
 		return "these are no files of a commit";
 	for (size_t i = 0; i < candidates.count; i++) {

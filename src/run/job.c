@@ -77,13 +77,6 @@ void job_fail(struct job *job, enum run_outcome outcome, int error, const char *
 	va_end(arguments);
 }
 
-const char *job_subject(const struct policy *policy, const struct msg_run_call *call)
-{
-	if (call->program != RUN_CHECK)
-		return call->names;
-	return call->entry < policy->file_count ? policy->files[call->entry].path : "no file";
-}
-
 static void log_end(const struct job *job, int error)
 {
 	static const char *const words[RUN_OUTCOME_MAX] = {
@@ -99,9 +92,8 @@ static void log_end(const struct job *job, int error)
 		snprintf(status, sizeof(status), " %d", job->end.status);
 	log_open("exmachina-run", LOG_TO_SYSLOG);
 	log_notice("%s for %s %s%s%s%s; exmachinad could not be told: %s",
-		   run_program_word(job->call->program), job_subject(job->policy, job->call),
-		   words[job->end.outcome], status, job->end.detail[0] ? ": " : "", job->end.detail,
-		   strerror(error));
+		   run_program_word(job->call->program), job->call->names, words[job->end.outcome],
+		   status, job->end.detail[0] ? ": " : "", job->end.detail, strerror(error));
 }
 
 static void tell_end(struct job *job)

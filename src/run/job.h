@@ -119,9 +119,6 @@ void job_late(struct job *job);
 
 /* ---- for run.c ---- */
 
-/* What a call is about, for the log. */
-const char *job_subject(const struct policy *policy, const struct msg_run_call *call);
-
 struct job_place {
 	int channel;
 	int root_fd;

@@ -126,8 +126,8 @@ static int take_call(struct run *run, const struct msg_run_call *call, int enclo
 		start(run, call, enclosed);
 		return 0;
 	}
-	log_warning("%s for %s is refused: %s", run_program_word(call->program),
-		    job_subject(run->policy, call), reason);
+	log_warning("%s for %s is refused: %s", run_program_word(call->program), call->names,
+		    reason);
 	answer(run, call->ticket, RUN_REFUSED, 0, reason);
 	return 0;
 }

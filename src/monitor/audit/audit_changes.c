@@ -166,7 +166,7 @@ static int add_line(struct list *list, const struct line *line)
 static int add_row(struct list *list, struct line *line, const struct policy_file *file,
 		   const struct change_row *row)
 {
-	bool secret = policy_hides(file, row->path);
+	bool secret = policy_is_secret_path(file, row->path);
 
 	list->changes->count++;
 	(void)describe(line, row, secret, REPORT_TEXT_MAX);
