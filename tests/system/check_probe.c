@@ -50,13 +50,21 @@ static void print_lines(const char *name, const char *text)
 	}
 }
 
+static const char *outcome_name(enum mon_outcome outcome)
+{
+	return outcome == OUTCOME_DONE           ? "DONE"
+	       : outcome == OUTCOME_CHECK_FAILED ? "CHECK_FAILED"
+	       : outcome == OUTCOME_IO           ? "IO"
+						 : "?";
+}
+
 static void on_done(const struct checks_result *result, void *data)
 {
 	struct probe *probe = data;
 
-	printf("outcome=%d\nindex=%u\nerror=%d\ncheck=%s\nhow=%d\nstatus=%d\nwhy=%s\n",
-	       result->outcome, result->index, result->error, result->check, result->how,
-	       result->status, result->why);
+	printf("outcome=%s\nindex=%u\nerror=%d\ncheck=%s\nhow=%d\nstatus=%d\nwhy=%s\n",
+	       outcome_name(result->outcome), result->index, result->error, result->check,
+	       result->how, result->status, result->why);
 	print_lines("output", result->output);
 	fflush(stdout);
 	probe->failed |= result->outcome != OUTCOME_DONE;

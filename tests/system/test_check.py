@@ -12,7 +12,9 @@ import sys
 import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
-from exm import SESSION, check, contains, equal, for_each, main, running, test, wait_until
+import trail
+from exm import (HOSTS, HOSTS_FREE, SESSION, RpcError, check, contains, equal, for_each, main,
+                 running, test, wait_until)
 from private_root import comm, private_root, processes_in
 
 PROBE = "/opt/exmachina-tests/system/check_probe"
@@ -20,8 +22,7 @@ FILE = "[File /etc/exm.conf]\nLens=Simplevars.lns\nSet=**\nInsert=**\nRemove=**\
 CHECKED = FILE + "Check=/opt/check\n"
 NEW = ("/etc/exm.conf", "a = 2\n")
 NOBODY = 0xffffffff
-# enum mon_outcome, enum run_outcome
-DONE, IO, CHECK_FAILED = 0, 6, 9
+# enum run_outcome
 EXITED, SIGNALED, TIMEOUT, REFUSED, MISSING, CANNOT = 0, 1, 2, 3, 5, 6
 
 
@@ -36,20 +37,20 @@ class Result:
         fields = {name: value for name, _, value in lines}
         self.none = "none" in fields
         check(self.none or "outcome" in fields, self.text)
-        self.outcome = int(fields.get("outcome", DONE))
+        self.outcome = fields.get("outcome", "DONE")
         self.how = int(fields.get("how", EXITED))
         self.index = int(fields.get("index", 0))
         self.why = fields.get("why", "")
 
     def agrees(self):
-        equal((self.status, self.outcome, self.why), (0, DONE, ""), self.text)
+        equal((self.status, self.outcome, self.why), (0, "DONE", ""), self.text)
 
     def fails(self, why, how=EXITED):
-        equal((self.status, self.outcome, self.how), (1, CHECK_FAILED, how), self.text)
+        equal((self.status, self.outcome, self.how), (1, "CHECK_FAILED", how), self.text)
         contains(self.why, why)
 
     def is_impossible(self, why):
-        equal((self.status, self.outcome), (1, IO), self.text)
+        equal((self.status, self.outcome), (1, "IO"), self.text)
         contains(self.why, why)
 
 
@@ -227,10 +228,9 @@ sys.exit(1)
     acl = struct.pack("<I" + "HHI" * 5, 2, 1, 7, NOBODY, 2, 4, 4712, 4, 5, NOBODY, 16, 5, NOBODY,
                       32, 0, NOBODY)
     os.setxattr(w.at("/etc/exm.conf"), "system.posix_acl_access", acl)
-    os.setxattr(w.at("/etc/exm.conf"), "trusted.exm", b"x")
     result = run_check(w, NEW)
-    equal(result.output, ["0o104750 4711 0", acl.hex(), "system.posix_acl_access",
-                          "trusted.exm"], result.text)
+    equal(result.output, ["0o104750 4711 0", acl.hex(), "system.posix_acl_access"],
+          result.text)
 
 
 @test("each check runs once, in the order of files and policy; the first that fails is the last")
@@ -740,9 +740,9 @@ def exchanged(w):
     for _ in range(20):
         result = run_check(w, NEW)
         seen.add(result.outcome)
-        if result.outcome == IO:
+        if result.outcome == "IO":
             check("symbolic link" in result.why or "replaced" in result.why, result.text)
-    check(seen <= {DONE, IO}, f"{seen}")
+    check(seen <= {"DONE", "IO"}, f"{seen}")
     equal(w.read("/etc/shadow-like"), "secret\n")
     check(swap.poll() is None, "nobody has exchanged anything")
 
@@ -848,6 +848,217 @@ def asker_gone(w):
     process.wait()
     wait_until(lambda: not running(helper) and not processes_named("sleep"), "all are gone")
     equal(mounts(), mounted)
+
+
+# ---- in a commit ---------------------------------------------------------------------------------------------
+
+HOSTS_CHECKED = HOSTS_FREE + "Check=/opt/check\n"
+
+
+def checked_session(w, body, policy=HOSTS_CHECKED, **options):
+    private_root(w)
+    w.write("/etc/hosts", HOSTS)
+    program(w, body)
+    return w.session(SESSION + policy, **options)
+
+
+GOOD_NAME = "grep -q ' good$\\|\tgood$' /etc/hosts || { echo \"no good: $(tail -n 1 /etc/hosts)\"; exit 4; }"
+
+
+@test("CHECK_FAILED has check, files, status and output; nothing is written, the edits are kept")
+def commit_fails(w):
+    s = checked_session(w, GOOD_NAME)
+    s.set("/files/etc/hosts/1/canonical", "bad")
+    error = s.refuse("CHECK_FAILED", "config.commit")
+    equal(error.data, {"file": "/etc/hosts", "files": ["/etc/hosts"], "check": "/opt/check",
+                       "status": 4, "output": ["no good: ff02::1 ip6-allnodes"]})
+    contains(str(error), "Check=/opt/check: exit status 4; nothing was written")
+    equal(w.read("/etc/hosts"), HOSTS)
+    equal(s.get("/files/etc/hosts/1/canonical"), "bad")
+    s.set("/files/etc/hosts/1/canonical", "good")
+    equal(s.commit()["changed"], True)
+    contains(w.read("/etc/hosts"), "good")
+    equal([(r["RESULT"], r.get("DETAIL", "")) for r in
+           trail.records(w.root, METHOD="config.commit")],
+          [("failed", "Check=/opt/check: exit status 4"), ("done", "")])
+
+
+@test("a dry run is checked too, and writes nothing")
+def commit_dry(w):
+    s = checked_session(w, GOOD_NAME)
+    s.set("/files/etc/hosts/1/canonical", "bad")
+    s.refuse("CHECK_FAILED", "config.commit", {"dry_run": True})
+    s.set("/files/etc/hosts/1/canonical", "good")
+    equal(s.call("config.commit", {"dry_run": True})["changed"], True)
+    equal(w.read("/etc/hosts"), HOSTS)
+
+
+@test("a signal and a time that is over are told as such")
+def commit_other_ends(w):
+    s = checked_session(w, "grep -q bad /etc/hosts && kill -SEGV $$; sleep 100",
+                        "[Session]\nTimeout=1s\n" + HOSTS_CHECKED)
+    s.set("/files/etc/hosts/1/canonical", "bad")
+    error = s.refuse("CHECK_FAILED", "config.commit")
+    equal((error.data.get("signal"), error.data.get("status")), (11, None))
+
+
+@test("a check that takes too long: CHECK_FAILED, and the session goes on")
+def commit_too_long(w):
+    s = checked_session(w, "sleep 100")
+    w.policy(SESSION.replace("10s", "1s") + HOSTS_CHECKED)
+    s.end()
+    s = w.session()
+    s.set("/files/etc/hosts/1/canonical", "x")
+    error = s.refuse("CHECK_FAILED", "config.commit")
+    equal((error.data.get("timeout"), error.data.get("status")), (True, None))
+    s.alive()
+
+
+@test("sshd -t in a commit that changes sshd_config and makes a drop-in: both or none")
+def commit_sshd(w):
+    sshd_root(w)
+    s = w.session(SESSION + SSHD.replace("Set=**", "Set=**\nInsert=**"))
+    s.set("/files/etc/ssh/sshd_config/Port", "2222")
+    s.set("/files/etc/ssh/sshd_config.d/exm.conf/PermitRootLogin", "perhaps")
+    error = s.refuse("CHECK_FAILED", "config.commit")
+    equal(sorted(error.data["files"]), ["/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/exm.conf"])
+    contains("\n".join(error.data["output"]), "exm.conf line 1")
+    equal(w.read("/etc/ssh/sshd_config"), SSHD_BASE)
+    check(not os.path.exists(w.at("/etc/ssh/sshd_config.d/exm.conf")), "it was made")
+    s.set("/files/etc/ssh/sshd_config.d/exm.conf/PermitRootLogin", "no")
+    s.commit()
+    contains(w.read("/etc/ssh/sshd_config"), "Port 2222")
+    equal(w.read("/etc/ssh/sshd_config.d/exm.conf"), "PermitRootLogin no\n")
+
+
+@test("what a commit would refuse is refused before anything is run")
+def commit_refused_first(w):
+    s = checked_session(w, "touch /run/ran; exit 0")
+    s.set("/files/etc/hosts/1/canonical", "x")
+    w.write("/etc/hosts", HOSTS + "# another\n")
+    s.refuse("CONFLICT", "config.commit")
+    s.call("config.discard")
+    os.link(w.at("/etc/hosts"), w.at("/etc/hosts-2"))
+    s.set("/files/etc/hosts/1/canonical", "x")
+    contains(str(s.refuse("IO", "config.commit")), "hard link")
+
+
+@test("a check that cannot be run lets nothing through, and says why")
+def commit_cannot(w):
+    s = checked_session(w, "exit 0")
+    os.remove(w.at("/opt/check"))
+    s.set("/files/etc/hosts/1/canonical", "x")
+    contains(str(s.refuse("IO", "config.commit")), "Check=/opt/check: /opt/check: No such file")
+    equal(w.read("/etc/hosts"), HOSTS)
+
+
+@test("a file that somebody else changes while it is checked: a conflict, and his edit stays")
+def commit_raced(w):
+    s = checked_session(w, "sleep 1; exit 0")
+    s.set("/files/etc/hosts/1/canonical", "x")
+    ident = s.request("config.commit")
+    time.sleep(0.5)
+    with open(w.at("/etc/hosts"), "a", encoding="utf-8") as file:
+        file.write("# mine\n")
+    try:
+        s.answer(ident)
+        check(False, "no error")
+    except RpcError as error:
+        equal(error.name, "CONFLICT")
+    equal(w.read("/etc/hosts"), HOSTS + "# mine\n")
+
+
+@test("SIGHUP between two checks: no line of another policy is run in place of the second")
+def commit_hup(w):
+    s = checked_session(w, "sleep 1; exit 0", HOSTS_CHECKED + "Check=/opt/strict\n")
+    program(w, "exit 1", path="/opt/strict")
+    program(w, "exit 0", path="/opt/lenient")
+    s.set("/files/etc/hosts/1/canonical", "x")
+    ident = s.request("config.commit")
+    time.sleep(0.4)
+    w.policy(SESSION + HOSTS_CHECKED + "Check=/opt/lenient\n")
+    os.kill(s.pid, signal.SIGHUP)
+    try:
+        s.answer(ident)
+        check(False, "no error")
+    except RpcError as error:
+        contains(("IO", "CHECK_FAILED", "ENGINE_LOST"), error.name)
+    equal(w.read("/etc/hosts"), HOSTS)
+
+
+@test("exmachinad killed while it is checked: nothing is written, and nothing runs on")
+def commit_killed(w):
+    s = checked_session(w, "sleep 1240; exit 0", policy=HOSTS_CHECKED)
+    w.policy(SESSION.replace("10s", "2s") + HOSTS_CHECKED)
+    s.end()
+    s = w.session()
+    s.set("/files/etc/hosts/1/canonical", "x")
+    s.request("config.commit")
+    wait_until(lambda: processes_named("sleep"), "it runs")
+    os.kill(s.pid, signal.SIGKILL)
+    s.status()
+    wait_until(lambda: not processes_named("sleep"), "it ends")
+    equal(w.read("/etc/hosts"), HOSTS)
+
+
+@test("SIGTERM while it is checked: nothing is written")
+def commit_term(w):
+    s = checked_session(w, "sleep 2; exit 0")
+    s.set("/files/etc/hosts/1/canonical", "x")
+    s.request("config.commit")
+    time.sleep(0.5)
+    os.kill(s.pid, signal.SIGTERM)
+    s.status()
+    contains((HOSTS, HOSTS.replace("localhost", "x", 1)), w.read("/etc/hosts"))
+
+
+@test("SIGHUP: Check= in a policy where exmachina-run was not started is refused with the way out")
+def hup_refused(w):
+    private_root(w)
+    s = w.session(SESSION + HOSTS_FREE)
+    w.policy(SESSION + HOSTS_CHECKED)
+    os.kill(s.pid, signal.SIGHUP)
+    wait_until(lambda: "restart exmachinad" in s.log, "the log says so")
+
+
+@test("the command line shows what a check said")
+def commit_cli(w):
+    private_root(w)
+    w.write("/etc/hosts", HOSTS)
+    program(w, GOOD_NAME)
+    w.policy(SESSION + HOSTS_CHECKED)
+    result = w.shell("exmachina set /files/etc/hosts/1/canonical bad && exmachina commit")
+    check(result.returncode != 0, "it was committed")
+    for text in ("Check=/opt/check: exit status 4", "no good: ff02::1 ip6-allnodes"):
+        contains(result.stderr, text)
+
+
+# ---- the policy ------------------------------------------------------------------------------------------------
+
+@test("-t warns of a program that is not there, below the root; -T prints Check=; whatcan lists it")
+def shown(w):
+    private_root(w)
+    w.policy(SESSION + HOSTS_FREE + "Check=/opt/check -x 'a b'\nCheck=/bin/true\n")
+    result = w.daemon("-t", "--policy", w.policy_dir, "--root", w.root)
+    equal(result.returncode, 0)
+    contains(result.stderr, "[File /etc/hosts]: Check=/opt/check -x 'a b': there is no such program")
+    check("/bin/true" not in result.stderr, result.stderr)
+    contains(w.daemon("-T", "--policy", w.policy_dir).stdout, "Check=/opt/check -x 'a b'\n")
+    s = w.session()
+    equal(s.call("session.whatcan")["files"][0]["checks"], ["/opt/check -x 'a b'", "/bin/true"])
+
+
+@for_each([(f"Check={line!r} is refused with file and line", line, why) for line, why in (
+    ("sshd -t", "absolute path"), ("./check", "absolute path"), ("/opt/check {}", "'{}'"),
+    ("/opt/check 'x", "without an end"), ("/opt/check x\\", "without an end"),
+    ("/opt/../check", "simplest form"), ("/opt/check " + "x" * 511, "too long"),
+    ("/opt/check" + " x" * 32, "more than 32 words"))])
+def refused_line(w, line, why):
+    w.policy(SESSION + HOSTS_FREE + f"Check={line}\n")
+    result = w.daemon("-t", "--policy", w.policy_dir)
+    equal(result.returncode, 1)
+    contains(result.stderr, "test.conf:9: Check=")
+    contains(result.stderr, why)
 
 
 if __name__ == "__main__":
