@@ -50,6 +50,7 @@ struct tree {
 	struct mon *mon;
 	const struct policy *policy;
 	char *staging;
+	char *lens_path;
 	struct tree_file file[TREE_FILES_MAX];
 	size_t count;
 	bool everything; /* every file of the policy has been fetched */

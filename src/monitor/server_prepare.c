@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "config.h"
 #include "monitor/commit.h"
+#include "monitor/confirm/confirm.h"
 #include "monitor/exit_status.h"
 #include "monitor/identity/identity.h"
 #include "monitor/lens_index.h"
@@ -234,7 +235,10 @@ static int recover(const struct server *server)
 		.root_fd = server->root_fd,
 		.state_fd = server->state_fd,
 	};
+	sd_id128_t boot;
 
+	/* libsystemd keeps it, and cannot ask for it later */
+	(void)sd_id128_get_boot(&boot);
 	return commit_recover(&place);
 }
 
@@ -272,5 +276,8 @@ int server_prepare(struct server *server)
 		return EXIT_OTHER;
 	}
 	make_host(server);
-	return 0;
+	r = confirm_new(&server->host, &server->host.confirm);
+	if (r < 0)
+		log_error("what waits to be confirmed cannot be watched over: %s", strerror(-r));
+	return r < 0 ? EXIT_OTHER : 0;
 }

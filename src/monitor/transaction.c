@@ -17,6 +17,7 @@
 #include "monitor/check.h"
 #include "monitor/commit_record.h"
 #include "monitor/commit_verify.h"
+#include "monitor/confirm/confirm.h"
 
 struct transaction {
 	const struct session_host *host;
@@ -38,6 +39,7 @@ struct transaction {
 	struct message reply;
 	int enclosed;
 	char detail[MESSAGE_TEXT_MAX]; /* for the audit trail */
+	char token[PENDING_TOKEN_SIZE];
 };
 
 static struct msg_commit_reply *reply_of(struct transaction *t)
@@ -122,6 +124,7 @@ static int end(struct transaction *t)
 		t->enclosed = take_fd(&t->record.list);
 	if (session) {
 		session->transaction = NULL;
+		session->waits = NULL;
 		if (done && !t->request.dry_run)
 			hand_out(t);
 		r = session_reply(session, &t->reply, t->enclosed);
@@ -268,11 +271,37 @@ static void take_result(struct transaction *t, const struct commit_result *resul
 							: strerror(result->failure.error));
 }
 
+/* The deadline is on disk before the commit is done. */
+static int arm(struct transaction *t)
+{
+	const struct confirm_order order = {
+		.session = t->session,
+		.revision = commit_revision(t->commit),
+		.seconds = t->request.confirm,
+		.dead_man = t->request.dead_man,
+	};
+
+	return t->request.confirm ? confirm_arm(t->host->confirm, &order, t->token) : 0;
+}
+
 static void keep(struct transaction *t)
 {
-	struct commit_result result = commit_keep(take_ptr(t->commit), &t->base);
+	struct commit_result result;
+	int r = arm(t);
 
+	if (r < 0) {
+		stop(t, OUTCOME_IO, -r, "write down until when it is to be confirmed");
+		if (commit_take_back(take_ptr(t->commit)) < 0)
+			snprintf(t->detail, sizeof(t->detail), "not all could be taken back");
+		return;
+	}
+	t->origin.keep_from = confirm_needs(t->host->confirm);
+	result = commit_keep(take_ptr(t->commit), &t->base);
 	take_result(t, &result);
+	if (result.outcome != OUTCOME_DONE && t->request.confirm)
+		confirm_disarm(t->host->confirm);
+	reply_of(t)->confirm = confirm_seconds(t->host->confirm);
+	reply_of(t)->token = t->token;
 }
 
 static void begin_commit(struct transaction *t)
@@ -477,8 +506,10 @@ int transaction_begin(struct session *session, const struct msg_commit *request)
 	struct transaction *t;
 	int r;
 
-	if (*session->host->transaction)
+	if (*session->host->transaction || confirm_is_busy(session->host->confirm))
 		return refuse(session, OUTCOME_BUSY, 0, "");
+	if (request->confirm && (session->host->state_fd < 0 || session->policy->history.off))
+		return refuse(session, OUTCOME_NO_CONFIRM, 0, "");
 	t = transaction_new(session, request);
 	if (!t)
 		return refuse(session, OUTCOME_IO, ENOMEM, "start");
@@ -489,6 +520,7 @@ int transaction_begin(struct session *session, const struct msg_commit *request)
 	session_staged_clear(session);
 	if (reply_of(t)->outcome == OUTCOME_DONE && check_all(t)) {
 		session->transaction = t;
+		session->waits = t;
 		return 0;
 	}
 	return end(t);
@@ -500,6 +532,7 @@ void transaction_orphan(struct session *session)
 		return;
 	session->transaction->session = NULL;
 	session->transaction = NULL;
+	session->waits = NULL;
 }
 
 struct transaction *transaction_abort(struct transaction *t)
