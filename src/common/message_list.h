@@ -54,7 +54,7 @@
 /* Between the monitor and exmachina-run; from an engine they break the protocol. */
 #define RUN_MESSAGES(X) \
 	X(RUN_POLICY, run_policy, 0, MSG_FD) \
-	X(RUN_CALL, run_call, 0, MSG_PLAIN) \
+	X(RUN_CALL, run_call, 0, MSG_MAY_FD) \
 	X(RUN_PROGRESS, run_progress, 0, MSG_PLAIN) \
 	X(RUN_END, run_end, 0, MSG_MAY_FD)
 
@@ -142,8 +142,9 @@
  * `index` counts staged files. DONE: the descriptor is the list of changes
  * (REPORT_CHANGE), and `revision` what the history calls it, 0 if it keeps none. CONFLICT: it is
  * the other side. DENIED: `step` is the rule that is missing or in the way, for `node`.
- * NOT_APPLIED: the fields behind tell of the action that failed as JOB does, and `restored` whether
- * all files and services are as they were.
+ * CHECK_FAILED: `step` is the Check=, `how` (enum run_outcome) and `status` its end, `detail` the
+ * same in words, `log` the end of what it printed. NOT_APPLIED: the fields behind tell of the
+ * action that failed as JOB does, and `restored` whether all files and services are as they were.
  */
 #define FIELDS_commit_reply(U8, U32, U64, I32, STR) \
 	U8(outcome) \
@@ -160,6 +161,8 @@
 	STR(detail, MESSAGE_TEXT_MAX) \
 	STR(log, MESSAGE_LOG_MAX) \
 	U64(revision) \
+	U8(how) \
+	I32(status) \
 	U32(confirm) \
 	STR(token, MESSAGE_TEXT_MAX)
 
@@ -392,6 +395,8 @@
 /*
  * Run one of the RUN_PROGRAMS (common/run_program.h). `entry` is the policy's
  * section, `verb` a verb of its kind; `names` a unit or packages, one blank apart.
+ * RUN_CHECK alone has a descriptor, the files of a commit (common/candidates.h); its `verb` is the
+ * number of a Check= of the section, and `names` its line.
  */
 #define FIELDS_run_call(U8, U32, U64, I32, STR) \
 	U32(ticket) \

@@ -40,9 +40,13 @@ static int render(struct call *call)
 	struct tree *tree = call->engine->tree;
 	struct tree_file *failed = NULL;
 
-	for (size_t i = 0; i < tree->count; i++)
-		if (tree->file[i].needs_touch)
-			touch(tree, &tree->file[i]);
+	for (size_t i = 0; i < tree->count; i++) {
+		struct tree_file *file = &tree->file[i];
+
+		if (file->needs_touch || (file->edited && file->made))
+			touch(tree, file);
+		file->made |= file->edited && file->base < 0;
+	}
 	if (aug_save(tree->aug) == 0) {
 		for (size_t i = 0; i < tree->count; i++)
 			tree->file[i].needs_touch = false;

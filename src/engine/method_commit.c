@@ -130,6 +130,41 @@ static int not_applied(struct call *call, const struct msg_commit_reply *commit)
 					   : "not everything could be brought back");
 }
 
+/* Those of the commit whose section names it. */
+static struct json_object *files_of(const struct call *call, const struct dirty_list *list,
+				    const char *check)
+{
+	struct json_object *files = json_new_array();
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct tree_file *file = list->item[i].file;
+		const struct policy_list *checks = &call->engine->policy->files[file->entry].checks;
+
+		for (size_t k = 0; k < checks->count; k++)
+			if (strcmp(checks->item[k], check) == 0)
+				json_append(files, json_new_bytes(file->path));
+	}
+	return files;
+}
+
+static int not_checked(struct call *call, const struct dirty_list *list, const struct dirty *p,
+		       const struct msg_commit_reply *commit)
+{
+	struct json_object *data = data_of("file", p->file->path);
+
+	json_put(data, "files", files_of(call, list, commit->step));
+	json_put(data, "check", json_new_bytes(commit->step));
+	if (commit->how == RUN_EXITED)
+		json_put(data, "status", json_new_int(commit->status));
+	else if (commit->how == RUN_SIGNALED)
+		json_put(data, "signal", json_new_int(commit->status));
+	else
+		json_put(data, "timeout", json_new_bool(true));
+	json_put(data, "output", pending_split(commit->log, '\n'));
+	return call_error(call, EXM_ERROR_CHECK_FAILED, data,
+			  "%s; nothing was written, the edits are kept", commit->detail);
+}
+
 static int not_written(struct call *call, const struct dirty *p,
 		       const struct msg_commit_reply *commit)
 {
@@ -181,6 +216,8 @@ int commit_failed(struct call *call, const struct dirty_list *list, const struct
 		return conflict(call, p, answer->enclosed);
 	if (commit->outcome == OUTCOME_DENIED)
 		return not_permitted(call, p, commit);
+	if (commit->outcome == OUTCOME_CHECK_FAILED)
+		return not_checked(call, list, p, commit);
 	return not_written(call, p, commit);
 }
 

@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 
 #include "common/log.h"
+#include "common/metadata.h"
 #include "monitor/commit_history.h"
 #include "monitor/confirm/confirm.h"
 #include "monitor/journal/journal_recover.h"
-#include "monitor/metadata.h"
 
 struct commit {
 	const struct staged *staged;
@@ -336,22 +336,43 @@ static void change_all(struct commit *t, struct commit_result *result)
 		bring_to_disk(t, result);
 }
 
-static int commit_new(const struct commit_place *place, const struct staged *staged, size_t count,
-		      struct commit **ret_commit, const char **ret_step)
+static struct commit *commit_alloc(const struct staged *staged, size_t count)
 {
 	scoped(commit_freep) struct commit *t = calloc(1, sizeof(*t));
-	int r;
 
-	*ret_step = "start";
 	if (!t)
-		return -ENOMEM;
+		return NULL;
 	*t = (struct commit){
 		.staged = staged,
 		.item = calloc(count + 1, sizeof(struct replacement)),
 		.journal = JOURNAL_NONE,
 		.history = COMMIT_HISTORY_NONE,
 	};
-	r = t->item ? commit_take_turn(place, &t->journal, ret_step) : -ENOMEM;
+	return t->item ? take_ptr(t) : NULL;
+}
+
+struct commit_result commit_look(const struct commit_place *place, const struct policy *policy,
+				 const struct staged *staged, size_t count,
+				 struct handouts *handouts)
+{
+	scoped(commit_freep) struct commit *t = commit_alloc(staged, count);
+	struct commit_result result = { .outcome = OUTCOME_DONE };
+
+	if (t)
+		look_at_all(t, place->root_fd, policy, count, handouts, &result);
+	else
+		stop(&result, "start", -ENOMEM);
+	return result;
+}
+
+static int commit_new(const struct commit_place *place, const struct staged *staged, size_t count,
+		      struct commit **ret_commit, const char **ret_step)
+{
+	scoped(commit_freep) struct commit *t = commit_alloc(staged, count);
+	int r;
+
+	*ret_step = "start";
+	r = t ? commit_take_turn(place, &t->journal, ret_step) : -ENOMEM;
 	if (r == 0)
 		*ret_commit = take_ptr(t);
 	return r;

@@ -82,6 +82,11 @@ struct commit_result commit_files(const struct commit_place *place, const struct
 				  const struct commit_origin *origin, const struct staged *staged,
 				  size_t count, struct handouts *handouts) must_check;
 
+/* Would a commit of them be refused as the files are now, and by which? Nothing is written. */
+struct commit_result commit_look(const struct commit_place *place, const struct policy *policy,
+				 const struct staged *staged, size_t count,
+				 struct handouts *handouts) must_check;
+
 /*
  * Nobody else commits until the journal is closed, and what an interrupted commit has left is taken
  * back, or cleared away. 0 or -errno, and the step that failed.

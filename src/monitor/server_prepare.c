@@ -17,6 +17,7 @@
 #include "monitor/identity/identity.h"
 #include "monitor/lens_index.h"
 #include "monitor/policy/policy_lint.h"
+#include "monitor/policy/policy_programs.h"
 #include "monitor/policy/policy_read.h"
 #include "monitor/server.h"
 
@@ -190,6 +191,16 @@ static void note_dangers(const struct policy *policy)
 			count);
 }
 
+static void note_missing(const struct policy *policy, int root_fd)
+{
+	size_t count;
+
+	if (policy_programs_missing(policy, root_fd, NULL, &count) == 0 && count > 0)
+		log_warning("Check= of the policy that cannot be run: %zu; exmachinad -t names "
+			    "them, and nothing that they are for can be committed",
+			    count);
+}
+
 /* 0 or an exit status. */
 static int find_users(struct server *server)
 {
@@ -242,6 +253,7 @@ int server_prepare(struct server *server)
 	if (policy_read(server->options->policy_dir, &policy) < 0)
 		return EXIT_POLICY;
 	note_dangers(policy);
+	note_missing(policy, server->root_fd);
 	server_use_policy(server, policy);
 	if (server_open_trail(server, policy) < 0)
 		return EXIT_OTHER;

@@ -12,11 +12,12 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/target.h"
 #include "monitor/apply.h"
+#include "monitor/check.h"
 #include "monitor/commit_record.h"
 #include "monitor/commit_verify.h"
 #include "monitor/confirm/confirm.h"
-#include "monitor/target.h"
 
 struct transaction {
 	const struct session_host *host;
@@ -31,6 +32,7 @@ struct transaction {
 	struct commit_origin origin;
 	struct verify_result verdict; /* what texts of the reply are in */
 	bool verified;
+	struct checks *checks; /* NULL: not begun, or ended */
 	struct commit *commit; /* NULL: not begun, or ended */
 	struct apply *apply;
 	struct apply *failed; /* the one that failed, for the texts of the reply */
@@ -50,6 +52,7 @@ static struct transaction *transaction_free(struct transaction *t)
 	struct calls_under_way *calls = t->host->calls;
 
 	commit_record_clear(&t->record);
+	checks_free(t->checks);
 	apply_free(t->apply);
 	apply_free(t->failed);
 	for (size_t i = 0; i < t->count; i++)
@@ -343,6 +346,72 @@ static bool write_all(struct transaction *t)
 	return false;
 }
 
+/* ---- checks ------------------------------------------------------------------------- */
+
+/* What was refused is refused at its end. True if that comes later. */
+static bool go_on(struct transaction *t)
+{
+	return reply_of(t)->outcome == OUTCOME_DONE && !t->request.dry_run && write_all(t);
+}
+
+static void on_checked(const struct checks_result *result, void *data)
+{
+	struct transaction *t = data;
+	struct msg_commit_reply *reply = reply_of(t);
+	struct checks *checks = take_ptr(t->checks);
+
+	if (result->outcome != OUTCOME_DONE) {
+		stop(t, result->outcome, result->error,
+		     result->outcome == OUTCOME_CHECK_FAILED ? result->check : result->why);
+		reply->index = result->index;
+		reply->how = (uint8_t)result->how;
+		reply->status = result->status;
+		reply->detail = result->why;
+		reply->log = result->output;
+		snprintf(t->detail, sizeof(t->detail), "%s", result->why);
+		log_warning("nothing was committed: %s: %s", t->staged[result->index].path,
+			    result->why);
+	}
+	if (!go_on(t))
+		end_late(t);
+	checks_free(checks);
+}
+
+/*
+ * Before anything is written. First whatever a commit would refuse is refused, so that nothing is
+ * run for it. True if the end comes later.
+ */
+static bool check_all(struct transaction *t)
+{
+	const struct commit_place place = {
+		.root_fd = t->host->root_fd,
+		.state_fd = t->host->state_fd,
+	};
+	const struct checks_order order = {
+		.runner = t->host->runner,
+		.policy = t->policy,
+		.staged = t->staged,
+		.count = t->count,
+		.changes = t->record.list,
+		.done = on_checked,
+		.data = t,
+	};
+	struct commit_result result;
+	int r;
+
+	if (!checks_are_needed(t->policy, t->staged, t->count))
+		return go_on(t);
+	result = commit_look(&place, t->policy, t->staged, t->count, &t->base);
+	take_result(t, &result);
+	if (result.outcome != OUTCOME_DONE)
+		return false;
+	r = checks_begin(&order, &t->checks);
+	if (r == 0)
+		return true;
+	stop(t, OUTCOME_IO, -r, "run its checks");
+	return false;
+}
+
 /* ---- the beginning ------------------------------------------------------------------ */
 
 static int copy_base(struct transaction *t, struct handouts *handouts)
@@ -449,7 +518,7 @@ int transaction_begin(struct session *session, const struct msg_commit *request)
 	if (r < 0 && reply_of(t)->outcome == OUTCOME_DONE)
 		stop(t, OUTCOME_IO, -r, "start");
 	session_staged_clear(session);
-	if (reply_of(t)->outcome == OUTCOME_DONE && !request->dry_run && write_all(t)) {
+	if (reply_of(t)->outcome == OUTCOME_DONE && check_all(t)) {
 		session->transaction = t;
 		session->waits = t;
 		return 0;
@@ -476,6 +545,9 @@ struct transaction *transaction_abort(struct transaction *t)
 		snprintf(t->detail, sizeof(t->detail), "the server ended; taken back");
 		if (commit_take_back(take_ptr(t->commit)) < 0)
 			snprintf(t->detail, sizeof(t->detail), "not all could be taken back");
+	} else {
+		stop(t, OUTCOME_IO, ECANCELED, "check it");
+		snprintf(t->detail, sizeof(t->detail), "the server ended before it was checked");
 	}
 	write_record(t);
 	return transaction_free(t);

@@ -14,7 +14,7 @@
 
 #include "common/memfd.h"
 #include "monitor/journal/journal_recover.h"
-#include "monitor/metadata.h"
+#include "common/metadata.h"
 
 #define TEMPORARY ".exmachina-1.tmp"
 

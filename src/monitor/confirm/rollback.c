@@ -13,7 +13,7 @@
 #include "common/memfd.h"
 #include "monitor/history/history.h"
 #include "monitor/journal/journal_recover.h"
-#include "monitor/target.h"
+#include "common/target.h"
 
 /* The commits from the first one on, as if they were one; contents as of journal_entry_write(). */
 struct sum {

@@ -14,9 +14,9 @@
 
 #include "common/fd.h"
 #include "common/log.h"
+#include "common/metadata.h"
+#include "common/target.h"
 #include "monitor/history/history.h"
-#include "monitor/metadata.h"
-#include "monitor/target.h"
 
 /* What a name shows now. */
 enum shown { SHOWN_NOTHING, SHOWN_OLD, SHOWN_NEW, SHOWN_ELSE };
