@@ -75,10 +75,12 @@ enum mon_outcome {
 	OUTCOME_NOT_PLAIN, /* symlink, bind mount, hard link, not a regular file: `step` or `error`
 			      tells */
 	OUTCOME_TOO_LARGE,
-	OUTCOME_CONFLICT,   /* the file is not what was handed out */
-	OUTCOME_IO,         /* `error` is a positive errno */
-	OUTCOME_LIMIT,      /* more than the monitor keeps for one session */
-	OUTCOME_UNVERIFIED, /* what it would change cannot be told: `step` says why */
+	OUTCOME_CONFLICT,    /* the file is not what was handed out */
+	OUTCOME_IO,          /* `error` is a positive errno */
+	OUTCOME_LIMIT,       /* more than the monitor keeps for one session */
+	OUTCOME_UNVERIFIED,  /* what it would change cannot be told: `step` says why */
+	OUTCOME_BUSY,        /* the commit of another session is under way */
+	OUTCOME_NOT_APPLIED, /* a service did not take it, and it was taken back */
 	OUTCOME_MAX
 };
 

@@ -111,20 +111,37 @@
 
 #define FIELDS_stage_reply(U8, U32, U64, I32, STR) U8(outcome)
 
-/* all staged files, or with `drop` none of them */
-#define FIELDS_commit(U8, U32, U64, I32, STR) U8(drop)
+/*
+ * All staged files, or with `drop` none of them; with `dry_run` it is only looked whether that
+ * could be. The answer may take as long as the policy's Apply= do, and nothing else is said until
+ * then; with `progress` PROGRESS with the ticket comes in between.
+ */
+#define FIELDS_commit(U8, U32, U64, I32, STR) \
+	U32(ticket) \
+	U8(drop) \
+	U8(dry_run) \
+	U8(progress)
 
 /*
  * `index` counts staged files. DONE: the descriptor is the list of changes
  * (REPORT_CHANGE). CONFLICT: it is the other side. DENIED: `step` is the rule that
- * is missing or in the way, for `node`.
+ * is missing or in the way, for `node`. NOT_APPLIED: the fields behind tell of the action that
+ * failed as JOB does, and `restored` whether all files and services are as they were.
  */
 #define FIELDS_commit_reply(U8, U32, U64, I32, STR) \
 	U8(outcome) \
 	U32(index) \
 	I32(error) \
 	STR(step, MESSAGE_TEXT_MAX) \
-	STR(node, MESSAGE_TEXT_MAX)
+	STR(node, MESSAGE_TEXT_MAX) \
+	U8(restored) \
+	U8(verb) \
+	STR(unit, MESSAGE_NAME_MAX) \
+	STR(job_result, MESSAGE_TEXT_MAX) \
+	STR(active_state, MESSAGE_TEXT_MAX) \
+	STR(result, MESSAGE_TEXT_MAX) \
+	STR(detail, MESSAGE_TEXT_MAX) \
+	STR(log, MESSAGE_LOG_MAX)
 
 /* nothing that was handed out counts any more */
 #define FIELDS_forget(U8, U32, U64, I32, STR)

@@ -18,8 +18,16 @@ struct policy *policy_new(void)
 {
 	struct policy *policy = calloc(1, sizeof(*policy));
 
-	if (policy)
+	if (policy) {
+		policy->owners = 1;
 		policy->timeout_ms = POLICY_TIMEOUT_DEFAULT_MS;
+	}
+	return policy;
+}
+
+struct policy *policy_ref(struct policy *policy)
+{
+	policy->owners++;
 	return policy;
 }
 
@@ -53,13 +61,14 @@ static void file_clear(struct policy_file *file)
 	for (size_t i = 0; i < file->value_count; i++)
 		value_clear(&file->values[i]);
 	free(file->values);
+	policy_apply_clear(file);
 	free(file->create_owner);
 	free(file->create_group);
 }
 
 struct policy *policy_free(struct policy *policy)
 {
-	if (!policy)
+	if (!policy || --policy->owners > 0)
 		return NULL;
 	for (size_t i = 0; i < policy->file_count; i++)
 		file_clear(&policy->files[i]);
@@ -266,7 +275,11 @@ bool policy_package_allows(const struct policy *policy, enum package_verb verb, 
 
 bool policy_needs_run(const struct policy *policy, enum service_manager manager)
 {
-	return policy->package_count > 0 || (policy->service_count > 0 && manager == MANAGER_INITD);
+	bool services = policy->service_count > 0;
+
+	for (size_t i = 0; i < policy->file_count; i++)
+		services |= policy->files[i].apply_count > 0;
+	return policy->package_count > 0 || (services && manager == MANAGER_INITD);
 }
 
 const char *policy_manager_word(enum service_manager manager)

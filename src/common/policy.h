@@ -41,6 +41,7 @@ enum {
 	POLICY_SERVICES_MAX = 4096,
 	POLICY_LOGS_MAX = 4096,
 	POLICY_PACKAGES_MAX = 4096,
+	POLICY_APPLY_MAX = 32,   /* Apply= in one section */
 	POLICY_ITEMS_MAX = 1024, /* patterns of one key in one section */
 	POLICY_TIMEOUT_DEFAULT_MS = 30000,
 	POLICY_TIMEOUT_MIN_MS = 1000,
@@ -65,6 +66,12 @@ struct policy_value {
 	regex_t compiled; /* of ^(ERE)$, filled by policy_value_compile() */
 };
 
+/* Apply=VERB UNIT: what follows a commit of the file; a failure takes the commit back. */
+struct policy_apply {
+	enum service_verb verb; /* of VERB_JOB */
+	char *unit;
+};
+
 struct policy_file {
 	char *path; /* absolute, below the root directory; may hold wildcards, never a backslash */
 	char *lens; /* "Sshd.lns"; NULL until the lens index is asked */
@@ -79,6 +86,8 @@ struct policy_file {
 	uid_t create_uid;
 	gid_t create_gid;
 	bool may_delete;
+	struct policy_apply *apply;
+	size_t apply_count;
 	bool unverified; /* Verify=no: what a commit changes is not judged node by node */
 };
 
@@ -131,6 +140,7 @@ enum audit_place {
 };
 
 struct policy {
+	unsigned int owners;
 	char *user; /* NULL: not named */
 	uint32_t timeout_ms;
 	enum service_manager manager;
@@ -148,6 +158,9 @@ struct policy {
 	size_t package_count;
 };
 
+/* One more owner of it. */
+struct policy *policy_ref(struct policy *policy);
+/* One less; the last one frees it. */
 struct policy *policy_free(struct policy *policy);
 
 static inline void policy_freep(struct policy **policy)
@@ -172,6 +185,11 @@ int policy_package_add(struct policy *policy, const char *name,
 		       struct policy_package **ret_package) must_check;
 int policy_list_add(struct policy_list *list, const char *text) must_check;
 int policy_value_add(struct policy_file *file, const char *pattern, const char *ere) must_check;
+int policy_apply_add(struct policy_file *file, enum service_verb verb, const char *unit) must_check;
+void policy_apply_clear(struct policy_file *file);
+
+/* Does any section apply one of these verbs (bits 1u << enum service_verb) to the unit? */
+bool policy_applies(const struct policy *policy, uint32_t verbs, const char *unit);
 
 /*
  * What is wrong with a text of the policy, as the rest of a sentence that

@@ -29,6 +29,11 @@ static void put_file(struct wire *w, const struct policy_file *file)
 		wire_put_str(w, file->values[i].pattern, POLICY_TEXT_MAX);
 		wire_put_str(w, file->values[i].ere, POLICY_TEXT_MAX);
 	}
+	wire_put_u32(w, (uint32_t)file->apply_count);
+	for (size_t i = 0; i < file->apply_count; i++) {
+		wire_put_u8(w, (uint8_t)file->apply[i].verb);
+		wire_put_str(w, file->apply[i].unit, POLICY_TEXT_MAX);
+	}
 	wire_put_u8(w, file->may_create);
 	wire_put_u8(w, file->may_delete);
 	wire_put_u8(w, file->unverified);
@@ -131,6 +136,24 @@ static int get_values(struct wire *w, struct policy_file *file)
 	return r > 0 ? -EBADMSG : r;
 }
 
+static int get_apply(struct wire *w, struct policy_file *file)
+{
+	uint32_t count = get_count(w, POLICY_APPLY_MAX);
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && !w->bad && i < count; i++) {
+		uint8_t verb = wire_get_u8(w);
+		const char *unit = wire_get_str(w, POLICY_TEXT_MAX);
+
+		if (!w->bad && (verb >= SERVICE_VERB_MAX || service_verb_kind(verb) != VERB_JOB ||
+				!policy_unit_name_valid(unit)))
+			w->bad = true;
+		if (!w->bad)
+			r = policy_apply_add(file, verb, unit);
+	}
+	return r;
+}
+
 static int get_file(struct wire *w, struct policy *policy)
 {
 	const char *path = get_text(w, policy_path_fault);
@@ -146,6 +169,8 @@ static int get_file(struct wire *w, struct policy *policy)
 		r = get_list(w, &file->rights[i]);
 	if (r == 0)
 		r = get_values(w, file);
+	if (r == 0)
+		r = get_apply(w, file);
 	if (r < 0)
 		return r;
 	file->may_create = get_bool(w);

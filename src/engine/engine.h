@@ -30,6 +30,8 @@ struct engine {
 	char *root;
 	uint32_t next_ticket;
 	struct pending pending[JOBS_MAX];
+	struct call *committing; /* waits for the monitor, and wants to know where that is */
+	uint32_t commit_ticket;
 	struct watch watch[WATCHES_MAX];
 };
 

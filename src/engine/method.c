@@ -89,7 +89,10 @@ const struct method methods[] = {
 	{ "augeas.source", augeas_source, METHOD_READS, { REQUIRED(path) } },
 
 	{ "config.diff", config_diff, METHOD_PLAIN, { { 0 } } },
-	{ "config.commit", config_commit, METHOD_PLAIN, { { 0 } } },
+	{ "config.commit",
+	  config_commit,
+	  METHOD_PLAIN,
+	  { OPTIONAL(dry_run), OPTIONAL(plan), OPTIONAL(progress) } },
 	{ "config.discard", config_discard, METHOD_PLAIN, { { 0 } } },
 
 #define X(name, word, kind, method) \

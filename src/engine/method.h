@@ -37,6 +37,8 @@
 	INT(lines) \
 	STRING(after) \
 	LIST(names) \
+	BOOL(dry_run) \
+	STRING(plan) \
 	STRING(timezone) \
 	STRING(hostname) \
 	LIST(locale) \
@@ -82,7 +84,7 @@ static inline bool argument_given(const struct arguments *a, enum parameter para
 	return (a->given >> parameter) & 1;
 }
 
-enum { METHOD_PARAMS_MAX = 6 };
+enum { METHOD_PARAMS_MAX = 8 };
 
 enum method_flag {
 	METHOD_PLAIN = 0,

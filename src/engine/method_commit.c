@@ -15,7 +15,9 @@
 #include "engine/engine.h"
 #include "engine/guard.h"
 #include "engine/method.h"
+#include "engine/plan.h"
 #include "engine/staging.h"
+#include "engine/timer.h"
 
 /* What the monitor says of the file as a whole; the rule is the one that we would say it by. */
 static int denied_file(struct call *call, const struct dirty *p)
@@ -93,7 +95,8 @@ static const char *obstacle(int error)
 }
 
 /* By effect: what the verifier found in the new text, whatever was asked for. */
-static int not_permitted(struct call *call, const struct dirty *p, const struct mon_commit *commit)
+static int not_permitted(struct call *call, const struct dirty *p,
+			 const struct msg_commit_reply *commit)
 {
 	const struct policy_file *entry = &call->engine->policy->files[p->file->entry];
 	scoped_ptr char *key = strndup(commit->step, strcspn(commit->step, "="));
@@ -106,40 +109,73 @@ static int not_permitted(struct call *call, const struct dirty *p, const struct 
 			   commit->step);
 }
 
-static int commit_failed(struct call *call, const struct dirty_list *list,
-			 const struct mon_commit *commit)
+/* The services are told apart from the files: the caller may want to know what is wrong now. */
+static int not_applied(struct call *call, const struct msg_commit_reply *commit)
 {
-	const struct dirty *p;
-	struct json_object *data;
+	struct json_object *data = data_of("unit", commit->unit);
+	const char *verb = service_verb_word(commit->verb);
 
-	if (commit->index >= list->count)
-		return call_internal(call, "understand the monitor", EPROTO);
-	p = &list->item[commit->index];
-	if (commit->outcome == OUTCOME_CONFLICT)
-		return conflict(call, p, commit->enclosed);
-	if (commit->outcome == OUTCOME_DENIED)
-		return not_permitted(call, p, commit);
-	data = data_of("file", p->file->path);
+	json_put(data, "verb", json_new_text(verb ? verb : ""));
+	json_put(data, "job", json_new_text(commit->job_result));
+	json_put(data, "active", json_new_text(commit->active_state));
+	json_put(data, "result", json_new_text(commit->result));
+	json_put(data, "log", pending_split(commit->log, '\n'));
+	json_put(data, "restored", json_new_bool(commit->restored));
+	return call_error(call, EXM_ERROR_SERVICE_FAILED, data,
+			  "%s of %.200s failed after the commit%s%s; %s, the edits are kept",
+			  verb ? verb : "the action", commit->unit, commit->detail[0] ? ": " : "",
+			  commit->detail,
+			  commit->restored ? "the files and services are as they were before"
+					   : "not everything could be brought back");
+}
+
+static int not_written(struct call *call, const struct dirty *p,
+		       const struct msg_commit_reply *commit)
+{
+	const char *path = p->file->path;
+	struct json_object *data = data_of("file", path);
+
 	if (commit->outcome == OUTCOME_UNVERIFIED)
 		return call_error(
 			call, EXM_ERROR_PARSE_FAILED, data,
-			"%s cannot be verified: %s; nothing was written, the edits are kept",
-			p->file->path, commit->step);
+			"%s cannot be verified: %s; nothing was written, the edits are kept", path,
+			commit->step);
 	if (commit->outcome == OUTCOME_LIMIT) {
 		json_put(data, "limit", json_new_string(commit->error ? "time" : "changes"));
 		return call_error(call, EXM_ERROR_LIMIT, data,
-				  "%s: %s; nothing was written, the edits are kept", p->file->path,
+				  "%s: %s; nothing was written, the edits are kept", path,
 				  commit->step);
 	}
 	json_put(data, "errno", json_new_string(strerrorname_np(commit->error)));
 	json_put(data, "step", json_new_text(commit->step));
 	if (commit->outcome == OUTCOME_NOT_PLAIN)
 		return call_error(call, EXM_ERROR_IO, data,
-				  "%s: %s; nothing was written, the edits are kept", p->file->path,
+				  "%s: %s; nothing was written, the edits are kept", path,
 				  obstacle(commit->error));
 	return call_error(call, EXM_ERROR_IO, data,
-			  "%s: cannot %s: %s; nothing was written, the edits are kept",
-			  p->file->path, commit->step, strerror(commit->error));
+			  "%s: cannot %s: %s; nothing was written, the edits are kept", path,
+			  commit->step, strerror(commit->error));
+}
+
+static int commit_failed(struct call *call, const struct dirty_list *list,
+			 const struct mon_commit *answer)
+{
+	const struct msg_commit_reply *commit = &answer->reply;
+	const struct dirty *p;
+
+	if (commit->outcome == OUTCOME_BUSY)
+		return call_error(call, EXM_ERROR_BUSY, NULL,
+				  "another commit is under way; the edits are kept");
+	if (commit->outcome == OUTCOME_NOT_APPLIED)
+		return not_applied(call, commit);
+	if (commit->index >= list->count)
+		return call_internal(call, "understand the monitor", EPROTO);
+	p = &list->item[commit->index];
+	if (commit->outcome == OUTCOME_CONFLICT)
+		return conflict(call, p, answer->enclosed);
+	if (commit->outcome == OUTCOME_DENIED)
+		return not_permitted(call, p, commit);
+	return not_written(call, p, commit);
 }
 
 enum { CHANGES_SHOWN = 1000 };
@@ -196,38 +232,88 @@ static void settle(struct engine *engine, struct dirty_list *list)
 	stream_set_edits(&engine->stream, false);
 }
 
-int config_commit(struct call *call, const struct arguments *a)
+/* How long that takes is for the policy to say, and not on the request's own time. */
+static int ask_monitor(struct call *call, const struct arguments *a, bool staged,
+		       struct mon_commit *commit)
 {
 	struct engine *engine = call->engine;
-	struct mon_commit commit = { .enclosed = -1 };
-	scoped_dirty_list *list = NULL;
-	struct json_object *result;
+	const struct msg_commit request = {
+		.ticket = pending_ticket(engine),
+		.drop = !staged,
+		.dry_run = a->dry_run,
+		.progress = a->progress && !call->notification,
+	};
+	int64_t used = timer_pause();
+	int r;
+
+	engine->committing = call;
+	engine->commit_ticket = request.ticket;
+	r = mon_commit(&engine->mon, &request, commit);
+	engine->committing = NULL;
+	timer_resume(used);
+	return r;
+}
+
+/* All of it to the monitor, and its answer; 0, or -1 with the call answered. */
+static int commit_list(struct call *call, const struct arguments *a, const struct dirty_list *list,
+		       struct mon_commit *commit)
+{
 	bool staged;
 	int r;
 
-	(void)a;
-	if (dirty_collect(call, &list) < 0)
-		return -1;
-	result = json_new_object();
-	json_put(result, "changed", json_new_bool(list->count > 0));
-	json_put(result, "files", dirty_describe(list, false));
 	call->recorded = true;
 	staged = stage_all(call, list) == 0;
-	r = mon_commit(&engine->mon, !staged, &commit);
-	if (r < 0 && staged)
-		call_internal(call, "commit", r);
-	else if (staged && commit.outcome != OUTCOME_DONE)
-		r = commit_failed(call, list, &commit);
-	else if (staged)
-		put_changes(result, list, commit.enclosed);
-	close_fd(commit.enclosed);
-	if (r < 0 || !staged) {
-		json_free(result);
+	r = ask_monitor(call, a, staged, commit);
+	if (!staged)
+		return -1;
+	if (r < 0)
+		return call_internal(call, "commit", r);
+	return commit->reply.outcome == OUTCOME_DONE ? 0 : commit_failed(call, list, commit);
+}
+
+static int is_planned(struct call *call, const struct arguments *a, const char *plan)
+{
+	if (!argument_given(a, PARAM_plan) || strcmp(a->plan, plan) == 0)
+		return 0;
+	return call_error(call, EXM_ERROR_CONFLICT, data_of("plan", plan),
+			  "what would be committed now is not what was planned; nothing was "
+			  "written, the edits are kept");
+}
+
+int config_commit(struct call *call, const struct arguments *a)
+{
+	struct engine *engine = call->engine;
+	scoped_ptr struct mon_commit *commit = calloc(1, sizeof(*commit));
+	scoped_dirty_list *list = NULL;
+	struct json_object *result;
+	char plan[PLAN_SIZE];
+	int r;
+
+	if (!commit)
+		return call_no_memory(call);
+	if (dirty_collect(call, &list) < 0)
+		return -1;
+	r = plan_of(list, plan);
+	if (r < 0)
+		return call_internal(call, "tell one plan from another", r);
+	if (is_planned(call, a, plan) < 0)
+		return -1;
+	r = commit_list(call, a, list, commit);
+	if (r < 0) {
+		close_fd(commit->enclosed);
 		/* the edits are kept, and may be committed after a change */
 		if (list->count > 0)
 			mon_prepare(&engine->mon, list->item[0].file->entry);
 		return -1;
 	}
-	settle(engine, list);
+	result = json_new_object();
+	json_put(result, "changed", json_new_bool(list->count > 0));
+	json_put(result, "files", dirty_describe(list, a->dry_run));
+	put_changes(result, list, commit->enclosed);
+	close_fd(commit->enclosed);
+	if (a->dry_run)
+		json_put(result, "plan", json_new_string(plan));
+	else
+		settle(engine, list);
 	return call_result(call, result);
 }

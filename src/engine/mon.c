@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/channel.h"
-
 static int send_to(struct mon *mon, const struct message *message, int fd)
 {
 	int r = channel_send(mon->channel, message, fd, true);
@@ -139,25 +137,18 @@ void mon_prepare(struct mon *mon, uint32_t entry)
 	(void)!send_to(mon, &message, -1);
 }
 
-int mon_commit(struct mon *mon, bool drop, struct mon_commit *ret_commit)
+int mon_commit(struct mon *mon, const struct msg_commit *request, struct mon_commit *ret_commit)
 {
-	const struct message request = { .type = MON_COMMIT, .commit = { .drop = drop } };
+	const struct message message = { .type = MON_COMMIT, .commit = *request };
 	struct message reply;
-	struct packet packet;
-	int enclosed = -1;
-	int r = ask(mon, &request, -1, MON_COMMIT_REPLY, &packet, &reply, &enclosed);
+	int r;
 
-	if (r < 0)
-		return r;
-	*ret_commit = (struct mon_commit){
-		.outcome = reply.commit_reply.outcome,
-		.index = reply.commit_reply.index,
-		.error = reply.commit_reply.error,
-		.enclosed = enclosed,
-	};
-	strncpy(ret_commit->step, reply.commit_reply.step, MESSAGE_TEXT_MAX);
-	strncpy(ret_commit->node, reply.commit_reply.node, MESSAGE_TEXT_MAX);
-	return 0;
+	ret_commit->enclosed = -1;
+	r = ask(mon, &message, -1, MON_COMMIT_REPLY, &ret_commit->packet, &reply,
+		&ret_commit->enclosed);
+	if (r == 0)
+		ret_commit->reply = reply.commit_reply;
+	return r;
 }
 
 int mon_forget(struct mon *mon)

@@ -2,7 +2,7 @@
 #ifndef EXM_MON_H
 #define EXM_MON_H
 
-#include "common/message.h"
+#include "common/channel.h"
 
 /*
  * The monitor, as the engine asks it: one stub a request. Each returns 0 or
@@ -19,7 +19,6 @@ struct mon {
 };
 
 /* What a monitor says first. The strings live in the packet. */
-struct packet;
 int mon_welcome(struct mon *mon, struct packet *packet, struct msg_welcome *ret_welcome,
 		int *ret_policy_fd) must_check;
 int mon_ready(struct mon *mon, uint32_t entry_count, uint32_t layers) must_check;
@@ -41,15 +40,14 @@ int mon_stage(struct mon *mon, uint32_t entry, const char *name, int content,
 void mon_prepare(struct mon *mon, uint32_t entry);
 
 struct mon_commit {
-	enum mon_outcome outcome;
-	uint32_t index;
-	int error;
-	char step[MESSAGE_TEXT_MAX + 1];
-	char node[MESSAGE_TEXT_MAX + 1];
+	struct msg_commit_reply reply; /* its texts are in the packet */
 	int enclosed; /* the other side of a conflict, or the list of changes; -1: none */
+	struct packet packet;
 };
 
-int mon_commit(struct mon *mon, bool drop, struct mon_commit *ret_commit) must_check;
+/* May take as long as the checks and services do that the policy names. */
+int mon_commit(struct mon *mon, const struct msg_commit *request,
+	       struct mon_commit *ret_commit) must_check;
 int mon_forget(struct mon *mon) must_check;
 /* These have no reply: what comes of them is an event with their ticket. */
 int mon_service(struct mon *mon, const struct msg_service *request) must_check;

@@ -103,6 +103,21 @@ int pending_sent(struct pending *pending, int r)
 	return 0;
 }
 
+/* The params get who it is for already. */
+static void tell(struct call *call, const char *notification, struct json_object *params,
+		 const struct msg_progress *progress)
+{
+	json_put(params, "id", json_share(call->id));
+	json_put(params, "stage", json_new_text(progress->stage));
+	json_put(params, "detail", json_new_text(progress->detail));
+	json_put(params, "percent",
+		 progress->percent <= PERCENT_MAX ? json_new_int(progress->percent) : NULL);
+	json_put(params, "elapsed_ms", json_new_int(progress->elapsed_ms));
+	if (rpc_notify(call->engine, notification, params) < 0)
+		call->engine->stream.ended = true;
+	json_free(params);
+}
+
 static void tell_progress(const struct pending *pending, const struct msg_progress *progress)
 {
 	const struct pending_family *family = pending->family;
@@ -111,19 +126,11 @@ static void tell_progress(const struct pending *pending, const struct msg_progre
 	if (!pending->progress || !family->progress)
 		return;
 	params = json_new_object();
-	json_put(params, "id", json_share(pending->call->id));
 	if (family->subject)
 		json_put(params, family->subject, json_new_bytes(pending->subject));
 	/* "restart" of "service.restart" */
 	json_put(params, "verb", json_new_string(strchr(pending->call->method, '.') + 1));
-	json_put(params, "stage", json_new_text(progress->stage));
-	json_put(params, "detail", json_new_text(progress->detail));
-	json_put(params, "percent",
-		 progress->percent <= PERCENT_MAX ? json_new_int(progress->percent) : NULL);
-	json_put(params, "elapsed_ms", json_new_int(progress->elapsed_ms));
-	if (rpc_notify(pending->call->engine, family->progress, params) < 0)
-		pending->call->engine->stream.ended = true;
-	json_free(params);
+	tell(pending->call, family->progress, params, progress);
 }
 
 int pending_event(const struct message *event, int fd, void *data)
@@ -150,6 +157,10 @@ int pending_event(const struct message *event, int fd, void *data)
 		return 0;
 	default:
 		return -EBADMSG;
+	}
+	if (event->type == MON_PROGRESS && engine->committing && ticket == engine->commit_ticket) {
+		tell(engine->committing, "config.progress", json_new_object(), &event->progress);
+		return 0;
 	}
 	pending = find(engine, ticket);
 	if (!pending)

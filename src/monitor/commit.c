@@ -14,7 +14,7 @@
 #include "monitor/journal/journal_recover.h"
 #include "monitor/metadata.h"
 
-struct transaction {
+struct commit {
 	const struct staged *staged;
 	struct replacement *item;
 	size_t count;
@@ -22,12 +22,21 @@ struct transaction {
 	bool is_begun; /* the journal knows of it */
 };
 
-static void transaction_clear(struct transaction *t)
+static struct commit *commit_free(struct commit *t)
 {
+	if (!t)
+		return NULL;
 	for (size_t i = 0; i < t->count; i++)
 		replacement_clear(&t->item[i]);
 	free(t->item);
 	journal_close(&t->journal);
+	free(t);
+	return NULL;
+}
+
+static void commit_freep(struct commit **t)
+{
+	commit_free(*t);
 }
 
 static void stop(struct commit_result *result, const char *step, int error)
@@ -63,7 +72,7 @@ int commit_recover(const struct commit_place *place)
 
 /* ---- before anything is touched ------------------------------------------------------ */
 
-static enum mon_outcome add_file(struct transaction *t, int root_fd, const struct policy *policy,
+static enum mon_outcome add_file(struct commit *t, int root_fd, const struct policy *policy,
 				 const struct staged *staged, struct handouts *handouts,
 				 struct replace_failure *ret_failure)
 {
@@ -98,7 +107,7 @@ static int describe(const struct replacement *item, const char *path, struct jou
 	return r;
 }
 
-static int write_down(struct transaction *t)
+static int write_down(struct commit *t)
 {
 	scoped_journal_entry entry = { 0 };
 	int content[2 * STAGED_MAX];
@@ -118,7 +127,7 @@ static int write_down(struct transaction *t)
 /* ---- back ---------------------------------------------------------------------------- */
 
 /* What cannot be brought back is said as loudly as can be. 0, or how it went with the last such. */
-static int undo(struct transaction *t)
+static int undo(struct commit *t)
 {
 	int result = 0;
 
@@ -139,7 +148,7 @@ static int undo(struct transaction *t)
 }
 
 /* Files of one directory need it only once. */
-static bool is_synced(const struct transaction *t, size_t index, struct stat *dirs)
+static bool is_synced(const struct commit *t, size_t index, struct stat *dirs)
 {
 	if (fstat(t->item[index].target.dir, &dirs[index]) < 0)
 		return false;
@@ -149,7 +158,7 @@ static bool is_synced(const struct transaction *t, size_t index, struct stat *di
 	return false;
 }
 
-static int sync_directories(const struct transaction *t, uint32_t *ret_index)
+static int sync_directories(const struct commit *t, uint32_t *ret_index)
 {
 	scoped_ptr struct stat *dirs = calloc(t->count, sizeof(*dirs));
 	int r = dirs ? 0 : -ENOMEM;
@@ -162,18 +171,22 @@ static int sync_directories(const struct transaction *t, uint32_t *ret_index)
 	return r;
 }
 
-/* If that fails the journal still has it, and the next one to look tries once more. */
-static void take_back(struct transaction *t)
+/*
+ * If that fails the journal still has it, and the next one to look tries once more. 0 or -errno if
+ * not all was brought back.
+ */
+static int take_back(struct commit *t)
 {
 	uint32_t index;
-	int r;
+	int r, undone;
 
 	if (!t->is_begun)
-		return;
+		return 0;
 	/* whatever it was, so that nobody takes it for done */
 	r = journal_switch(&t->journal);
-	if (undo(t) < 0)
-		return;
+	undone = undo(t);
+	if (undone < 0)
+		return undone;
 	if (r == 0)
 		r = sync_directories(t, &index);
 	if (r == 0)
@@ -181,6 +194,7 @@ static void take_back(struct transaction *t)
 	if (r < 0)
 		log_warning("a commit was taken back, but not everything is on disk: %s",
 			    strerror(-r));
+	return 0;
 }
 
 /* ---- forth --------------------------------------------------------------------------- */
@@ -200,7 +214,7 @@ static void keep_content(const struct staged *staged, struct handouts *handouts)
 		log_warning("%s has to be read again", staged->path);
 }
 
-static void finish(struct transaction *t, struct handouts *handouts)
+static void finish(struct commit *t, struct handouts *handouts)
 {
 	for (size_t i = 0; i < t->count; i++) {
 		const struct staged *staged = &t->staged[i];
@@ -218,8 +232,8 @@ static void finish(struct transaction *t, struct handouts *handouts)
 	journal_over(&t->journal);
 }
 
-static void look_at_all(struct transaction *t, int root_fd, const struct policy *policy,
-			size_t count, struct handouts *handouts, struct commit_result *result)
+static void look_at_all(struct commit *t, int root_fd, const struct policy *policy, size_t count,
+			struct handouts *handouts, struct commit_result *result)
 {
 	for (uint32_t i = 0; i < count && result->outcome == OUTCOME_DONE; i++) {
 		result->index = i;
@@ -228,7 +242,7 @@ static void look_at_all(struct transaction *t, int root_fd, const struct policy 
 	}
 }
 
-static void each(struct transaction *t,
+static void each(struct commit *t,
 		 enum mon_outcome (*step)(struct replacement *, struct replace_failure *),
 		 struct commit_result *result)
 {
@@ -238,21 +252,15 @@ static void each(struct transaction *t,
 	}
 }
 
-/* From here on it is done, whatever happens. */
-static void bring_to_disk(struct transaction *t, struct commit_result *result)
+static void bring_to_disk(struct commit *t, struct commit_result *result)
 {
 	int r = sync_directories(t, &result->index);
 
-	if (r < 0) {
-		stop(result, "bring the directory to disk", r);
-		return;
-	}
-	r = journal_done(&t->journal);
 	if (r < 0)
-		stop(result, "write the journal", r);
+		stop(result, "bring the directory to disk", r);
 }
 
-static void change_all(struct transaction *t, struct commit_result *result)
+static void change_all(struct commit *t, struct commit_result *result)
 {
 	int r = write_down(t);
 
@@ -269,29 +277,78 @@ static void change_all(struct transaction *t, struct commit_result *result)
 		bring_to_disk(t, result);
 }
 
-struct commit_result commit_files(const struct commit_place *place, const struct policy *policy,
-				  const struct staged *staged, size_t count,
-				  struct handouts *handouts)
+static int commit_new(const struct commit_place *place, const struct staged *staged, size_t count,
+		      struct commit **ret_commit, const char **ret_step)
 {
-	scoped(transaction_clear) struct transaction t = {
+	scoped(commit_freep) struct commit *t = calloc(1, sizeof(*t));
+	int r;
+
+	*ret_step = "start";
+	if (!t)
+		return -ENOMEM;
+	*t = (struct commit){
 		.staged = staged,
 		.item = calloc(count + 1, sizeof(struct replacement)),
 		.journal = JOURNAL_NONE,
 	};
+	r = t->item ? take_turn(place, &t->journal, ret_step) : -ENOMEM;
+	if (r == 0)
+		*ret_commit = take_ptr(t);
+	return r;
+}
+
+struct commit_result commit_begin(const struct commit_place *place, const struct policy *policy,
+				  const struct staged *staged, size_t count,
+				  struct handouts *handouts, struct commit **ret_commit)
+{
+	scoped(commit_freep) struct commit *t = NULL;
 	struct commit_result result = { .outcome = OUTCOME_DONE };
-	const char *step = "start";
-	int r = t.item ? take_turn(place, &t.journal, &step) : -ENOMEM;
+	const char *step;
+	int r = commit_new(place, staged, count, &t, &step);
 
 	if (r < 0) {
 		stop(&result, step, r);
 		return result;
 	}
-	look_at_all(&t, place->root_fd, policy, count, handouts, &result);
+	look_at_all(t, place->root_fd, policy, count, handouts, &result);
 	if (result.outcome == OUTCOME_DONE)
-		change_all(&t, &result);
+		change_all(t, &result);
 	if (result.outcome == OUTCOME_DONE)
-		finish(&t, handouts);
+		*ret_commit = take_ptr(t);
 	else
-		take_back(&t);
+		take_back(t);
 	return result;
+}
+
+struct commit_result commit_keep(struct commit *commit, struct handouts *handouts)
+{
+	scoped(commit_freep) struct commit *t = commit;
+	struct commit_result result = { .outcome = OUTCOME_DONE };
+	/* from here on it is done, whatever happens */
+	int r = journal_done(&t->journal);
+
+	if (r == 0) {
+		finish(t, handouts);
+		return result;
+	}
+	stop(&result, "write the journal", r);
+	take_back(t);
+	return result;
+}
+
+int commit_take_back(struct commit *commit)
+{
+	scoped(commit_freep) struct commit *t = commit;
+
+	return take_back(t);
+}
+
+struct commit_result commit_files(const struct commit_place *place, const struct policy *policy,
+				  const struct staged *staged, size_t count,
+				  struct handouts *handouts)
+{
+	struct commit *commit = NULL;
+	struct commit_result result = commit_begin(place, policy, staged, count, handouts, &commit);
+
+	return commit ? commit_keep(commit, handouts) : result;
 }

@@ -12,6 +12,12 @@ struct staged {
 	int content; /* sealed memfd, -1: remove the file */
 };
 
+static inline void staged_clear(struct staged *staged)
+{
+	free(staged->path);
+	close_fd(staged->content);
+}
+
 struct commit_result {
 	enum mon_outcome outcome;
 	uint32_t index; /* the staged file that stopped it */
@@ -25,14 +31,36 @@ struct commit_place {
 };
 
 /*
+ * A commit under way: the files are what they shall be, and that is on disk, but what they were is
+ * still there beside them and in the journal. Nobody else commits meanwhile, and if this process
+ * dies it is taken back by whoever looks next.
+ */
+struct commit;
+
+/*
  * All staged files or none, also if this process dies or the power fails in the midst of it, as
  * long as there is a journal. Compares each with what was handed out, writes down what is going to
  * be done, writes all, then switches all; a failure on the way brings back those already switched.
- * On success all is on disk, and the hand-outs are what was written.
+ * OUTCOME_DONE brings a commit, to be kept or taken back; place, staged and the policy must outlive
+ * it.
  */
+struct commit_result commit_begin(const struct commit_place *place, const struct policy *policy,
+				  const struct staged *staged, size_t count,
+				  struct handouts *handouts, struct commit **ret_commit) must_check;
+
+/*
+ * It is done: the hand-outs are what was written. If that cannot be written down it is taken back,
+ * and the result says so.
+ */
+struct commit_result commit_keep(struct commit *commit, struct handouts *handouts) must_check;
+
+/* All is as it was. 0 or -errno, which is logged, for a file that could not be brought back. */
+int commit_take_back(struct commit *commit) must_check;
+
+/* Both commit_begin() and commit_keep(). */
 struct commit_result commit_files(const struct commit_place *place, const struct policy *policy,
 				  const struct staged *staged, size_t count,
-				  struct handouts *handouts);
+				  struct handouts *handouts) must_check;
 
 /*
  * Takes back, or clears away, what an interrupted commit has left, once no other server commits.

@@ -4,6 +4,7 @@
  * itself to session.c. Reads nothing from the client.
  */
 #include "monitor/server.h"
+#include "monitor/transaction.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -241,6 +242,7 @@ int server_watch_signals(struct server *server)
 static void server_clear(struct server *server)
 {
 	session_free(server->session);
+	transaction_abort(server->transaction);
 	initd_free(server->initd);
 	runner_free(server->runner);
 	service_free(server->service);

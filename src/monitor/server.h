@@ -25,6 +25,7 @@ struct server {
 	int state_fd; /* the state directory; -1: there is none */
 	struct audit *audit;
 	struct session_host host;
+	struct transaction *transaction; /* under way; NULL: none */
 	struct session *session;
 
 	pid_t program; /* 0: none, or it has exited */

@@ -213,6 +213,7 @@ static void make_host(struct server *server)
 	host->initd = server->initd;
 	host->calls = &server->calls;
 	host->audit = server->audit;
+	host->transaction = &server->transaction;
 	host->identity = server->identity;
 }
 

@@ -23,6 +23,7 @@
 #include "monitor/op_call.h"
 #include "monitor/policy/policy_memfd.h"
 #include "monitor/session_dispatch.h"
+#include "monitor/transaction.h"
 
 enum {
 	SECRET_TRIES = 3,
@@ -83,10 +84,8 @@ void session_end(struct session *session, enum session_end how)
 
 void session_staged_clear(struct session *session)
 {
-	for (size_t i = 0; i < session->staged_count; i++) {
-		free(session->staged[i].path);
-		close_fd(session->staged[i].content);
-	}
+	for (size_t i = 0; i < session->staged_count; i++)
+		staged_clear(&session->staged[i]);
 	session->staged_count = 0;
 }
 
@@ -143,6 +142,7 @@ static int watch_for_hang(struct session *session)
 		.client = session->client,
 		.channel = session->channel,
 		.jobs = &session->jobs,
+		.transaction = &session->transaction,
 	};
 
 	return engine_hang_new(session->host->event, &view, session->policy->timeout_ms,
@@ -202,6 +202,7 @@ static void forget_engine(struct session *session)
 	session->channel = close_fd(session->channel);
 	session->engine = 0;
 	session->next_loss = LOST_NONE;
+	transaction_orphan(session);
 	session_staged_clear(session);
 	handouts_clear(&session->handouts);
 }

@@ -47,7 +47,7 @@ struct session_host {
 	int root_fd;
 	int state_fd; /* -1: there is no state directory */
 	const char *root;
-	const struct policy *policy; /* changes at SIGHUP, see session_policy_changed() */
+	struct policy *policy; /* changes at SIGHUP, see session_policy_changed() */
 	struct starter *starter;
 	uint32_t layers;  /* those around the monitor that hold (common/layer.h) */
 	const char *user; /* the client's */
@@ -57,6 +57,7 @@ struct session_host {
 	struct identity_service *identity;
 	enum service_manager manager; /* who manages services, never MANAGER_AUTO */
 	struct audit *audit;
+	struct transaction **transaction; /* the one that is under way; *transaction NULL: none */
 	struct calls_under_way *calls;
 	void (*ready)(void *data); /* an engine can serve the client */
 	void *ready_data;
@@ -86,7 +87,7 @@ struct session {
 	sd_event_source *retire_source; /* the patience with an engine that is to go */
 	struct engine_log *log;
 	struct engine_hang *hang;
-	const struct policy *policy;   /* the one that the engine knows */
+	struct policy *policy;         /* the one that the engine knows */
 	struct policy *retired_policy; /* the same, when the host's is another one already */
 	enum lost_reason next_loss;    /* why the engine is being replaced, if we do it */
 	uint64_t losses[16];           /* when engines were lost, in turn */
@@ -95,7 +96,8 @@ struct session {
 	struct handouts handouts;
 	struct staged staged[STAGED_MAX];
 	size_t staged_count;
-	struct verifier *verifier; /* one that waits for the next commit; NULL: none */
+	struct transaction *transaction; /* what the engine waits for; NULL: nothing */
+	struct verifier *verifier;       /* one that waits for the next commit; NULL: none */
 	unsigned int engine_generation;
 	unsigned int jobs; /* the length of calls */
 	LIST_HEAD(op_calls, op_call) calls;

@@ -56,6 +56,11 @@ static int handle(struct session *session, const struct message *message, int *f
 		complain(session, info->name, "it is not allowed now");
 		return -EPROTO;
 	}
+	/* it waits for that, and says nothing else until then */
+	if (session->transaction && message->type != MON_BYE) {
+		complain(session, info->name, "its commit is under way");
+		return -EPROTO;
+	}
 	r = call_handler(session, message, fd);
 	if (r < 0)
 		complain(session, info->name, strerror(-r));

@@ -52,12 +52,15 @@ static int name_length(const char *unit)
 
 const char *initd_refuse(const struct policy *policy, const struct msg_run_call *call)
 {
-	if (call->entry >= policy->service_count)
-		return "the policy has no such section";
 	if (call->verb >= SERVICE_VERB_MAX || actions[call->verb].given_by == 0)
 		return "init scripts have no such action";
 	if (!policy_unit_name_valid(call->names) || name_length(call->names) == 0)
 		return "no init script can have that name";
+	/* after a commit, by the administrator's word and not for the client */
+	if (policy_applies(policy, actions[call->verb].given_by, call->names))
+		return NULL;
+	if (call->entry >= policy->service_count)
+		return "the policy has no such section";
 	if (policy_find_service(policy, call->names) != (ssize_t)call->entry)
 		return "that section of the policy is not the one for this service";
 	if (!(policy->services[call->entry].verbs & actions[call->verb].given_by))

@@ -102,13 +102,11 @@ int mon_stage(struct mon *mon, uint32_t entry, const char *name, int content,
 	return 0;
 }
 
-int mon_commit(struct mon *mon, bool drop, struct mon_commit *ret_commit)
+int mon_commit(struct mon *mon, const struct msg_commit *request, struct mon_commit *ret_commit)
 {
 	(void)mon;
-	*ret_commit = (struct mon_commit){
-		.outcome = OUTCOME_DONE,
-		.enclosed = drop ? -1 : empty_report(REPORT_CHANGE),
-	};
+	ret_commit->reply = (struct msg_commit_reply){ .outcome = OUTCOME_DONE };
+	ret_commit->enclosed = request->drop ? -1 : empty_report(REPORT_CHANGE);
 	return 0;
 }
 

@@ -198,7 +198,7 @@ static void stage_elsewhere(void)
 
 static void commit_oddly(void)
 {
-	peer_say((struct message){ .type = MON_COMMIT, .commit = { 2 } }, -1);
+	peer_say((struct message){ .type = MON_COMMIT, .commit.drop = 2 }, -1);
 }
 
 static void package_verb_unknown(void)

@@ -76,7 +76,7 @@ static bool legal_stage(const struct msg_stage *m)
 
 static bool legal_commit(const struct msg_commit *m)
 {
-	return m->drop <= 1;
+	return m->drop <= 1 && m->dry_run <= 1 && m->progress <= 1;
 }
 
 static bool legal_forget(const struct msg_forget *m)

@@ -19,6 +19,8 @@ struct world {
 	struct root *root;
 	struct policy *policy;
 	struct session_host host;
+	struct transaction *transaction;
+	struct calls_under_way calls;
 	struct session session;
 	int engine; /* the engine's end of the channel */
 	struct packet packet;
@@ -54,6 +56,9 @@ static int setup(void **state)
 	w->host = (struct session_host){
 		.policy = w->policy,
 		.root_fd = w->root->fd,
+		.state_fd = -1,
+		.transaction = &w->transaction,
+		.calls = &w->calls,
 		.user = "unit",
 	};
 	w->session.host = &w->host;

@@ -24,6 +24,9 @@ static void print_file(FILE *out, const struct policy_file *file)
 			file->create_owner, file->create_group);
 	if (file->may_delete)
 		fprintf(out, "Delete=yes\n");
+	for (size_t i = 0; i < file->apply_count; i++)
+		fprintf(out, "Apply=%s %s\n", service_verb_word(file->apply[i].verb),
+			file->apply[i].unit);
 	if (file->unverified)
 		fprintf(out, "Verify=no\n");
 }

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in the monitor. What of it has to wait, for services, is done from the event loop; all else
+ * at once. The session may go at any time: what it had is taken over at the beginning.
+ */
+#include "monitor/transaction.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "monitor/apply.h"
+#include "monitor/commit_record.h"
+#include "monitor/commit_verify.h"
+#include "monitor/target.h"
+
+struct transaction {
+	const struct session_host *host;
+	struct session *session; /* NULL: nobody waits for the answer */
+	struct msg_commit request;
+	struct policy *policy;
+	struct client who;
+	struct staged *staged;
+	size_t count;
+	struct handouts base; /* of the staged files */
+	struct commit_record record;
+	struct verify_result verdict; /* what texts of the reply are in */
+	bool verified;
+	struct commit *commit; /* NULL: not begun, or ended */
+	struct apply *apply;
+	struct apply *failed; /* the one that failed, for the texts of the reply */
+	struct message reply;
+	int enclosed;
+	char detail[MESSAGE_TEXT_MAX]; /* for the audit trail */
+};
+
+static struct msg_commit_reply *reply_of(struct transaction *t)
+{
+	return &t->reply.commit_reply;
+}
+
+static struct transaction *transaction_free(struct transaction *t)
+{
+	struct calls_under_way *calls = t->host->calls;
+
+	commit_record_clear(&t->record);
+	apply_free(t->apply);
+	apply_free(t->failed);
+	for (size_t i = 0; i < t->count; i++)
+		staged_clear(&t->staged[i]);
+	free(t->staged);
+	handouts_clear(&t->base);
+	policy_free(t->policy);
+	close_fd(t->enclosed);
+	*t->host->transaction = NULL;
+	free(t);
+	if (--calls->count == 0 && calls->none_left)
+		calls->none_left(calls->data);
+	return NULL;
+}
+
+/* ---- the end ------------------------------------------------------------------------ */
+
+static void stop(struct transaction *t, enum mon_outcome outcome, int error, const char *step)
+{
+	struct msg_commit_reply *reply = reply_of(t);
+
+	reply->outcome = (uint8_t)outcome;
+	reply->error = error;
+	reply->step = step;
+}
+
+static void write_record(struct transaction *t)
+{
+	const struct msg_commit_reply *reply = reply_of(t);
+	bool done = reply->outcome == OUTCOME_DONE;
+	const struct commit_verdict verdict = {
+		.result = done                               ? AUDIT_DONE
+			  : reply->outcome == OUTCOME_DENIED ? AUDIT_DENIED
+							     : AUDIT_FAILED,
+		.detail = t->detail[0] ? t->detail
+			  : done       ? ""
+				       : reply->step,
+		.index = reply->index,
+	};
+
+	commit_record_write(&t->record, t->host->audit, &t->who, t->policy, t->staged, t->count,
+			    &verdict);
+}
+
+/* What the engine has now been handed out: what was written. */
+static void hand_out(struct transaction *t)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		const char *path = t->staged[i].path;
+		struct handout *now = handout_find(&t->base, path);
+		int content = now->content;
+
+		now->content = -1;
+		if (handout_set(&t->session->handouts, path, content) < 0)
+			log_warning("%s has to be read again", path);
+	}
+}
+
+/* Answers, and frees it. 0, or what session_reply() returns. */
+static int end(struct transaction *t)
+{
+	struct session *session = t->session;
+	bool done = reply_of(t)->outcome == OUTCOME_DONE;
+	int r = 0;
+
+	if (!t->request.dry_run || !done)
+		write_record(t);
+	if (done && t->verified)
+		t->enclosed = take_fd(&t->record.list);
+	if (session) {
+		session->transaction = NULL;
+		if (done && !t->request.dry_run)
+			hand_out(t);
+		r = session_reply(session, &t->reply, t->enclosed);
+	}
+	transaction_free(t);
+	return r;
+}
+
+/* The same, from the event loop. */
+static void end_late(struct transaction *t)
+{
+	struct session *session = t->session;
+	int r = end(t);
+
+	if (r >= 0 || session->over)
+		return;
+	log_error("engine %d broke the protocol: it cannot be told of its commit: %s",
+		  (int)session->engine, strerror(-r));
+	session_end(session, SESSION_PROTOCOL);
+}
+
+/* ---- services ----------------------------------------------------------------------- */
+
+static void on_progress(const char *stage, const char *detail, void *data)
+{
+	const struct transaction *t = data;
+	const struct message event = {
+		.type = MON_PROGRESS,
+		.progress = {
+			.ticket = t->request.ticket,
+			.percent = UINT8_MAX,
+			.elapsed_ms = (uint32_t)((clock_usec() - t->record.begin) / 1000),
+			.stage = stage,
+			.detail = detail,
+		},
+	};
+
+	/* the next one tells more, and the end most */
+	if (t->session && !session_is_behind(t->session))
+		(void)!session_reply(t->session, &event, -1);
+}
+
+static int apply(struct transaction *t, bool back, apply_done *done)
+{
+	const struct apply_order order = {
+		.host = t->host,
+		.policy = t->policy,
+		.go_on = back,
+		.progress = t->request.progress ? on_progress : NULL,
+		.done = done,
+		.data = t,
+	};
+
+	return apply_begin(&order, t->staged, t->count, &t->apply);
+}
+
+/* The end of a commit that the services did not take: are they as before? */
+static void on_applied_back(const struct apply_result *result, void *data)
+{
+	struct transaction *t = data;
+
+	if (result->failed > 0)
+		reply_of(t)->restored = false;
+	end_late(t);
+}
+
+static void tell_failure(struct transaction *t, const struct apply_result *result)
+{
+	struct msg_commit_reply *reply = reply_of(t);
+
+	stop(t, OUTCOME_NOT_APPLIED, 0, "apply it to services");
+	reply->verb = (uint8_t)result->verb;
+	reply->unit = result->unit;
+	snprintf(t->detail, sizeof(t->detail), "%s of %.200s failed; taken back",
+		 service_verb_word(result->verb), result->unit);
+	if (!result->job)
+		return;
+	reply->error = result->job->error;
+	reply->job_result = result->job->job_result;
+	reply->active_state = result->job->active_state;
+	reply->result = result->job->result;
+	reply->detail = result->job->detail;
+	reply->log = result->job->log;
+}
+
+/* The files first, then the services read them once more. */
+static void go_back(struct transaction *t)
+{
+	int r = commit_take_back(take_ptr(t->commit));
+
+	reply_of(t)->restored = r == 0;
+	t->failed = take_ptr(t->apply);
+	r = apply(t, true, on_applied_back);
+	if (r == 0)
+		return;
+	log_error("services cannot be told that a commit was taken back: %s", strerror(-r));
+	reply_of(t)->restored = false;
+	end_late(t);
+}
+
+static void keep(struct transaction *t);
+
+static void on_applied(const struct apply_result *result, void *data)
+{
+	struct transaction *t = data;
+
+	if (result->failed == 0) {
+		keep(t);
+		end_late(t);
+		return;
+	}
+	tell_failure(t, result);
+	go_back(t);
+}
+
+/* ---- files -------------------------------------------------------------------------- */
+
+/* The other side of a conflict, if it can be had. */
+static int conflicting_content(const struct transaction *t, const char *path)
+{
+	scoped_target target = TARGET_NONE;
+	int content = -1, error;
+
+	if (target_open(t->host->root_fd, path, &target) < 0)
+		return -1;
+	if (target_snapshot(&target, &content, &error) != OUTCOME_DONE)
+		return -1;
+	return content;
+}
+
+static void take_result(struct transaction *t, const struct commit_result *result)
+{
+	const char *path = t->staged[result->index].path;
+
+	if (result->outcome == OUTCOME_DONE)
+		return;
+	stop(t, result->outcome, result->failure.error, result->failure.step);
+	reply_of(t)->index = result->index;
+	if (result->outcome == OUTCOME_CONFLICT)
+		t->enclosed = conflicting_content(t, path);
+	log_warning("nothing was committed: %s: %s", path,
+		    result->outcome == OUTCOME_CONFLICT ? "it was changed by somebody else"
+							: strerror(result->failure.error));
+}
+
+static void keep(struct transaction *t)
+{
+	struct commit_result result = commit_keep(take_ptr(t->commit), &t->base);
+
+	take_result(t, &result);
+}
+
+static void begin_commit(struct transaction *t)
+{
+	const struct commit_place place = {
+		.root_fd = t->host->root_fd,
+		.state_fd = t->host->state_fd,
+	};
+	struct commit_result result =
+		commit_begin(&place, t->policy, t->staged, t->count, &t->base, &t->commit);
+
+	take_result(t, &result);
+}
+
+/* True if its end comes later. */
+static bool write_all(struct transaction *t)
+{
+	int r;
+
+	begin_commit(t);
+	if (reply_of(t)->outcome != OUTCOME_DONE)
+		return false;
+	if (!apply_is_needed(t->policy, t->staged, t->count)) {
+		keep(t);
+		return false;
+	}
+	r = apply(t, false, on_applied);
+	if (r == 0)
+		return true;
+	stop(t, OUTCOME_IO, -r, "apply it to services");
+	if (commit_take_back(take_ptr(t->commit)) < 0)
+		snprintf(t->detail, sizeof(t->detail), "not all could be taken back");
+	return false;
+}
+
+/* ---- the beginning ------------------------------------------------------------------ */
+
+static int copy_base(struct transaction *t, struct handouts *handouts)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		const char *path = t->staged[i].path;
+		int content = handout_find(handouts, path)->content, r;
+
+		if (content >= 0) {
+			content = fcntl(content, F_DUPFD_CLOEXEC, 0);
+			if (content < 0)
+				return -errno;
+		}
+		r = handout_set(&t->base, path, content);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int take_over(struct transaction *t, struct session *session)
+{
+	t->staged = calloc(session->staged_count, sizeof(*t->staged));
+	if (!t->staged)
+		return -ENOMEM;
+	memcpy(t->staged, session->staged, session->staged_count * sizeof(*t->staged));
+	t->count = session->staged_count;
+	session->staged_count = 0;
+	return copy_base(t, &session->handouts);
+}
+
+static void verify(struct transaction *t, struct session *session)
+{
+	struct msg_commit_reply *reply = reply_of(t);
+	scoped_report changes = report_begin(REPORT_CHANGE);
+	int r;
+
+	t->verified = commit_verify(session, &changes, &reply->index, &t->verdict) > 0;
+	if (t->verdict.outcome != OUTCOME_DONE)
+		stop(t, t->verdict.outcome, t->verdict.error, t->verdict.why);
+	reply->node = t->verdict.node;
+	r = commit_record_prepare(&t->record, t->policy, session->staged, session->staged_count,
+				  &changes);
+	if (r < 0 && reply->outcome == OUTCOME_DONE)
+		stop(t, OUTCOME_IO, -r, "list what would change");
+	r = reply->outcome == OUTCOME_DONE ? commit_record_make_room(&t->record, t->host->audit)
+					   : 0;
+	if (r < 0)
+		stop(t, OUTCOME_IO, -r, "write the audit trail");
+}
+
+static struct transaction *transaction_new(struct session *session,
+					   const struct msg_commit *request)
+{
+	struct transaction *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	*t = (struct transaction){
+		.host = session->host,
+		.session = session,
+		.request = *request,
+		.policy = policy_ref(session->policy),
+		.who = session->who,
+		.record = { .list = -1, .begin = clock_usec() },
+		.reply = { .type = MON_COMMIT_REPLY },
+		.enclosed = -1,
+	};
+	t->host->calls->count++;
+	*t->host->transaction = t;
+	return t;
+}
+
+static int refuse(struct session *session, enum mon_outcome outcome, int error, const char *step)
+{
+	const struct message reply = {
+		.type = MON_COMMIT_REPLY,
+		.commit_reply = { .outcome = (uint8_t)outcome, .error = error, .step = step },
+	};
+
+	session_staged_clear(session);
+	return session_reply(session, &reply, -1);
+}
+
+int transaction_begin(struct session *session, const struct msg_commit *request)
+{
+	struct transaction *t;
+	int r;
+
+	if (*session->host->transaction)
+		return refuse(session, OUTCOME_BUSY, 0, "");
+	t = transaction_new(session, request);
+	if (!t)
+		return refuse(session, OUTCOME_IO, ENOMEM, "start");
+	verify(t, session);
+	r = take_over(t, session);
+	if (r < 0 && reply_of(t)->outcome == OUTCOME_DONE)
+		stop(t, OUTCOME_IO, -r, "start");
+	session_staged_clear(session);
+	if (reply_of(t)->outcome == OUTCOME_DONE && !request->dry_run && write_all(t)) {
+		session->transaction = t;
+		return 0;
+	}
+	return end(t);
+}
+
+void transaction_orphan(struct session *session)
+{
+	if (!session->transaction)
+		return;
+	session->transaction->session = NULL;
+	session->transaction = NULL;
+}
+
+struct transaction *transaction_abort(struct transaction *t)
+{
+	if (!t)
+		return NULL;
+	if (t->commit) {
+		log_warning("a commit is taken back, since the server ends");
+		stop(t, OUTCOME_IO, ECANCELED, "apply it to services");
+		snprintf(t->detail, sizeof(t->detail), "the server ended; taken back");
+		if (commit_take_back(take_ptr(t->commit)) < 0)
+			snprintf(t->detail, sizeof(t->detail), "not all could be taken back");
+	}
+	write_record(t);
+	return transaction_free(t);
+}
