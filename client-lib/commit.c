@@ -29,18 +29,22 @@ static int call_plain(struct exm *session, const char *method, struct json_objec
 	return session ? exchange(session, method, NULL, ret_result) : -EINVAL;
 }
 
-static int changes(struct exm *session, const char *method, struct exm_change ***ret_changes)
+static int take_changes(const struct json_object *result, struct exm_change ***ret_changes)
 {
-	scoped_json *result = NULL;
 	scoped_ptr void **list = NULL;
-	int r;
+	int r = result_records(json_get(result, "files"), &change_record, &list);
 
-	r = call_plain(session, method, &result);
-	if (r == 0)
-		r = result_records(json_get(result, "files"), &change_record, &list);
 	if (r >= 0 && ret_changes)
 		*ret_changes = (struct exm_change **)take_ptr(list);
 	return r;
+}
+
+static int changes(struct exm *session, const char *method, struct exm_change ***ret_changes)
+{
+	scoped_json *result = NULL;
+	int r = call_plain(session, method, &result);
+
+	return r < 0 ? r : take_changes(result, ret_changes);
 }
 
 int exm_diff(struct exm *session, struct exm_change ***ret_changes)
@@ -51,6 +55,18 @@ int exm_diff(struct exm *session, struct exm_change ***ret_changes)
 int exm_commit(struct exm *session, struct exm_change ***ret_changes)
 {
 	return changes(session, "config.commit", ret_changes);
+}
+
+int exm_commit_with(struct exm *session, unsigned int flags, struct exm_change ***ret_changes)
+{
+	const bool rebase = flags & EXM_COMMIT_REBASE;
+	scoped_json *result = NULL;
+	int r;
+
+	if (flags & ~(unsigned int)EXM_COMMIT_REBASE)
+		return -EINVAL;
+	r = CALL(session, "config.commit", &result, FLAG("rebase", rebase));
+	return r < 0 ? r : take_changes(result, ret_changes);
 }
 
 int exm_save(struct exm *session, struct exm_change ***ret_changes)

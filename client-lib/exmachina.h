@@ -372,7 +372,24 @@ EXM_PUBLIC int exm_diff(struct exm *session, struct exm_change ***ret_changes) E
  */
 EXM_PUBLIC int exm_commit(struct exm *session, struct exm_change ***ret_changes) EXM_CHECK;
 
-/* The same by the name that Augeas has for it (augeas.save). */
+enum exm_commit_flag {
+	/*
+	 * Where somebody else has changed a file meanwhile, the edits are made again on what is
+	 * there now, if both sides touched different nodes. Else it is CONFLICT, whose data names
+	 * the nodes.
+	 */
+	EXM_COMMIT_REBASE = 1
+};
+
+/*
+ * exm_commit() with some of these flags.
+ *
+ *   -EINVAL  also: a flag that this version does not know
+ */
+EXM_PUBLIC int exm_commit_with(struct exm *session, unsigned int flags,
+			       struct exm_change ***ret_changes) EXM_CHECK;
+
+/* exm_commit() by the name that Augeas has for it (augeas.save). */
 EXM_PUBLIC int exm_save(struct exm *session, struct exm_change ***ret_changes) EXM_CHECK;
 
 /*

@@ -92,7 +92,7 @@ const struct method methods[] = {
 	{ "config.commit",
 	  config_commit,
 	  METHOD_PLAIN,
-	  { OPTIONAL(dry_run), OPTIONAL(plan), OPTIONAL(progress) } },
+	  { OPTIONAL(dry_run), OPTIONAL(plan), OPTIONAL(progress), OPTIONAL(rebase) } },
 	{ "config.discard", config_discard, METHOD_PLAIN, { { 0 } } },
 
 #define X(name, word, kind, method) \

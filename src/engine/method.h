@@ -45,7 +45,8 @@
 	BOOL(absent) \
 	WANTED(match) \
 	WANTED(where) \
-	BYTES(ahead_of)
+	BYTES(ahead_of) \
+	BOOL(rebase)
 
 enum parameter {
 	PARAM_none,

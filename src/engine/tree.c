@@ -29,11 +29,13 @@ int tree_new(struct mon *mon, const struct policy *policy, const char *staging,
 	tree->policy = policy;
 	tree->next_mtime = time(NULL);
 	tree->staging = strdup(staging);
+	tree->lens_path = strdup(lens_path);
 	tree->listed = calloc(policy->file_count + 1, sizeof(*tree->listed));
 	tree->aug = aug_init(staging, lens_path,
 			     AUG_NO_STDINC | AUG_NO_MODL_AUTOLOAD | AUG_NO_LOAD | AUG_ENABLE_SPAN |
 				     AUG_NO_ERR_CLOSE);
-	if (!tree->staging || !tree->listed || !tree->aug || aug_error(tree->aug) != AUG_NOERROR) {
+	if (!tree->staging || !tree->lens_path || !tree->listed || !tree->aug ||
+	    aug_error(tree->aug) != AUG_NOERROR) {
 		tree_free(tree);
 		return -ENOMEM;
 	}
@@ -46,6 +48,7 @@ static void forget_files(struct tree *tree)
 	for (size_t i = 0; i < tree->count; i++) {
 		free(tree->file[i].path);
 		close_fd(tree->file[i].base);
+		close_fd(tree->file[i].newer);
 	}
 	tree->count = 0;
 	free(tree->last_node);
@@ -62,6 +65,7 @@ struct tree *tree_free(struct tree *tree)
 		aug_close(tree->aug);
 	free(tree->listed);
 	free(tree->staging);
+	free(tree->lens_path);
 	free(tree);
 	return NULL;
 }
@@ -126,7 +130,12 @@ static int fetch(struct call *call, uint32_t entry, const char *path, struct tre
 				  "more than %d files in one session", TREE_FILES_MAX);
 	lookup_forget(&tree->lookup);
 	file = &tree->file[tree->count];
-	*file = (struct tree_file){ .entry = entry, .base = -1, .nul_offset = -1 };
+	*file = (struct tree_file){
+		.entry = entry,
+		.base = -1,
+		.newer = -1,
+		.nul_offset = -1,
+	};
 	file->path = strdup(path);
 	r = file->path ? staging_fetch(tree, file) : -ENOMEM;
 	if (r < 0) {
