@@ -34,6 +34,7 @@ enum {
 	WATCHES_MAX = 64,           /* units that one session watches */
 	PACKAGES_MAX = 64,          /* names in one package call */
 	LOG_LINES_MAX = 1000,       /* lines of one service.log, whatever the policy says */
+	REVISIONS_MAX = 100,        /* revisions in one answer */
 	MESSAGE_PROTOCOL = 2,
 };
 
@@ -81,7 +82,16 @@ enum mon_outcome {
 	OUTCOME_UNVERIFIED,  /* what it would change cannot be told: `step` says why */
 	OUTCOME_BUSY,        /* the commit of another session is under way */
 	OUTCOME_NOT_APPLIED, /* a service did not take it, and it was taken back */
+	OUTCOME_NO_STATE,    /* there is no state directory, and so no history */
 	OUTCOME_MAX
+};
+
+/* What a revision has of a file. */
+enum history_part {
+	PART_OLD,     /* the bytes before */
+	PART_NEW,     /* and after */
+	PART_CHANGES, /* a REPORT_NODE */
+	PART_MAX
 };
 
 /* How a call with a ticket ended. */

@@ -13,6 +13,10 @@
 	X(PREPARE, prepare, DURING_OPEN, MSG_NO_REPLY) \
 	X(STAGE, stage, DURING_OPEN, MSG_MAY_FD) \
 	X(COMMIT, commit, DURING_OPEN, MSG_PLAIN) \
+	X(HISTORY, history, DURING_OPEN, MSG_PLAIN) \
+	X(REVISION, revision, DURING_OPEN, MSG_PLAIN) \
+	X(PART, part, DURING_OPEN, MSG_PLAIN) \
+	X(RESTORE, restore, DURING_OPEN, MSG_PLAIN) \
 	X(FORGET, forget, DURING_OPEN, MSG_NO_REPLY) \
 	X(SERVICE, service, DURING_OPEN, MSG_NO_REPLY) \
 	X(UNITS, units, DURING_OPEN, MSG_NO_REPLY) \
@@ -29,7 +33,11 @@
 	X(OPEN_REPLY, open_reply, 0, MSG_MAY_FD) \
 	X(LIST_REPLY, list_reply, 0, MSG_MAY_FD) \
 	X(STAGE_REPLY, stage_reply, 0, MSG_PLAIN) \
-	X(COMMIT_REPLY, commit_reply, 0, MSG_MAY_FD)
+	X(COMMIT_REPLY, commit_reply, 0, MSG_MAY_FD) \
+	X(HISTORY_REPLY, history_reply, 0, MSG_MAY_FD) \
+	X(REVISION_REPLY, revision_reply, 0, MSG_MAY_FD) \
+	X(PART_REPLY, part_reply, 0, MSG_MAY_FD) \
+	X(RESTORE_REPLY, restore_reply, 0, MSG_PLAIN)
 
 #define MON_EVENTS(X) \
 	X(WELCOME, welcome, 0, MSG_FD) \
@@ -114,19 +122,22 @@
 /*
  * All staged files, or with `drop` none of them; with `dry_run` it is only looked whether that
  * could be. The answer may take as long as the policy's Apply= do, and nothing else is said until
- * then; with `progress` PROGRESS with the ticket comes in between.
+ * then; with `progress` PROGRESS with the ticket comes in between. `reverts`: the revision that it
+ * takes back, or 0.
  */
 #define FIELDS_commit(U8, U32, U64, I32, STR) \
 	U32(ticket) \
 	U8(drop) \
 	U8(dry_run) \
-	U8(progress)
+	U8(progress) \
+	U64(reverts)
 
 /*
  * `index` counts staged files. DONE: the descriptor is the list of changes
- * (REPORT_CHANGE). CONFLICT: it is the other side. DENIED: `step` is the rule that
- * is missing or in the way, for `node`. NOT_APPLIED: the fields behind tell of the action that
- * failed as JOB does, and `restored` whether all files and services are as they were.
+ * (REPORT_CHANGE), and `revision` what the history calls it, 0 if it keeps none. CONFLICT: it is
+ * the other side. DENIED: `step` is the rule that is missing or in the way, for `node`.
+ * NOT_APPLIED: the fields behind tell of the action that failed as JOB does, and `restored` whether
+ * all files and services are as they were.
  */
 #define FIELDS_commit_reply(U8, U32, U64, I32, STR) \
 	U8(outcome) \
@@ -141,7 +152,56 @@
 	STR(active_state, MESSAGE_TEXT_MAX) \
 	STR(result, MESSAGE_TEXT_MAX) \
 	STR(detail, MESSAGE_TEXT_MAX) \
-	STR(log, MESSAGE_LOG_MAX)
+	STR(log, MESSAGE_LOG_MAX) \
+	U64(revision)
+
+/*
+ * The newest revisions before that number (0: of all), at most `limit` of them, of files that the
+ * policy names, and that the glob matches where one is given. `next`: there may be more, before
+ * that number; 0: no more. The descriptor is a REPORT_REVISION.
+ */
+#define FIELDS_history(U8, U32, U64, I32, STR) \
+	U64(before) \
+	U32(limit) \
+	STR(glob, MESSAGE_NAME_MAX)
+
+#define FIELDS_history_reply(U8, U32, U64, I32, STR) \
+	U8(outcome) \
+	I32(error) \
+	U64(next)
+
+/* One revision, likewise; ABSENT if there is none with a file that the policy names. */
+#define FIELDS_revision(U8, U32, U64, I32, STR) U64(revision)
+
+#define FIELDS_revision_reply(U8, U32, U64, I32, STR) \
+	U8(outcome) \
+	I32(error)
+
+/*
+ * A part of a revision's file: enum history_part. With DONE the descriptor is it, unless the file
+ * did not exist; DENIED: it is withheld.
+ */
+#define FIELDS_part(U8, U32, U64, I32, STR) \
+	U64(revision) \
+	U32(file) \
+	U8(part)
+
+#define FIELDS_part_reply(U8, U32, U64, I32, STR) \
+	U8(outcome) \
+	I32(error)
+
+/*
+ * Stages a file as it was before a revision. It must have been handed out. CONFLICT: it is not
+ * what the revision made of it; `same`: it is what it was before, and nothing was staged.
+ */
+#define FIELDS_restore(U8, U32, U64, I32, STR) \
+	U64(revision) \
+	U32(file)
+
+#define FIELDS_restore_reply(U8, U32, U64, I32, STR) \
+	U8(outcome) \
+	U8(same) \
+	I32(error)
 
 /* nothing that was handed out counts any more */
 #define FIELDS_forget(U8, U32, U64, I32, STR)

@@ -21,6 +21,8 @@ struct policy *policy_new(void)
 	if (policy) {
 		policy->owners = 1;
 		policy->timeout_ms = POLICY_TIMEOUT_DEFAULT_MS;
+		policy->history.count = POLICY_REVISIONS_DEFAULT;
+		policy->history.bytes = (uint64_t)POLICY_HISTORY_MIB_DEFAULT << 20;
 	}
 	return policy;
 }
@@ -316,6 +318,15 @@ static const char *covering(const struct policy_list *list, const struct node_pa
 bool policy_is_secret(const struct policy_file *file, const struct node_path *node)
 {
 	return covering(&file->secrets, node) != NULL;
+}
+
+bool policy_is_secret_path(const struct policy_file *file, const char *path)
+{
+	scoped_node_path node = { 0 };
+
+	if (file->secrets.count == 0)
+		return false;
+	return node_path_parse(path, &node) < 0 || policy_is_secret(file, &node);
 }
 
 const char *policy_denied_by(const struct policy_file *file, const struct node_path *node)

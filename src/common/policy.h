@@ -49,6 +49,11 @@ enum {
 	POLICY_USER_MAX = 255, /* bytes of a user's or group's name */
 	POLICY_LOG_LINES_DEFAULT = 200,
 	POLICY_LOG_LINES_MAX = 1000,
+	POLICY_REVISIONS_DEFAULT = 500,
+	POLICY_REVISIONS_MAX = 100000,
+	POLICY_HISTORY_DAYS_MAX = 36500,
+	POLICY_HISTORY_MIB_DEFAULT = 100,
+	POLICY_HISTORY_MIB_MAX = 1 << 20,
 };
 
 struct policy_list {
@@ -139,6 +144,14 @@ enum audit_place {
 		AUDIT_PLACE_MAX
 };
 
+/* What is kept of commits: the newest ones, as far as all of these allow. */
+struct policy_history {
+	bool off;         /* Record=no */
+	uint32_t count;   /* Keep= */
+	uint64_t seconds; /* MaxAge=; 0: for ever */
+	uint64_t bytes;   /* MaxSize= */
+};
+
 struct policy {
 	unsigned int owners;
 	char *user; /* NULL: not named */
@@ -146,6 +159,7 @@ struct policy {
 	enum service_manager manager;
 	uint32_t optional_layers; /* of the sandbox: bit set of 1u << enum layer */
 	enum audit_place audit;
+	struct policy_history history;
 	bool has_system;       /* a [System] section: the identity may be read */
 	uint32_t system_items; /* bit set of 1u << enum system_item: these may be set */
 	struct policy_file *files;
@@ -285,6 +299,8 @@ const char *policy_denied_by(const struct policy_file *file, const struct node_p
 
 /* Does a Secret= pattern name the node, or one above it? Labels are no secret, values are. */
 bool policy_is_secret(const struct policy_file *file, const struct node_path *node);
+/* The same of a node as a list of changes has it; one that cannot be told may be. */
+bool policy_is_secret_path(const struct policy_file *file, const char *path);
 
 /*
  * The first Value= rule that the value breaks, or NULL. A node without a value
@@ -304,7 +320,8 @@ bool policy_may_change(const struct policy_file *file);
 
 /*
  * Monitor to engine. The owner, group and mode of files to be created, the layers that may be
- * missing and what is secret stay with the monitor, which is the one to use them.
+ * missing, what is secret and what is kept of commits stay with the monitor, which is the one to
+ * use them.
  */
 void policy_put(struct wire *w, const struct policy *policy);
 

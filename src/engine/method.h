@@ -45,6 +45,9 @@
 	BOOL(absent) \
 	WANTED(match) \
 	WANTED(where) \
+	INT(revision) \
+	INT(below) \
+	INT(limit) \
 	BYTES(ahead_of) \
 	BOOL(rebase)
 

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "common/log.h"
+#include "monitor/commit_history.h"
 #include "monitor/journal/journal_recover.h"
 #include "monitor/metadata.h"
 
@@ -19,6 +20,7 @@ struct commit {
 	struct replacement *item;
 	size_t count;
 	struct journal journal;
+	struct commit_history history;
 	bool is_begun; /* the journal knows of it */
 };
 
@@ -29,6 +31,7 @@ static struct commit *commit_free(struct commit *t)
 	for (size_t i = 0; i < t->count; i++)
 		replacement_clear(&t->item[i]);
 	free(t->item);
+	commit_history_clear(&t->history);
 	journal_close(&t->journal);
 	free(t);
 	return NULL;
@@ -86,6 +89,7 @@ static enum mon_outcome add_file(struct commit *t, int root_fd, const struct pol
 	}
 	t->item[t->count] = replacement_of(&target, &policy->files[staged->entry], handout->content,
 					   staged->content);
+	t->item[t->count].former = staged->former;
 	return replace_look(&t->item[t->count++], ret_failure);
 }
 
@@ -113,13 +117,16 @@ static int write_down(struct commit *t)
 	int content[2 * STAGED_MAX];
 	int r = journal_entry_new(&entry);
 
+	if (r == 0)
+		r = commit_history_describe(&t->history, t->staged, t->count, &entry);
+
 	for (size_t i = 0; r == 0 && i < t->count; i++) {
 		content[2 * i] = t->item[i].base;
 		content[2 * i + 1] = t->item[i].content;
 		r = describe(&t->item[i], t->staged[i].path, &entry.file[entry.count++]);
 	}
 	if (r == 0)
-		r = journal_begin(&t->journal, &entry, content);
+		r = journal_begin(&t->journal, &entry, content, t->history.changes);
 	t->is_begun = r == 0;
 	return r;
 }
@@ -182,6 +189,7 @@ static int take_back(struct commit *t)
 
 	if (!t->is_begun)
 		return 0;
+	commit_history_drop(&t->history);
 	/* whatever it was, so that nobody takes it for done */
 	r = journal_switch(&t->journal);
 	undone = undo(t);
@@ -229,7 +237,9 @@ static void finish(struct commit *t, struct handouts *handouts)
 			   : t->item[i].base < 0 ? "created"
 						 : "changed");
 	}
-	journal_over(&t->journal);
+	/* else whoever looks next writes it down */
+	if (commit_history_add(&t->history) == 0)
+		journal_over(&t->journal);
 }
 
 static void look_at_all(struct commit *t, int root_fd, const struct policy *policy, size_t count,
@@ -268,6 +278,9 @@ static void change_all(struct commit *t, struct commit_result *result)
 		stop(result, "write the journal", r);
 		return;
 	}
+	r = commit_history_prepare(&t->history, &t->journal);
+	if (r < 0)
+		stop(result, "write the history", r);
 	each(t, replace_write, result);
 	r = result->outcome == OUTCOME_DONE ? journal_switch(&t->journal) : 0;
 	if (r < 0)
@@ -290,6 +303,7 @@ static int commit_new(const struct commit_place *place, const struct staged *sta
 		.staged = staged,
 		.item = calloc(count + 1, sizeof(struct replacement)),
 		.journal = JOURNAL_NONE,
+		.history = COMMIT_HISTORY_NONE,
 	};
 	r = t->item ? take_turn(place, &t->journal, ret_step) : -ENOMEM;
 	if (r == 0)
@@ -298,8 +312,9 @@ static int commit_new(const struct commit_place *place, const struct staged *sta
 }
 
 struct commit_result commit_begin(const struct commit_place *place, const struct policy *policy,
-				  const struct staged *staged, size_t count,
-				  struct handouts *handouts, struct commit **ret_commit)
+				  const struct commit_origin *origin, const struct staged *staged,
+				  size_t count, struct handouts *handouts,
+				  struct commit **ret_commit)
 {
 	scoped(commit_freep) struct commit *t = NULL;
 	struct commit_result result = { .outcome = OUTCOME_DONE };
@@ -310,6 +325,9 @@ struct commit_result commit_begin(const struct commit_place *place, const struct
 		stop(&result, step, r);
 		return result;
 	}
+	r = commit_history_open(place, policy, origin, &t->history);
+	if (r < 0)
+		stop(&result, "open the history", r);
 	look_at_all(t, place->root_fd, policy, count, handouts, &result);
 	if (result.outcome == OUTCOME_DONE)
 		change_all(t, &result);
@@ -329,6 +347,7 @@ struct commit_result commit_keep(struct commit *commit, struct handouts *handout
 
 	if (r == 0) {
 		finish(t, handouts);
+		result.revision = t->history.number;
 		return result;
 	}
 	stop(&result, "write the journal", r);
@@ -344,11 +363,12 @@ int commit_take_back(struct commit *commit)
 }
 
 struct commit_result commit_files(const struct commit_place *place, const struct policy *policy,
-				  const struct staged *staged, size_t count,
-				  struct handouts *handouts)
+				  const struct commit_origin *origin, const struct staged *staged,
+				  size_t count, struct handouts *handouts)
 {
 	struct commit *commit = NULL;
-	struct commit_result result = commit_begin(place, policy, staged, count, handouts, &commit);
+	struct commit_result result =
+		commit_begin(place, policy, origin, staged, count, handouts, &commit);
 
 	return commit ? commit_keep(commit, handouts) : result;
 }

@@ -9,25 +9,38 @@
 struct staged {
 	uint32_t entry;
 	char *path;
-	int content; /* sealed memfd, -1: remove the file */
+	int content;           /* sealed memfd, -1: remove the file */
+	struct former *former; /* of a file that is made again; NULL: as the policy says */
 };
 
 static inline void staged_clear(struct staged *staged)
 {
 	free(staged->path);
 	close_fd(staged->content);
+	former_free(staged->former);
 }
 
 struct commit_result {
 	enum mon_outcome outcome;
 	uint32_t index; /* the staged file that stopped it */
 	struct replace_failure failure;
+	uint64_t revision; /* what the history calls it; 0: it is not kept there */
 };
 
 /* Where a commit takes place; both stay the caller's. */
 struct commit_place {
 	int root_fd;
-	int state_fd; /* the state directory with the journal; -1: there is none */
+	int state_fd; /* the state directory with journal and history; -1: there is none */
+};
+
+/* Whose commit it is, for the history. */
+struct commit_origin {
+	const struct client *who;
+	const char *method;
+	uint64_t reverts;       /* the revision that it takes back; 0: none */
+	int changes;            /* as history_changes_keep() gives them; -1: no list */
+	const uint64_t *counts; /* of changes, for each file; NULL: none */
+	uint64_t keep_from;     /* as of history_prune(); UINT64_MAX: none */
 };
 
 /*
@@ -42,11 +55,13 @@ struct commit;
  * long as there is a journal. Compares each with what was handed out, writes down what is going to
  * be done, writes all, then switches all; a failure on the way brings back those already switched.
  * OUTCOME_DONE brings a commit, to be kept or taken back; place, staged and the policy must outlive
- * it.
+ * it, and so must the origin. With one, and as far as the policy wants it, what is kept is a
+ * revision of the history.
  */
 struct commit_result commit_begin(const struct commit_place *place, const struct policy *policy,
-				  const struct staged *staged, size_t count,
-				  struct handouts *handouts, struct commit **ret_commit) must_check;
+				  const struct commit_origin *origin, const struct staged *staged,
+				  size_t count, struct handouts *handouts,
+				  struct commit **ret_commit) must_check;
 
 /*
  * It is done: the hand-outs are what was written. If that cannot be written down it is taken back,
@@ -59,8 +74,8 @@ int commit_take_back(struct commit *commit) must_check;
 
 /* Both commit_begin() and commit_keep(). */
 struct commit_result commit_files(const struct commit_place *place, const struct policy *policy,
-				  const struct staged *staged, size_t count,
-				  struct handouts *handouts) must_check;
+				  const struct commit_origin *origin, const struct staged *staged,
+				  size_t count, struct handouts *handouts) must_check;
 
 /*
  * Takes back, or clears away, what an interrupted commit has left, once no other server commits.

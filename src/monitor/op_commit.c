@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "monitor/history/history.h"
 #include "monitor/transaction.h"
 
 /*
@@ -35,7 +36,8 @@ int op_commit(struct session *session, const struct msg_commit *request, int *fd
 	const struct message nothing = { .type = MON_COMMIT_REPLY };
 
 	(void)fd;
-	if (request->drop > 1 || request->dry_run > 1 || request->progress > 1)
+	if (request->drop > 1 || request->dry_run > 1 || request->progress > 1 ||
+	    request->reverts > HISTORY_LAST_MAX)
 		return -EPROTO;
 	if (!request->drop && session->staged_count > 0)
 		return transaction_begin(session, request);

@@ -27,6 +27,7 @@ struct transaction {
 	size_t count;
 	struct handouts base; /* of the staged files */
 	struct commit_record record;
+	struct commit_origin origin;
 	struct verify_result verdict; /* what texts of the reply are in */
 	bool verified;
 	struct commit *commit; /* NULL: not begun, or ended */
@@ -252,6 +253,7 @@ static void take_result(struct transaction *t, const struct commit_result *resul
 {
 	const char *path = t->staged[result->index].path;
 
+	reply_of(t)->revision = result->revision;
 	if (result->outcome == OUTCOME_DONE)
 		return;
 	stop(t, result->outcome, result->failure.error, result->failure.step);
@@ -276,9 +278,18 @@ static void begin_commit(struct transaction *t)
 		.root_fd = t->host->root_fd,
 		.state_fd = t->host->state_fd,
 	};
-	struct commit_result result =
-		commit_begin(&place, t->policy, t->staged, t->count, &t->base, &t->commit);
+	struct commit_result result;
 
+	t->origin = (struct commit_origin){
+		.who = &t->who,
+		.method = t->record.method,
+		.reverts = t->request.reverts,
+		.changes = t->record.kept,
+		.counts = t->record.counts,
+		.keep_from = UINT64_MAX,
+	};
+	result = commit_begin(&place, t->policy, &t->origin, t->staged, t->count, &t->base,
+			      &t->commit);
 	take_result(t, &result);
 }
 
@@ -367,7 +378,12 @@ static struct transaction *transaction_new(struct session *session,
 		.request = *request,
 		.policy = policy_ref(session->policy),
 		.who = session->who,
-		.record = { .list = -1, .begin = clock_usec() },
+		.record = {
+			.list = -1,
+			.kept = -1,
+			.method = request->reverts ? "config.revert" : "config.commit",
+			.begin = clock_usec(),
+		},
 		.reply = { .type = MON_COMMIT_REPLY },
 		.enclosed = -1,
 	};

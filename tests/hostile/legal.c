@@ -76,7 +76,30 @@ static bool legal_stage(const struct msg_stage *m)
 
 static bool legal_commit(const struct msg_commit *m)
 {
-	return m->drop <= 1 && m->dry_run <= 1 && m->progress <= 1;
+	return m->drop <= 1 && m->dry_run <= 1 && m->progress <= 1 && m->reverts <= INT64_MAX;
+}
+
+static bool legal_history(const struct msg_history *m)
+{
+	return m->limit > 0 && m->limit <= REVISIONS_MAX;
+}
+
+/* there is no revision, whatever its number, and so no file of it */
+static bool legal_revision(const struct msg_revision *m)
+{
+	(void)m;
+	return true;
+}
+
+static bool legal_part(const struct msg_part *m)
+{
+	return m->part < PART_MAX;
+}
+
+static bool legal_restore(const struct msg_restore *m)
+{
+	(void)m;
+	return true;
 }
 
 static bool legal_forget(const struct msg_forget *m)

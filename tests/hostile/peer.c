@@ -66,6 +66,18 @@ struct message peer_good_message(enum message_type type)
 	case MON_STAGE:
 		m.stage = (struct msg_stage){ ENTRY_GLOB, "a.list" };
 		break;
+	case MON_HISTORY:
+		m.history = (struct msg_history){ 0, 10, "" };
+		break;
+	case MON_REVISION:
+		m.revision.revision = 1;
+		break;
+	case MON_PART:
+		m.part = (struct msg_part){ 1, 0, PART_OLD };
+		break;
+	case MON_RESTORE:
+		m.restore = (struct msg_restore){ 1, 0 };
+		break;
 	case MON_SERVICE:
 		m.service = (struct msg_service){ 1, 0, SERVICE_STATUS, 0, 0, 0, "ssh.service" };
 		break;

@@ -8,11 +8,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/fd.h"
 #include "common/log.h"
+#include "monitor/history/history.h"
 #include "monitor/metadata.h"
 #include "monitor/target.h"
 
@@ -224,6 +226,28 @@ static int recover_files(int root_fd, struct journal *journal, const struct jour
 	return r;
 }
 
+/* A commit that was done is a revision, also if that was not written down in time. */
+static int complete_history(const struct journal *journal, const struct journal_entry *entry)
+{
+	scoped_fd dir = -1;
+	int r;
+
+	if (entry->revision == 0)
+		return 0;
+	dir = history_make(journal->state_fd);
+	if (dir < 0)
+		return dir;
+	if (entry->phase == JOURNAL_DONE) {
+		r = history_complete(dir, journal->file, entry->revision);
+		if (r < 0)
+			log_error("revision %" PRIu64 " cannot be written to the history: %s",
+				  entry->revision, strerror(-r));
+		return r;
+	}
+	history_drop(dir);
+	return 0;
+}
+
 int journal_recover(int root_fd, struct journal *journal)
 {
 	static const char *const told[] = {
@@ -242,6 +266,8 @@ int journal_recover(int root_fd, struct journal *journal)
 		return journal_taken_back(journal);
 	if (r == 0)
 		r = recover_files(root_fd, journal, &entry);
+	if (r == 0)
+		r = complete_history(journal, &entry);
 	if (r == 0)
 		r = journal_taken_back(journal);
 	if (r == 0)
