@@ -229,13 +229,21 @@ struct place {
 
 static void get_side(struct wire *w, struct place *place, struct journal_side *side)
 {
-	side->exists = wire_get_u8(w) != 0;
+	uint8_t exists = wire_get_u8(w);
+
+	side->exists = exists;
 	side->size = wire_get_u64(w);
 	side->offset = place->at;
-	if (side->size > place->end - place->at)
+	if (exists > 1 || (!exists && side->size > 0) || side->size > place->end - place->at)
 		place->bad = true;
 	else
 		place->at += side->size;
+}
+
+/* What may be removed there, if anything of this is wrong after all. */
+static bool is_name(const char *name)
+{
+	return name[0] && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
 static int get_file(struct wire *w, struct place *place, struct journal_file *file)
@@ -244,6 +252,8 @@ static int get_file(struct wire *w, struct place *place, struct journal_file *fi
 
 	file->path = strdup(wire_get_str(w, PATH_TEXT_MAX));
 	strcpy(file->temporary, wire_get_str(w, NAME_MAX));
+	if (!is_name(file->temporary))
+		place->bad = true;
 	get_side(w, place, &file->old);
 	get_side(w, place, &file->new);
 	file->uid = wire_get_u32(w);
