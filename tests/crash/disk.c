@@ -58,6 +58,18 @@ struct disk_event *disk_add(struct disk *disk, enum disk_kind kind)
 	return event;
 }
 
+void disk_unname(struct disk *disk, enum tree_place place, const char *name)
+{
+	const struct tree_file *file = tree_find(&disk->base, place, name);
+	struct disk_event *event = disk_add(disk, DISK_CREATE);
+
+	MUST(file);
+	event->place = place;
+	strcpy(event->name, name);
+	event->file = (size_t)(file - disk->base.file);
+	disk->is_unnamed[event->file] = true;
+}
+
 /* ---- what is certain, and what is not -------------------------------------------------------- */
 
 static bool is_of_names(const struct disk_event *event)
@@ -197,7 +209,8 @@ static void found_begin(struct found *found, const struct disk *disk)
 		if (from->size > 0)
 			memcpy(found->file[i].data, from->data, from->size);
 		set_metadata(&found->file[i], from);
-		*name_of(found, from->place, from->name) = i;
+		if (!disk->is_unnamed[i])
+			*name_of(found, from->place, from->name) = i;
 	}
 }
 

@@ -42,6 +42,7 @@ enum { DISK_EVENTS_MAX = 512, DISK_FILES_MAX = 64, DISK_NOBODY = DISK_FILES_MAX 
 struct disk {
 	struct tree base;            /* was on it before */
 	ino_t inode[DISK_FILES_MAX]; /* those of the base come first, in its order */
+	bool is_unnamed[DISK_FILES_MAX];
 	size_t file_count;
 	struct disk_event event[DISK_EVENTS_MAX];
 	size_t event_count;
@@ -50,6 +51,9 @@ struct disk {
 /* What is there now is on disk. */
 void disk_begin(struct disk *disk, int root_fd);
 void disk_clear(struct disk *disk);
+
+/* But for this name, which has just been given. */
+void disk_unname(struct disk *disk, enum tree_place place, const char *name);
 
 /* Part of what has happened that may be on disk or not. */
 struct disk_piece {

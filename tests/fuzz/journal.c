@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a failure of power has made of the journal: it is read without reading out of bounds, and as it
- * is, nothing of it is taken. Then once more with the hash that it ought to have, so that all of it is
- * read: what is taken is written again as it was.
+ * What a failure of power has made of the journal: it is read without reading out of bounds, and as
+ * it is, nothing of it is taken. Then once more with the hash that it ought to have, so that all of
+ * it is read: what is taken is written again as it was.
  */
 #include "fuzz.h"
 
@@ -62,8 +62,7 @@ static int content_of(int fd, const struct journal_side *side, const uint8_t *da
 	content = journal_entry_content(fd, side);
 	expect(content >= 0 && memfd_map(content, CONTENT_MAX, &mapping) == 0);
 	expect(mapping.size == side->size &&
-	       (mapping.size == 0 ||
-		memcmp(mapping.data, data + side->offset, mapping.size) == 0));
+	       (mapping.size == 0 || memcmp(mapping.data, data + side->offset, mapping.size) == 0));
 	return content;
 }
 
