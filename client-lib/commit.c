@@ -2,6 +2,7 @@
 /* Runs in the client. The typed calls about edits as a whole, and about the session itself. */
 #include <errno.h>
 
+#include "commit.h"
 #include "exchange.h"
 #include "result.h"
 #include "session.h"
@@ -29,33 +30,46 @@ static int call_plain(struct exm *session, const char *method, struct json_objec
 	return session ? exchange(session, method, NULL, ret_result) : -EINVAL;
 }
 
-static int changes(struct exm *session, const char *method, struct exm_change ***ret_changes)
+static int changes(struct exm *session, const char *method, struct json_object *params,
+		   struct exm_change ***ret_changes, int64_t *ret_revision)
 {
 	scoped_json *result = NULL;
 	scoped_ptr void **list = NULL;
 	int r;
 
-	r = call_plain(session, method, &result);
-	if (r == 0)
-		r = result_records(json_get(result, "files"), &change_record, &list);
+	r = exchange(session, method, params, &result);
+	if (r < 0)
+		return r;
+	*ret_revision = json_int(json_get(result, "revision"));
+	r = result_records(json_get(result, "files"), &change_record, &list);
 	if (r >= 0 && ret_changes)
 		*ret_changes = (struct exm_change **)take_ptr(list);
 	return r;
 }
 
+int commit_changes(struct exm *session, const char *method, struct json_object *params,
+		   struct exm_change ***ret_changes)
+{
+	session->last_revision = 0;
+	return changes(session, method, params, ret_changes, &session->last_revision);
+}
+
 int exm_diff(struct exm *session, struct exm_change ***ret_changes)
 {
-	return ret_changes ? changes(session, "config.diff", ret_changes) : -EINVAL;
+	int64_t none;
+
+	return session && ret_changes ? changes(session, "config.diff", NULL, ret_changes, &none)
+				      : -EINVAL;
 }
 
 int exm_commit(struct exm *session, struct exm_change ***ret_changes)
 {
-	return changes(session, "config.commit", ret_changes);
+	return session ? commit_changes(session, "config.commit", NULL, ret_changes) : -EINVAL;
 }
 
 int exm_save(struct exm *session, struct exm_change ***ret_changes)
 {
-	return changes(session, "augeas.save", ret_changes);
+	return session ? commit_changes(session, "augeas.save", NULL, ret_changes) : -EINVAL;
 }
 
 int exm_discard(struct exm *session, char ***ret_files)

@@ -24,7 +24,7 @@ enum status {
 
 /*
  * What may be said behind a verb, where its row has it. A number has the most
- * that it may be, a yes or no has 0, a file that may be named several times OPTION_IS_FILE.
+ * that it may be, a yes or no has 0, a text that may be given several times OPTION_IS_TEXT.
  * X(NAME, word, argument, most, summary)
  */
 #define VERB_OPTIONS(X) \
@@ -34,7 +34,12 @@ enum status {
 	X(FOLLOW, "follow", "", 0, "show how it goes on, and new log lines") \
 	X(LINES, "lines", "N", 100000, "show so many lines") \
 	X(VERIFY, "verify", "", 0, "show no record, but whether all are as they were written") \
-	X(FILE, "file", "FILE", OPTION_IS_FILE, "read this one, and others that are named so") \
+	X(FILE, "file", "FILE", OPTION_IS_TEXT, "read this one, and others that are named so") \
+	X(ABSENT, "absent", "", 0, "there shall be none") \
+	X(WHERE, "where", "SUB=VALUE", OPTION_IS_TEXT, "the one that has such a node below it") \
+	X(MATCH, "match", "SUB[=VALUE]", OPTION_IS_TEXT, "it shall have this node, or these") \
+	X(WITHOUT, "without", "SUB", OPTION_IS_TEXT, "it shall have no such node") \
+	X(AHEAD_OF, "ahead-of", "SIBLING", OPTION_IS_TEXT, "a new one goes in front of this") \
 	X(JSON, "json", "", 0, "print results and errors as JSON")
 
 enum verb_option {
@@ -44,14 +49,20 @@ enum verb_option {
 		VERB_OPTION_MAX
 };
 
-enum { OPTION_IS_FILE = -1, CLI_FILES_MAX = 64 };
+enum { OPTION_IS_TEXT = -1, CLI_TEXTS_MAX = 64 };
+
+/* One option with a text, in the order in which they were given. */
+struct cli_text {
+	enum verb_option option;
+	const char *text;
+};
 
 struct cli {
 	struct exm *session;
-	bool json;                        /* results and errors as JSON */
-	int given[VERB_OPTION_MAX];       /* options behind the verb; 0: not given */
-	const char *files[CLI_FILES_MAX]; /* those of --file */
-	size_t file_count;
+	bool json;                  /* results and errors as JSON */
+	int given[VERB_OPTION_MAX]; /* options behind the verb; 0: not given */
+	struct cli_text texts[CLI_TEXTS_MAX];
+	size_t text_count;
 	bool once;          /* the session ends with this call, and drops what is not committed */
 	bool edited;        /* something waits to be committed */
 	const char *script; /* where lines come from, within one; then output is augtool's */

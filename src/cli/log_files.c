@@ -163,12 +163,13 @@ static void find_head(struct log_files *files)
 
 enum status log_files_named(const struct cli *cli, int argc, char **argv, struct log_files *files)
 {
-	for (size_t i = 0; i < cli->file_count + (size_t)argc; i++) {
-		const char *path = i < cli->file_count ? cli->files[i] : argv[i - cli->file_count];
+	for (size_t i = 0; i < cli->text_count + (size_t)argc; i++) {
+		const char *path =
+			i < cli->text_count ? cli->texts[i].text : argv[i - cli->text_count];
 		int fd, error;
 
-		if (files->count == CLI_FILES_MAX) {
-			report(cli, "log: more than %d files", CLI_FILES_MAX);
+		if (files->count == CLI_TEXTS_MAX) {
+			report(cli, "log: more than %d files", CLI_TEXTS_MAX);
 			return STATUS_USAGE;
 		}
 		error = open_regular(AT_FDCWD, path, 0, &fd);

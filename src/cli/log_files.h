@@ -5,7 +5,7 @@
 #include "cli/cli.h"
 #include "common/trail.h"
 
-enum { LOG_FILES_MAX = CLI_FILES_MAX + TRAIL_FILES_KEPT };
+enum { LOG_FILES_MAX = CLI_TEXTS_MAX + TRAIL_FILES_KEPT };
 
 /* The files of an audit trail, open, the oldest first. */
 struct log_files {

@@ -109,7 +109,7 @@ static enum status run_log(struct cli *cli, const struct verb *verb, int argc, c
 
 	(void)verb;
 	(void)ret_result;
-	if (argc == 0 && cli->file_count == 0)
+	if (argc == 0 && cli->text_count == 0)
 		status = log_files_of_system(cli, &files);
 	else
 		status = log_files_named(cli, argc, argv, &files);

@@ -12,7 +12,7 @@
 static const struct {
 	const char *word;
 	const char *argument;
-	int most; /* 0: yes or no; OPTION_IS_FILE */
+	int most; /* 0: yes or no; OPTION_IS_TEXT */
 	const char *summary;
 } options[] = {
 #define X(name, word, argument, most, summary) { word, argument, most, summary },
@@ -30,13 +30,15 @@ void verb_options_each(const struct verb *verb,
 			show(options[i].word, options[i].argument, options[i].summary);
 }
 
-static enum status take_file(struct cli *cli, const char *verb)
+static enum status take_text(struct cli *cli, const char *verb, size_t option)
 {
-	if (cli->file_count == CLI_FILES_MAX) {
-		report(cli, "%s: more than %d files", verb, CLI_FILES_MAX);
+	if (cli->text_count == CLI_TEXTS_MAX) {
+		report(cli, "%s: --%s is there more than %d times", verb, options[option].word,
+		       CLI_TEXTS_MAX);
 		return STATUS_USAGE;
 	}
-	cli->files[cli->file_count++] = optarg;
+	cli->texts[cli->text_count++] = (struct cli_text){ (enum verb_option)option, optarg };
+	cli->given[option]++;
 	return STATUS_DONE;
 }
 
@@ -45,8 +47,8 @@ static enum status take(struct cli *cli, const char *verb, size_t option)
 	unsigned long value = 1;
 	char *end = NULL;
 
-	if (options[option].most == OPTION_IS_FILE)
-		return take_file(cli, verb);
+	if (options[option].most == OPTION_IS_TEXT)
+		return take_text(cli, verb, option);
 	if (options[option].most > 0) {
 		value = optarg[0] >= '0' && optarg[0] <= '9' ? strtoul(optarg, &end, 10) : 0;
 		if (value == 0 || *end || value > (unsigned long)options[option].most) {
@@ -91,7 +93,7 @@ enum status verb_options_take(struct cli *cli, const struct verb *verb, int *arg
 	enum status status;
 
 	memset(cli->given, 0, sizeof(cli->given));
-	cli->file_count = 0;
+	cli->text_count = 0;
 	if (!verb->options)
 		return STATUS_DONE;
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)

@@ -21,6 +21,8 @@ struct policy *policy_new(void)
 	if (policy) {
 		policy->owners = 1;
 		policy->timeout_ms = POLICY_TIMEOUT_DEFAULT_MS;
+		policy->history.count = POLICY_REVISIONS_DEFAULT;
+		policy->history.bytes = (uint64_t)POLICY_HISTORY_MIB_DEFAULT << 20;
 	}
 	return policy;
 }
@@ -58,6 +60,7 @@ static void file_clear(struct policy_file *file)
 	for (size_t i = 0; i < RIGHT_MAX; i++)
 		list_clear(&file->rights[i]);
 	list_clear(&file->secrets);
+	list_clear(&file->checks);
 	for (size_t i = 0; i < file->value_count; i++)
 		value_clear(&file->values[i]);
 	free(file->values);
@@ -275,11 +278,13 @@ bool policy_package_allows(const struct policy *policy, enum package_verb verb, 
 
 bool policy_needs_run(const struct policy *policy, enum service_manager manager)
 {
-	bool services = policy->service_count > 0;
+	bool services = policy->service_count > 0, checks = false;
 
-	for (size_t i = 0; i < policy->file_count; i++)
+	for (size_t i = 0; i < policy->file_count; i++) {
 		services |= policy->files[i].apply_count > 0;
-	return policy->package_count > 0 || (services && manager == MANAGER_INITD);
+		checks |= policy->files[i].checks.count > 0;
+	}
+	return checks || policy->package_count > 0 || (services && manager == MANAGER_INITD);
 }
 
 const char *policy_manager_word(enum service_manager manager)
@@ -316,6 +321,15 @@ static const char *covering(const struct policy_list *list, const struct node_pa
 bool policy_is_secret(const struct policy_file *file, const struct node_path *node)
 {
 	return covering(&file->secrets, node) != NULL;
+}
+
+bool policy_is_secret_path(const struct policy_file *file, const char *path)
+{
+	scoped_node_path node = { 0 };
+
+	if (file->secrets.count == 0)
+		return false;
+	return node_path_parse(path, &node) < 0 || policy_is_secret(file, &node);
 }
 
 const char *policy_denied_by(const struct policy_file *file, const struct node_path *node)

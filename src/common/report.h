@@ -29,7 +29,9 @@ enum {
 	X(LINE, line_row) \
 	X(PACKAGE, package_row) \
 	X(CHANGE, change_row) \
-	X(REFUSAL, refusal_row)
+	X(REFUSAL, refusal_row) \
+	X(REVISION, revision_row) \
+	X(NODE, node_row)
 
 /* of UNITS: how a unit is */
 #define FIELDS_unit_row(U8, U32, U64, I32, STR) \
@@ -93,6 +95,43 @@ enum change_action { CHANGE_VALUE, CHANGE_ADDED, CHANGE_REMOVED, CHANGE_MAX };
 	STR(package, MESSAGE_TEXT_MAX) \
 	STR(would, MESSAGE_TEXT_MAX) \
 	STR(rule, MESSAGE_TEXT_MAX)
+
+/*
+ * of HISTORY and REVISION: a file of a commit that was done, and the same of the commit with each.
+ * usec: CLOCK_REALTIME; reverts: the revision that it takes back, or 0; partial: it has more files,
+ * which are not told of; file: its number in the commit; section: of the policy, as it was then;
+ * changes: how many nodes; withheld: its bytes are not given
+ */
+#define FIELDS_revision_row(U8, U32, U64, I32, STR) \
+	U64(revision) \
+	U64(reverts) \
+	U64(usec) \
+	U32(pid) \
+	U32(uid) \
+	U8(partial) \
+	STR(user, MESSAGE_TEXT_MAX) \
+	STR(unit, MESSAGE_TEXT_MAX) \
+	STR(method, MESSAGE_TEXT_MAX) \
+	U32(file) \
+	U8(had) \
+	U8(has) \
+	U8(withheld) \
+	U64(changes) \
+	STR(path, REPORT_TEXT_MAX) \
+	STR(section, REPORT_TEXT_MAX)
+
+/* what is kept of a change_row; secret: its values are not */
+#define FIELDS_node_row(U8, U32, U64, I32, STR) \
+	U32(file) \
+	U8(action) \
+	U8(moved) \
+	U8(cut) \
+	U8(secret) \
+	U8(has_old) \
+	U8(has_new) \
+	STR(path, REPORT_TEXT_MAX) \
+	STR(old_value, REPORT_TEXT_MAX) \
+	STR(new_value, REPORT_TEXT_MAX)
 
 enum report_kind {
 	REPORT_NONE,

@@ -9,7 +9,18 @@
 struct dirty {
 	struct tree_file *file;
 	int content; /* -1: removed */
+	enum dirty_origin {
+		DIRTY_EDITED,
+		DIRTY_MERGED,   /* by config.revert, with what was done since */
+		DIRTY_RESTORED, /* by the monitor */
+		DIRTY_WITHHELD, /* the same, and the content, which is not known, is no removal */
+	} origin;
 };
+
+static inline bool dirty_removes(const struct dirty *dirty)
+{
+	return dirty->content < 0 && dirty->origin != DIRTY_WITHHELD;
+}
 
 struct dirty_list {
 	struct dirty item[TREE_FILES_MAX];
@@ -27,7 +38,8 @@ int dirty_collect(struct call *call, struct dirty_list **ret_list) must_check;
 /* "change", "create" or "delete" */
 const char *dirty_action(const struct dirty *dirty);
 
-/* The unified difference between two contents of the file; -1: none. NULL: no memory. */
+/* The unified difference between two contents of the file; -1: none. NULL: no memory, or what it
+ * becomes is withheld. */
 char *dirty_diff(const struct dirty *dirty, int from, int to);
 
 /* For each file its name and action, and what would change. */

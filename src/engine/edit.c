@@ -2,6 +2,7 @@
 /* Runs in the engine: what the methods that change the tree share. Expressions are hostile. */
 #include "engine/edit.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -157,5 +158,89 @@ int edit_create(struct call *call, const char *expr, const char *value,
 		return -1;
 	}
 	*ret_creation = made;
+	return 0;
+}
+
+bool edit_label_is_free(struct call *call, const char *canonical, const char *label)
+{
+	augeas *aug = call->engine->tree->aug;
+	scoped_ptr char *escaped = NULL, *expr = NULL;
+
+	if (aug_escape_name(aug, label, &escaped) < 0 ||
+	    asprintf(&expr, "%s/../%s", canonical, escaped ? escaped : label) < 0)
+		return false;
+	return aug_match(aug, expr, NULL) == 0;
+}
+
+/* The node with its last label changed. */
+static int guard_sibling(struct call *call, const char *canonical, char *label, const char *value)
+{
+	scoped_node_path node = { 0 };
+	int r = node_path_parse(canonical, &node);
+
+	if (r < 0)
+		return call_internal(call, "take apart a path", r);
+	node.label[node.depth - 1] = label;
+	return guard_insert(call, &node, edit_label_is_free(call, canonical, label), value);
+}
+
+/* The positions in the path of the one beside may be others by now. */
+static int path_of_inserted(struct call *call, bool before, char **ret_path)
+{
+	const char *expr = before ? "$" NEW_NODE "/preceding-sibling::*[1]"
+				  : "$" NEW_NODE "/following-sibling::*[1]";
+	struct nodes found = { 0 };
+
+	found.count = aug_match(call->engine->tree->aug, expr, &found.path);
+	if (found.count == 1)
+		*ret_path = take_ptr(found.path[0]);
+	nodes_clear(&found);
+	return *ret_path ? 0 : call_internal(call, "find the node that was made", -ENOENT);
+}
+
+static int insert_at(struct call *call, const char *label, bool before, const char *value,
+		     char **ret_path)
+{
+	augeas *aug = call->engine->tree->aug;
+
+	if (aug_insert(aug, "$" NEW_NODE, label, before) < 0)
+		return tree_fail(call, label);
+	if (path_of_inserted(call, before, ret_path) < 0)
+		return -1;
+	return value && aug_set(aug, *ret_path, value) < 0 ? tree_fail(call, *ret_path) : 0;
+}
+
+int edit_insert(struct call *call, const char *beside, char *label, bool before, const char *value,
+		char **ret_path)
+{
+	augeas *aug = call->engine->tree->aug;
+	scoped_ptr char *made = NULL;
+	int r;
+
+	if (guard_sibling(call, beside, label, value) < 0)
+		return -1;
+	if (aug_defvar(aug, NEW_NODE, beside) < 0)
+		return tree_fail(call, beside);
+	r = insert_at(call, label, before, value, &made);
+	aug_defvar(aug, NEW_NODE, NULL);
+	if (r == 0)
+		*ret_path = take_ptr(made);
+	return r;
+}
+
+int edit_set(struct call *call, const char *canonical, const char *value)
+{
+	augeas *aug = call->engine->tree->aug;
+	const char *old = NULL;
+
+	/* what changes nothing needs no right */
+	if (aug_get(aug, canonical, &old) == 1 && (old == NULL) == (value == NULL) &&
+	    (!old || strcmp(old, value) == 0))
+		return 0;
+	if (guard_change(call, canonical, value) < 0)
+		return -1;
+	if (aug_set(aug, canonical, value) < 0)
+		return tree_fail(call, canonical);
+	guard_edited(call, canonical);
 	return 0;
 }

@@ -35,4 +35,17 @@ void creation_clear(struct creation *creation);
 int edit_create(struct call *call, const char *expr, const char *value,
 		struct creation *ret_creation) must_check;
 
+/*
+ * Adds a node beside the one of that canonical path, if the policy allows it. 0 with its
+ * canonical path, or -1 with the call answered.
+ */
+int edit_insert(struct call *call, const char *beside, char *label, bool before, const char *value,
+		char **ret_path) must_check;
+
+/* Sets the value, if that is a change and the policy allows it. 0, or -1 with the call answered. */
+int edit_set(struct call *call, const char *canonical, const char *value) must_check;
+
+/* Would a child of this label, beside the node, be the only one? */
+bool edit_label_is_free(struct call *call, const char *canonical, const char *label);
+
 #endif

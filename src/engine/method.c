@@ -62,6 +62,11 @@ const struct method methods[] = {
 	  augeas_setm,
 	  METHOD_PLAIN,
 	  { REQUIRED(base), REQUIRED(sub), REQUIRED(value) } },
+	{ "augeas.ensure",
+	  augeas_ensure,
+	  METHOD_PLAIN,
+	  { REQUIRED(path), OPTIONAL(value), OPTIONAL(absent), OPTIONAL(match), OPTIONAL(where),
+	    OPTIONAL(ahead_of) } },
 	{ "augeas.clear", augeas_clear, METHOD_PLAIN, { REQUIRED(path) } },
 	{ "augeas.match", augeas_match, METHOD_READS, { REQUIRED(path), OPTIONAL(values) } },
 	{ "augeas.insert",
@@ -87,8 +92,22 @@ const struct method methods[] = {
 	{ "config.commit",
 	  config_commit,
 	  METHOD_PLAIN,
-	  { OPTIONAL(dry_run), OPTIONAL(plan), OPTIONAL(progress) } },
+	  { OPTIONAL(dry_run), OPTIONAL(plan), OPTIONAL(progress), OPTIONAL(confirm),
+	    OPTIONAL(dead_man) } },
+	{ "config.confirm",
+	  config_confirm,
+	  METHOD_PLAIN,
+	  { OPTIONAL(token), OPTIONAL(extend), OPTIONAL(rollback) } },
 	{ "config.discard", config_discard, METHOD_PLAIN, { { 0 } } },
+	{ "config.history",
+	  config_history,
+	  METHOD_READS,
+	  { OPTIONAL(path), OPTIONAL(limit), OPTIONAL(below) } },
+	{ "config.show", config_show, METHOD_READS, { REQUIRED(revision) } },
+	{ "config.revert",
+	  config_revert,
+	  METHOD_PLAIN,
+	  { REQUIRED(revision), OPTIONAL(dry_run), OPTIONAL(progress) } },
 
 #define X(name, word, kind, method) \
 	{ "service." word, \
@@ -132,7 +151,15 @@ const struct method methods[] = {
 
 enum { LIST_MAX = PACKAGES_MAX };
 
-enum param_type { TYPE_BYTES, TYPE_VALUE, TYPE_STRING, TYPE_BOOL, TYPE_INT, TYPE_LIST };
+enum param_type {
+	TYPE_BYTES,
+	TYPE_VALUE,
+	TYPE_STRING,
+	TYPE_BOOL,
+	TYPE_INT,
+	TYPE_LIST,
+	TYPE_WANTED
+};
 
 static const struct {
 	const char *name;
@@ -146,7 +173,8 @@ static const struct {
 #define BOOL_ROW(name) ROW(name, TYPE_BOOL)
 #define INT_ROW(name) ROW(name, TYPE_INT)
 #define LIST_ROW(name) ROW(name, TYPE_LIST)
-	PARAMETERS(BYTES_ROW, VALUE_ROW, STRING_ROW, BOOL_ROW, INT_ROW, LIST_ROW)
+#define WANTED_ROW(name) ROW(name, TYPE_WANTED)
+	PARAMETERS(BYTES_ROW, VALUE_ROW, STRING_ROW, BOOL_ROW, INT_ROW, LIST_ROW, WANTED_ROW)
 };
 
 const char *parameter_name(enum parameter parameter)
@@ -157,9 +185,13 @@ const char *parameter_name(enum parameter parameter)
 const char *parameter_type(enum parameter parameter)
 {
 	static const char *const names[] = {
-		[TYPE_BYTES] = "bytes",   [TYPE_VALUE] = "bytes or null",
-		[TYPE_STRING] = "string", [TYPE_BOOL] = "boolean",
-		[TYPE_INT] = "integer",   [TYPE_LIST] = "string or array of strings",
+		[TYPE_BYTES] = "bytes",
+		[TYPE_VALUE] = "bytes or null",
+		[TYPE_STRING] = "string",
+		[TYPE_BOOL] = "boolean",
+		[TYPE_INT] = "integer",
+		[TYPE_LIST] = "string or array of strings",
+		[TYPE_WANTED] = "object of wanted nodes",
 	};
 
 	return names[parameters[parameter].type];
@@ -234,6 +266,24 @@ static int take_list(struct call *call, enum parameter parameter, struct json_ob
 	return 0;
 }
 
+static int take_wanted(struct call *call, enum parameter parameter, struct json_object *value,
+		       struct wanted *wanted)
+{
+	int r = json_kind(value) == JSON_OBJECT ? wanted_take(value, wanted) : -EINVAL;
+
+	if (r == -EILSEQ)
+		return invalid(call, parameter_name(parameter), parameter_type(parameter),
+			       "holds a NUL byte");
+	if (r == -E2BIG)
+		return call_error(call, EXM_ERROR_LIMIT,
+				  data_of("limit", parameter_name(parameter)),
+				  "%s: more than %d nodes or values in %s", call->method,
+				  WANTED_MAX, parameter_name(parameter));
+	if (r == -ENOMEM)
+		return call_no_memory(call);
+	return r < 0 ? wrong_type(call, parameter) : 0;
+}
+
 static int take_one(struct call *call, enum parameter parameter, struct json_object *value,
 		    struct arguments *a)
 {
@@ -257,6 +307,8 @@ static int take_one(struct call *call, enum parameter parameter, struct json_obj
 		return 0;
 	case TYPE_LIST:
 		return take_list(call, parameter, value, slot);
+	case TYPE_WANTED:
+		return take_wanted(call, parameter, value, slot);
 	}
 	return wrong_type(call, parameter);
 }
@@ -342,10 +394,12 @@ void arguments_clear(struct arguments *a)
 #define FREE_TEXT(name) free(a->name);
 #define KEEP(name)
 #define FREE_LIST(name) list_clear(&a->name);
-	PARAMETERS(FREE_TEXT, FREE_TEXT, FREE_TEXT, KEEP, KEEP, FREE_LIST)
+#define FREE_WANTED(name) wanted_clear(&a->name);
+	PARAMETERS(FREE_TEXT, FREE_TEXT, FREE_TEXT, KEEP, KEEP, FREE_LIST, FREE_WANTED)
 #undef FREE_TEXT
 #undef KEEP
 #undef FREE_LIST
+#undef FREE_WANTED
 }
 
 int arguments_seconds(struct call *call, enum parameter parameter, int64_t seconds, int64_t least,

@@ -6,13 +6,14 @@
 #include "common/service_verb.h"
 #include "common/system_item.h"
 #include "engine/call.h"
+#include "engine/wanted.h"
 
 /*
  * Every parameter that a method of ours can have, once: its name and type.
  * BYTES is text that need not be UTF-8, VALUE the same or null; LIST is an
- * array of strings, or a string, which is a list of one.
+ * array of strings, or a string, which is a list of one; WANTED is how nodes shall be (wanted.h).
  */
-#define PARAMETERS(BYTES, VALUE, STRING, BOOL, INT, LIST) \
+#define PARAMETERS(BYTES, VALUE, STRING, BOOL, INT, LIST, WANTED) \
 	BYTES(path) \
 	VALUE(value) \
 	BYTES(base) \
@@ -38,14 +39,26 @@
 	LIST(names) \
 	BOOL(dry_run) \
 	STRING(plan) \
+	INT(confirm) \
+	BOOL(dead_man) \
+	STRING(token) \
+	INT(extend) \
+	BOOL(rollback) \
 	STRING(timezone) \
 	STRING(hostname) \
-	LIST(locale)
+	LIST(locale) \
+	BOOL(absent) \
+	WANTED(match) \
+	WANTED(where) \
+	INT(revision) \
+	INT(below) \
+	INT(limit) \
+	BYTES(ahead_of)
 
 enum parameter {
 	PARAM_none,
 #define X(name) PARAM_##name,
-	PARAMETERS(X, X, X, X, X, X)
+	PARAMETERS(X, X, X, X, X, X, X)
 #undef X
 		PARAM_MAX
 };
@@ -62,11 +75,14 @@ struct arguments {
 #define BOOL_MEMBER(name) bool name;
 #define INT_MEMBER(name) int64_t name;
 #define LIST_MEMBER(name) struct argument_list name;
-	PARAMETERS(TEXT_MEMBER, TEXT_MEMBER, TEXT_MEMBER, BOOL_MEMBER, INT_MEMBER, LIST_MEMBER)
+#define WANTED_MEMBER(name) struct wanted name;
+	PARAMETERS(TEXT_MEMBER, TEXT_MEMBER, TEXT_MEMBER, BOOL_MEMBER, INT_MEMBER, LIST_MEMBER,
+		   WANTED_MEMBER)
 #undef TEXT_MEMBER
 #undef BOOL_MEMBER
 #undef INT_MEMBER
 #undef LIST_MEMBER
+#undef WANTED_MEMBER
 };
 
 _Static_assert(PARAM_MAX <= 64, "arguments.given has a bit for each parameter");
@@ -141,6 +157,7 @@ int augeas_errors(struct call *call, const struct arguments *a);
 
 int augeas_set(struct call *call, const struct arguments *a);
 int augeas_setm(struct call *call, const struct arguments *a);
+int augeas_ensure(struct call *call, const struct arguments *a);
 int augeas_clear(struct call *call, const struct arguments *a);
 int augeas_insert(struct call *call, const struct arguments *a);
 int augeas_remove(struct call *call, const struct arguments *a);
@@ -149,9 +166,13 @@ int augeas_rename(struct call *call, const struct arguments *a);
 int augeas_load(struct call *call, const struct arguments *a);
 int augeas_transform(struct call *call, const struct arguments *a);
 
+int config_confirm(struct call *call, const struct arguments *a);
 int config_diff(struct call *call, const struct arguments *a);
 int config_commit(struct call *call, const struct arguments *a);
 int config_discard(struct call *call, const struct arguments *a);
+int config_history(struct call *call, const struct arguments *a);
+int config_show(struct call *call, const struct arguments *a);
+int config_revert(struct call *call, const struct arguments *a);
 
 /* One method for each verb and item of the tables. */
 int service_verb(struct call *call, const struct arguments *a, enum service_verb verb);

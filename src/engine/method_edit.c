@@ -40,11 +40,19 @@ static int check_context(struct call *call, const char *value)
 					"names, or one above it");
 }
 
+/* Of a node that no policy governs. */
+static int set_context(struct call *call, const char *value)
+{
+	if (check_context(call, value) < 0)
+		return -1;
+	return aug_set(call->engine->tree->aug, TREE_CONTEXT, value) < 0
+		       ? tree_fail(call, TREE_CONTEXT)
+		       : 0;
+}
+
 static int set_one(struct call *call, const char *expr, const char *value)
 {
-	augeas *aug = call->engine->tree->aug;
 	scoped_nodes nodes = { 0 };
-	const char *old = NULL;
 
 	if (nodes_match(call, expr, &nodes) < 0)
 		return -1;
@@ -52,20 +60,9 @@ static int set_one(struct call *call, const char *expr, const char *value)
 		return create(call, expr, value);
 	if (nodes.count > 1)
 		return tree_too_many(call, expr, nodes.count);
-	/* what changes nothing needs no right */
-	if (aug_get(aug, nodes.path[0], &old) == 1 && (old == NULL) == (value == NULL) &&
-	    (!old || strcmp(old, value) == 0))
-		return 0;
-	if (strcmp(nodes.path[0], TREE_CONTEXT) == 0) {
-		if (check_context(call, value) < 0)
-			return -1;
-	} else if (guard_change(call, nodes.path[0], value) < 0) {
-		return -1;
-	}
-	if (aug_set(aug, nodes.path[0], value) < 0)
-		return tree_fail(call, expr);
-	guard_edited(call, nodes.path[0]);
-	return 0;
+	if (strcmp(nodes.path[0], TREE_CONTEXT) == 0)
+		return set_context(call, value);
+	return edit_set(call, nodes.path[0], value);
 }
 
 int augeas_set(struct call *call, const struct arguments *a)
@@ -136,30 +133,6 @@ int augeas_setm(struct call *call, const struct arguments *a)
 	return r < 0 ? -1 : setm_apply(call, a, &bases);
 }
 
-/* Is there another child of this label beside the node whose last label is to be `label`? */
-static bool label_is_free(augeas *aug, const char *canonical, const char *label)
-{
-	scoped_ptr char *escaped = NULL, *expr = NULL;
-
-	if (aug_escape_name(aug, label, &escaped) < 0 ||
-	    asprintf(&expr, "%s/../%s", canonical, escaped ? escaped : label) < 0)
-		return false;
-	return aug_match(aug, expr, NULL) == 0;
-}
-
-/* The node with its last label changed. */
-static int guard_sibling(struct call *call, const char *canonical, char *label, const char *value)
-{
-	scoped_node_path node = { 0 };
-	int r = node_path_parse(canonical, &node);
-
-	if (r < 0)
-		return call_internal(call, "take apart a path", r);
-	node.label[node.depth - 1] = label;
-	return guard_insert(call, &node, label_is_free(call->engine->tree->aug, canonical, label),
-			    value);
-}
-
 /* aug_insert(3) takes an empty label, and says nothing of what is wrong with a slash. */
 static int check_label(struct call *call, const char *label)
 {
@@ -171,17 +144,15 @@ static int check_label(struct call *call, const char *label)
 
 int augeas_insert(struct call *call, const struct arguments *a)
 {
-	augeas *aug = call->engine->tree->aug;
 	bool before = argument_given(a, PARAM_before) ? a->before : true;
+	scoped_ptr char *made = NULL;
 	scoped_nodes nodes = { 0 };
 
 	if (check_label(call, a->label) < 0 || nodes_match_one(call, a->path, &nodes) < 0)
 		return -1;
-	if (guard_sibling(call, nodes.path[0], a->label, NULL) < 0)
+	if (edit_insert(call, nodes.path[0], a->label, before, NULL, &made) < 0)
 		return -1;
-	if (aug_insert(aug, nodes.path[0], a->label, before) < 0)
-		return tree_fail(call, a->path);
-	guard_edited(call, nodes.path[0]);
+	guard_edited(call, made);
 	return done(call);
 }
 
@@ -314,7 +285,7 @@ int augeas_move(struct call *call, const struct arguments *a)
 static int guard_rename(struct call *call, const char *canonical, char *label)
 {
 	scoped_node_path to = { 0 };
-	bool alone = label_is_free(call->engine->tree->aug, canonical, label);
+	bool alone = edit_label_is_free(call, canonical, label);
 
 	if (guard_remove(call, canonical) < 0)
 		return -1;

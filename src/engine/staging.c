@@ -131,6 +131,7 @@ bool staging_has_error(const struct tree *tree, const struct tree_file *file)
 static void load(struct tree *tree, struct tree_file *file)
 {
 	file->state = TREE_LOADED;
+	file->made = false;
 	/* a lens that is missing is told by aug_error(3) alone */
 	if (aug_load_file(tree->aug, file->path) < 0 || aug_error(tree->aug) != AUG_NOERROR ||
 	    staging_has_error(tree, file))

@@ -29,11 +29,13 @@ int tree_new(struct mon *mon, const struct policy *policy, const char *staging,
 	tree->policy = policy;
 	tree->next_mtime = time(NULL);
 	tree->staging = strdup(staging);
+	tree->lens_path = strdup(lens_path);
 	tree->listed = calloc(policy->file_count + 1, sizeof(*tree->listed));
 	tree->aug = aug_init(staging, lens_path,
 			     AUG_NO_STDINC | AUG_NO_MODL_AUTOLOAD | AUG_NO_LOAD | AUG_ENABLE_SPAN |
 				     AUG_NO_ERR_CLOSE);
-	if (!tree->staging || !tree->listed || !tree->aug || aug_error(tree->aug) != AUG_NOERROR) {
+	if (!tree->staging || !tree->lens_path || !tree->listed || !tree->aug ||
+	    aug_error(tree->aug) != AUG_NOERROR) {
 		tree_free(tree);
 		return -ENOMEM;
 	}
@@ -62,6 +64,7 @@ struct tree *tree_free(struct tree *tree)
 		aug_close(tree->aug);
 	free(tree->listed);
 	free(tree->staging);
+	free(tree->lens_path);
 	free(tree);
 	return NULL;
 }

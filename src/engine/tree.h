@@ -36,6 +36,7 @@ struct tree_file {
 	int base;         /* memfd: what was handed out; -1: nothing */
 	bool edited;      /* differs from what was handed out, perhaps */
 	bool needs_touch; /* aug_save failed and has forgotten that it is edited */
+	bool made;        /* Augeas made it, and does not see that it is edited after that */
 	long nul_offset;  /* TREE_PARSE_FAILED: of a NUL byte, or -1 */
 };
 
@@ -49,6 +50,7 @@ struct tree {
 	struct mon *mon;
 	const struct policy *policy;
 	char *staging;
+	char *lens_path;
 	struct tree_file file[TREE_FILES_MAX];
 	size_t count;
 	bool everything; /* every file of the policy has been fetched */

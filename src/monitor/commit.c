@@ -11,14 +11,17 @@
 #include <sys/stat.h>
 
 #include "common/log.h"
+#include "common/metadata.h"
+#include "monitor/commit_history.h"
+#include "monitor/confirm/confirm.h"
 #include "monitor/journal/journal_recover.h"
-#include "monitor/metadata.h"
 
 struct commit {
 	const struct staged *staged;
 	struct replacement *item;
 	size_t count;
 	struct journal journal;
+	struct commit_history history;
 	bool is_begun; /* the journal knows of it */
 };
 
@@ -29,6 +32,7 @@ static struct commit *commit_free(struct commit *t)
 	for (size_t i = 0; i < t->count; i++)
 		replacement_clear(&t->item[i]);
 	free(t->item);
+	commit_history_clear(&t->history);
 	journal_close(&t->journal);
 	free(t);
 	return NULL;
@@ -45,26 +49,44 @@ static void stop(struct commit_result *result, const char *step, int error)
 	result->failure = (struct replace_failure){ step, -error };
 }
 
-/* Nobody else commits meanwhile, and what an interrupted commit has left is cleared away. */
-static int take_turn(const struct commit_place *place, struct journal *journal,
-		     const char **ret_step)
+static int take_turn(const struct commit_place *place, struct journal *ret_journal,
+		     struct journal_entry *ret_entry, const char **ret_step)
 {
 	int r;
 
-	r = journal_open(place->state_fd, JOURNAL_LOCK_MSEC, journal);
+	r = journal_open(place->state_fd, JOURNAL_LOCK_MSEC, ret_journal);
 	*ret_step = r == -ETIMEDOUT ? "wait for the commit of another server" : "open the journal";
 	if (r < 0)
 		return r;
 	*ret_step = "take back a commit that was interrupted";
-	return journal_recover(place->root_fd, journal);
+	r = journal_recover_entry(place->root_fd, ret_journal, ret_entry);
+	if (r < 0)
+		return r;
+	*ret_step = "look at what is to be confirmed";
+	return confirm_drop_stale(place->state_fd);
 }
 
-int commit_recover(const struct commit_place *place)
+int commit_take_turn(const struct commit_place *place, struct journal *ret_journal,
+		     const char **ret_step)
+{
+	scoped_journal_entry entry = { 0 };
+
+	return take_turn(place, ret_journal, &entry, ret_step);
+}
+
+int commit_recover(const struct commit_place *place, struct rollback *ret_rollback)
 {
 	scoped_journal journal = JOURNAL_NONE;
+	scoped_journal_entry entry = { 0 };
 	const char *step;
-	int r = take_turn(place, &journal, &step);
+	int r = take_turn(place, &journal, &entry, &step);
 
+	if (r == 0) {
+		step = "take back what was not confirmed";
+		r = confirm_recover(place->root_fd, place->state_fd, &journal, ret_rollback);
+	}
+	for (uint32_t i = 0; r == 0 && i < entry.count; i++)
+		r = rollback_add(ret_rollback, entry.file[i].path);
 	if (r < 0)
 		log_error("cannot %s: %s", step, strerror(-r));
 	return r;
@@ -86,6 +108,7 @@ static enum mon_outcome add_file(struct commit *t, int root_fd, const struct pol
 	}
 	t->item[t->count] = replacement_of(&target, &policy->files[staged->entry], handout->content,
 					   staged->content);
+	t->item[t->count].former = staged->former;
 	return replace_look(&t->item[t->count++], ret_failure);
 }
 
@@ -113,13 +136,16 @@ static int write_down(struct commit *t)
 	int content[2 * STAGED_MAX];
 	int r = journal_entry_new(&entry);
 
+	if (r == 0)
+		r = commit_history_describe(&t->history, t->staged, t->count, &entry);
+
 	for (size_t i = 0; r == 0 && i < t->count; i++) {
 		content[2 * i] = t->item[i].base;
 		content[2 * i + 1] = t->item[i].content;
 		r = describe(&t->item[i], t->staged[i].path, &entry.file[entry.count++]);
 	}
 	if (r == 0)
-		r = journal_begin(&t->journal, &entry, content);
+		r = journal_begin(&t->journal, &entry, content, t->history.changes);
 	t->is_begun = r == 0;
 	return r;
 }
@@ -182,6 +208,7 @@ static int take_back(struct commit *t)
 
 	if (!t->is_begun)
 		return 0;
+	commit_history_drop(&t->history);
 	/* whatever it was, so that nobody takes it for done */
 	r = journal_switch(&t->journal);
 	undone = undo(t);
@@ -256,7 +283,9 @@ static void finish(struct commit *t, struct handouts *handouts)
 			   : t->item[i].base < 0 ? "created"
 						 : "changed");
 	}
-	clear_away(t);
+	/* else whoever looks next writes it down */
+	if (commit_history_add(&t->history) == 0)
+		clear_away(t);
 }
 
 static void look_at_all(struct commit *t, int root_fd, const struct policy *policy, size_t count,
@@ -295,6 +324,9 @@ static void change_all(struct commit *t, struct commit_result *result)
 		stop(result, "write the journal", r);
 		return;
 	}
+	r = commit_history_prepare(&t->history, &t->journal);
+	if (r < 0)
+		stop(result, "write the history", r);
 	each(t, replace_write, result);
 	r = result->outcome == OUTCOME_DONE ? journal_switch(&t->journal) : 0;
 	if (r < 0)
@@ -304,29 +336,52 @@ static void change_all(struct commit *t, struct commit_result *result)
 		bring_to_disk(t, result);
 }
 
-static int commit_new(const struct commit_place *place, const struct staged *staged, size_t count,
-		      struct commit **ret_commit, const char **ret_step)
+static struct commit *commit_alloc(const struct staged *staged, size_t count)
 {
 	scoped(commit_freep) struct commit *t = calloc(1, sizeof(*t));
-	int r;
 
-	*ret_step = "start";
 	if (!t)
-		return -ENOMEM;
+		return NULL;
 	*t = (struct commit){
 		.staged = staged,
 		.item = calloc(count + 1, sizeof(struct replacement)),
 		.journal = JOURNAL_NONE,
+		.history = COMMIT_HISTORY_NONE,
 	};
-	r = t->item ? take_turn(place, &t->journal, ret_step) : -ENOMEM;
+	return t->item ? take_ptr(t) : NULL;
+}
+
+struct commit_result commit_look(const struct commit_place *place, const struct policy *policy,
+				 const struct staged *staged, size_t count,
+				 struct handouts *handouts)
+{
+	scoped(commit_freep) struct commit *t = commit_alloc(staged, count);
+	struct commit_result result = { .outcome = OUTCOME_DONE };
+
+	if (t)
+		look_at_all(t, place->root_fd, policy, count, handouts, &result);
+	else
+		stop(&result, "start", -ENOMEM);
+	return result;
+}
+
+static int commit_new(const struct commit_place *place, const struct staged *staged, size_t count,
+		      struct commit **ret_commit, const char **ret_step)
+{
+	scoped(commit_freep) struct commit *t = commit_alloc(staged, count);
+	int r;
+
+	*ret_step = "start";
+	r = t ? commit_take_turn(place, &t->journal, ret_step) : -ENOMEM;
 	if (r == 0)
 		*ret_commit = take_ptr(t);
 	return r;
 }
 
 struct commit_result commit_begin(const struct commit_place *place, const struct policy *policy,
-				  const struct staged *staged, size_t count,
-				  struct handouts *handouts, struct commit **ret_commit)
+				  const struct commit_origin *origin, const struct staged *staged,
+				  size_t count, struct handouts *handouts,
+				  struct commit **ret_commit)
 {
 	scoped(commit_freep) struct commit *t = NULL;
 	struct commit_result result = { .outcome = OUTCOME_DONE };
@@ -337,6 +392,9 @@ struct commit_result commit_begin(const struct commit_place *place, const struct
 		stop(&result, step, r);
 		return result;
 	}
+	r = commit_history_open(place, policy, origin, &t->history);
+	if (r < 0)
+		stop(&result, "open the history", r);
 	look_at_all(t, place->root_fd, policy, count, handouts, &result);
 	if (result.outcome == OUTCOME_DONE)
 		change_all(t, &result);
@@ -371,11 +429,17 @@ struct commit_result commit_keep(struct commit *commit, struct handouts *handout
 
 	if (r == 0) {
 		finish(t, handouts);
+		result.revision = t->history.number;
 		return result;
 	}
 	stop(&result, "write the journal", r);
 	take_back(t);
 	return result;
+}
+
+uint64_t commit_revision(const struct commit *commit)
+{
+	return commit->history.number;
 }
 
 int commit_take_back(struct commit *commit)
@@ -386,11 +450,12 @@ int commit_take_back(struct commit *commit)
 }
 
 struct commit_result commit_files(const struct commit_place *place, const struct policy *policy,
-				  const struct staged *staged, size_t count,
-				  struct handouts *handouts)
+				  const struct commit_origin *origin, const struct staged *staged,
+				  size_t count, struct handouts *handouts)
 {
 	struct commit *commit = NULL;
-	struct commit_result result = commit_begin(place, policy, staged, count, handouts, &commit);
+	struct commit_result result =
+		commit_begin(place, policy, origin, staged, count, handouts, &commit);
 
 	return commit ? commit_keep(commit, handouts) : result;
 }

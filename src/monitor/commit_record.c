@@ -7,13 +7,16 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "monitor/history/history_changes.h"
 
 void commit_record_clear(struct commit_record *record)
 {
 	for (size_t i = 0; i < record->count; i++)
 		audit_changes_clear(&record->changes[i]);
 	free(record->changes);
+	free(record->counts);
 	close_fd(record->list);
+	close_fd(record->kept);
 }
 
 int commit_record_prepare(struct commit_record *record, const struct policy *policy,
@@ -22,7 +25,8 @@ int commit_record_prepare(struct commit_record *record, const struct policy *pol
 	const struct policy_file *files[STAGED_MAX];
 
 	record->changes = calloc(count, sizeof(*record->changes));
-	if (!record->changes)
+	record->counts = calloc(count, sizeof(*record->counts));
+	if (!record->changes || !record->counts)
 		return -ENOMEM;
 	record->count = count;
 	for (size_t i = 0; i < count; i++)
@@ -30,6 +34,9 @@ int commit_record_prepare(struct commit_record *record, const struct policy *pol
 	record->list = report_seal(changes, NULL);
 	if (record->list < 0)
 		return record->list;
+	record->kept = history_changes_keep(record->list, files, count, record->counts);
+	if (record->kept < 0)
+		return record->kept;
 	return audit_changes_read(record->list, files, count, record->changes);
 }
 
@@ -55,7 +62,7 @@ void commit_record_write(const struct commit_record *record, struct audit *audit
 		const struct policy_file *file = &policy->files[staged[i].entry];
 		const struct audit_event event = {
 			.client = who,
-			.method = "config.commit",
+			.method = record->method,
 			.subject = staged[i].path,
 			.rule = rule,
 			.result = verdict->result,

@@ -6,11 +6,17 @@
 #include "monitor/audit/audit.h"
 #include "monitor/commit.h"
 
-/* A commit that is to be recorded: what it does to each of its files, and since when. */
+/*
+ * A commit that is to be recorded: what it does to each of its files, by which method, and since
+ * when.
+ */
 struct commit_record {
 	struct audit_changes *changes;
 	size_t count;
-	int list; /* the changes as the engine gets them, sealed; -1: none */
+	int list;         /* the changes as the engine gets them, sealed; -1: none */
+	int kept;         /* as the history does (history/history_changes.h); -1: none */
+	uint64_t *counts; /* of changes, for each file */
+	const char *method;
 	uint64_t begin;
 };
 

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "monitor/confirm/pending.h"
+#include "monitor/history/history.h"
 #include "monitor/transaction.h"
 
 /*
@@ -35,7 +37,9 @@ int op_commit(struct session *session, const struct msg_commit *request, int *fd
 	const struct message nothing = { .type = MON_COMMIT_REPLY };
 
 	(void)fd;
-	if (request->drop > 1 || request->dry_run > 1 || request->progress > 1)
+	if (request->drop > 1 || request->dry_run > 1 || request->progress > 1 ||
+	    request->dead_man > 1 || request->confirm > PENDING_SECONDS_MAX ||
+	    request->reverts > HISTORY_LAST_MAX)
 		return -EPROTO;
 	if (!request->drop && session->staged_count > 0)
 		return transaction_begin(session, request);

@@ -10,11 +10,11 @@
 #include <string.h>
 
 #include "common/glob.h"
-#include "common/log.h"
 #include "common/memfd.h"
+#include "common/target.h"
 #include "monitor/entry_list.h"
 #include "monitor/session.h"
-#include "monitor/target.h"
+#include "monitor/stage.h"
 
 /*
  * The path that an entry's number and the engine's name make. -EPROTO if the
@@ -96,67 +96,30 @@ int op_list(struct session *session, const struct msg_list *request, int *fd)
 	return session_reply(session, &reply, r < 0 ? -1 : names);
 }
 
-/* What the section as a whole permits; which nodes may change is not decided here. */
-static bool may_stage(const struct policy_file *entry, const struct handout *base, bool removal)
-{
-	if (removal)
-		return entry->may_delete;
-	if (base->content < 0)
-		return entry->may_create;
-	return policy_may_change(entry);
-}
-
-static void deny(const struct session *session, const char *path, const char *why)
-{
-	const struct audit_event event = {
-		.client = &session->who,
-		.method = "config.commit",
-		.subject = path,
-		.result = AUDIT_DENIED,
-		.detail = why,
-	};
-
-	log_warning("commit of %s denied: %s", path, why);
-	audit_record(session->host->audit, &event);
-}
-
 int op_stage(struct session *session, const struct msg_stage *request, int *fd)
 {
-	const struct policy *policy = session->policy;
 	struct message reply = { .type = MON_STAGE_REPLY };
 	scoped_ptr char *path = NULL;
-	const struct handout *base;
+	struct stage_order order = {
+		.method = "config.commit",
+		.entry = request->entry,
+		.content = fd,
+	};
+	enum mon_outcome outcome;
 	int r;
 
 	r = entry_path(session, request->entry, request->name, &path);
 	if (r < 0)
 		return r;
-	base = handout_find(&session->handouts, path);
-	if (!base)
+	if (*fd >= 0 && memfd_check(*fd, CONTENT_MAX, NULL) < 0)
 		return -EPROTO;
-	for (size_t i = 0; i < session->staged_count; i++)
-		if (strcmp(session->staged[i].path, path) == 0)
-			return -EPROTO;
-	if (*fd >= 0) {
-		r = memfd_check(*fd, CONTENT_MAX, NULL);
-		if (r < 0)
-			return -EPROTO;
-	}
-	if (session->staged_count == STAGED_MAX) {
-		reply.stage_reply.outcome = OUTCOME_LIMIT;
-	} else if (!may_stage(&policy->files[request->entry], base, *fd < 0)) {
-		deny(session, path,
-		     *fd < 0             ? "the policy does not allow to remove it"
-		     : base->content < 0 ? "the policy does not allow to create it"
-					 : "the policy does not allow to change it");
-		reply.stage_reply.outcome = OUTCOME_DENIED;
-	} else {
-		session->staged[session->staged_count++] = (struct staged){
-			.entry = request->entry,
-			.path = take_ptr(path),
-			.content = take_fd(fd),
-		};
-	}
+	order.path = path;
+	r = stage_file(session, &order, &outcome);
+	if (r == -ENOMEM)
+		outcome = OUTCOME_LIMIT;
+	else if (r < 0)
+		return r;
+	reply.stage_reply.outcome = (uint8_t)outcome;
 	return session_reply(session, &reply, -1);
 }
 

@@ -15,9 +15,10 @@
 
 #include "common/fd.h"
 #include "common/log.h"
-#include "monitor/metadata.h"
+#include "common/metadata.h"
 
-enum { UNDO_TRIES = 100, UNDO_PAUSE_USEC = 500 };
+/* About two seconds in all: whoever is in the way may not have had a processor meanwhile. */
+enum { UNDO_TRIES = 100, UNDO_PAUSE_USEC = 500, UNDO_EVEN = 8, UNDO_DOUBLINGS = 6 };
 
 static enum mon_outcome fail(struct replace_failure *ret_failure, const char *step, int error)
 {
@@ -97,6 +98,31 @@ static enum mon_outcome find_old(struct replacement *r, struct replace_failure *
 	return same ? OUTCOME_DONE : OUTCOME_CONFLICT;
 }
 
+struct former *former_free(struct former *former)
+{
+	if (former)
+		free(former->attributes);
+	free(former);
+	return NULL;
+}
+
+/* Of the file that was there, else of the one that was there once, else what the policy says. */
+static int set_metadata(const struct replacement *r, int fd)
+{
+	const struct former *former = r->former;
+	struct stat st = { 0 };
+
+	if (r->old >= 0)
+		return metadata_copy(r->old, &r->old_stat, fd);
+	if (!former)
+		return metadata_set(fd, r->entry->create_uid, r->entry->create_gid,
+				    r->entry->create_mode);
+	st.st_uid = former->uid;
+	st.st_gid = former->gid;
+	st.st_mode = former->mode;
+	return metadata_import(fd, &st, former->attributes, former->attributes_size);
+}
+
 /*
  * Readable by nobody but root until it is complete: the content comes first,
  * since writing takes some attributes away again, and the mode comes last.
@@ -117,11 +143,7 @@ static int write_new(struct replacement *r, const char **ret_step)
 	if (result < 0)
 		return result;
 	*ret_step = "set owner, mode and attributes";
-	if (r->old >= 0)
-		result = metadata_copy(r->old, &r->old_stat, fd);
-	else
-		result = metadata_set(fd, r->entry->create_uid, r->entry->create_gid,
-				      r->entry->create_mode);
+	result = set_metadata(r, fd);
 	if (result < 0)
 		return result;
 	*ret_step = "bring the new content to disk";
@@ -244,6 +266,7 @@ static bool made_is_back(const struct replacement *r)
 int replace_undo(struct replacement *r)
 {
 	for (int i = 0; i < UNDO_TRIES; i++) {
+		int doublings = i / UNDO_EVEN < UNDO_DOUBLINGS ? i / UNDO_EVEN : UNDO_DOUBLINGS;
 		int result = bring_back(r);
 
 		if (result < 0)
@@ -255,7 +278,7 @@ int replace_undo(struct replacement *r)
 		result = do_switch(r);
 		if (result < 0)
 			return result;
-		usleep(UNDO_PAUSE_USEC);
+		usleep((useconds_t)UNDO_PAUSE_USEC << doublings);
 	}
 	return -EBUSY;
 }

@@ -5,7 +5,7 @@
 #include <limits.h>
 
 #include "common/policy.h"
-#include "monitor/target.h"
+#include "common/target.h"
 
 /*
  * One file of a commit, on its way from looked at to done. The order is
@@ -21,9 +21,26 @@ enum replace_state {
 	REPLACE_SWITCHED, /* the name shows the new state; the old one has the temporary name */
 };
 
+/* Owner, mode and attributes that a file had which is made again. */
+struct former {
+	uid_t uid;
+	gid_t gid;
+	mode_t mode;
+	char *attributes; /* as metadata_export() gives them; NULL: none */
+	uint32_t attributes_size;
+};
+
+struct former *former_free(struct former *former);
+
+static inline void former_freep(struct former **former)
+{
+	former_free(*former);
+}
+
 struct replacement {
 	struct target target;
 	const struct policy_file *entry; /* owner and mode of a file to be created */
+	const struct former *former;     /* the same, if it is not NULL; the caller's */
 	int base;    /* memfd: what the file must be now; -1: it must not exist */
 	int content; /* memfd: what it shall be; -1: it shall not exist */
 	int old;     /* the file as it was found, -1 if it was not */

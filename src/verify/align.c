@@ -47,14 +47,17 @@ static size_t common_children(const struct node *a, const struct node *b)
 	return common;
 }
 
-/* The same entry, of which something has changed: its label, and half of what is below. */
-static bool similar(size_t i, size_t k, const void *data)
+bool align_similar(const struct node *a, const struct node *b)
 {
-	const struct node *a = child_of_a(data, i), *b = child_of_b(data, k);
 	size_t most = a->count > b->count ? a->count : b->count;
 
 	return node_same_label(a, b) && a->count > 0 && b->count > 0 &&
 	       most <= SIMILAR_CHILDREN_MAX && 2 * common_children(a, b) >= most;
+}
+
+static bool similar(size_t i, size_t k, const void *data)
+{
+	return align_similar(child_of_a(data, i), child_of_b(data, k));
 }
 
 /* What makes two children a pair: the first that finds them counts. */

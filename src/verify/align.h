@@ -21,6 +21,9 @@ struct alignment {
 int align(const struct node *a, const struct node *b, struct alignment *ret_alignment) must_check;
 void alignment_clear(struct alignment *alignment);
 
+/* The same entry, of which something has changed: its label, and half of what is below. */
+bool align_similar(const struct node *a, const struct node *b);
+
 #define scoped_alignment scoped(alignment_clear) struct alignment
 
 #endif

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define TEXT "/text"
-#define TREE "/tree"
 #define RENDERED "/rendered"
 
 struct parser {
@@ -97,7 +96,7 @@ static int take_tree(struct parser *parser, struct node **ret_tree)
 	struct node *tree;
 	int r;
 
-	if (aug_to_xml(parser->aug, TREE, &xml, 0) < 0 || !xml)
+	if (aug_to_xml(parser->aug, PARSE_TREE, &xml, 0) < 0 || !xml)
 		return -ENOMEM;
 	/* <augeas> holds one <node> for what was asked */
 	r = xml->children ? take_node(xml->children, 0, &tree) : -EBADMSG;
@@ -127,10 +126,10 @@ static int store(struct parser *parser, const char *text)
 {
 	scoped_ptr char *whole = with_last_newline(text);
 
-	aug_rm(parser->aug, TREE);
+	aug_rm(parser->aug, PARSE_TREE);
 	if (!whole || aug_set(parser->aug, TEXT, whole) < 0)
 		return -ENOMEM;
-	if (aug_text_store(parser->aug, parser->lens, TEXT, TREE) == 0)
+	if (aug_text_store(parser->aug, parser->lens, TEXT, PARSE_TREE) == 0)
 		return 0;
 	if (aug_error(parser->aug) == AUG_ENOMEM)
 		return -ENOMEM;
@@ -141,7 +140,7 @@ void parser_warm(struct parser *parser)
 {
 	/* whether the lens takes it, or is there at all, is told by the first text */
 	(void)!store(parser, "");
-	aug_rm(parser->aug, TREE);
+	aug_rm(parser->aug, PARSE_TREE);
 	aug_rm(parser->aug, "/augeas/text");
 }
 
@@ -152,16 +151,45 @@ int parse_text(struct parser *parser, const char *text, struct node **ret_tree)
 	return r < 0 ? r : take_tree(parser, ret_tree);
 }
 
-static int renders(struct parser *parser, const char *text)
+int parse_begin(struct parser *parser, const char *text)
 {
-	const char *stored = NULL, *rendered = NULL;
-	int r = store(parser, text);
+	return store(parser, text);
+}
+
+struct augeas *parse_augeas(struct parser *parser)
+{
+	return parser->aug;
+}
+
+static int render(struct parser *parser, const char **ret_text)
+{
+	if (aug_text_retrieve(parser->aug, parser->lens, TEXT, PARSE_TREE, RENDERED) < 0)
+		return aug_error(parser->aug) == AUG_ENOMEM ? -ENOMEM : -EBADMSG;
+	*ret_text = NULL;
+	return aug_get(parser->aug, RENDERED, ret_text) == 1 && *ret_text ? 0 : -EBADMSG;
+}
+
+int parse_end(struct parser *parser, char **ret_text)
+{
+	const char *rendered;
+	int r = render(parser, &rendered);
 
 	if (r < 0)
 		return r;
-	if (aug_text_retrieve(parser->aug, parser->lens, TEXT, TREE, RENDERED) < 0 ||
-	    aug_get(parser->aug, RENDERED, &rendered) != 1 || !rendered ||
-	    aug_get(parser->aug, TEXT, &stored) != 1)
+	*ret_text = strdup(rendered);
+	return *ret_text ? 0 : -ENOMEM;
+}
+
+static int renders(struct parser *parser, const char *text)
+{
+	const char *stored = NULL, *rendered;
+	int r = store(parser, text);
+
+	if (r == 0)
+		r = render(parser, &rendered);
+	if (r < 0)
+		return r;
+	if (aug_get(parser->aug, TEXT, &stored) != 1)
 		return -EBADMSG;
 	return strcmp(rendered, stored) == 0 ? 0 : -EBADMSG;
 }

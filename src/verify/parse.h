@@ -25,4 +25,16 @@ int parse_text(struct parser *parser, const char *text, struct node **ret_tree) 
  */
 int parse_renders(struct parser *parser, const char *before, const char *text) must_check;
 
+/*
+ * A text to be edited in Augeas's own tree: begun, changed by the caller below PARSE_TREE, and
+ * written again in the layout that it had. parse_begin() returns as parse_text(), parse_end() 0
+ * with a new string, -EBADMSG for a tree that the lens cannot write, -ENOMEM.
+ */
+#define PARSE_TREE "/tree"
+
+struct augeas;
+int parse_begin(struct parser *parser, const char *text) must_check;
+struct augeas *parse_augeas(struct parser *parser);
+int parse_end(struct parser *parser, char **ret_text) must_check;
+
 #endif

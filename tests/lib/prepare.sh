@@ -43,7 +43,7 @@ for program in "$build"/examples/.libs/*; do
 done
 # what takes the place of the engine, of the monitor, and of a stranger
 for program in crash/crash crash/engine faults/exmachinad_faults hostile/engine hostile/liar hostile/monitor hostile/swap \
-	hostile/verifier system/service_probe; do
+	hostile/verifier system/check_probe system/service_probe; do
 	if [ -x "$build/tests/$program" ]; then
 		mkdir -p "/opt/exmachina-tests/${program%/*}"
 		cp "$build/tests/$program" "/opt/exmachina-tests/$program"

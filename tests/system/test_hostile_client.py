@@ -29,9 +29,10 @@ GROWTH = 8192  # KiB of an engine: a file, its lens, and what libc keeps
 GOOD = {"path": "/files/etc/hosts/1/ipaddr", "value": "x", "base": "/files/etc/hosts/*",
         "sub": "alias", "label": "new", "source": "/files/etc/hosts/2",
         "destination": "/files/etc/hosts/9", "lens": "Hosts.lns", "file": "/etc/hosts",
-        "unit": "ssh.service", "glob": "*", "timezone": "Etc/UTC", "secret": "0" * 64}
+        "unit": "ssh.service", "glob": "*", "timezone": "Etc/UTC", "secret": "0" * 64,
+        "absent": False, "ahead_of": "x"}
 BY_TYPE = {"bytes": "x", "bytes or null": "x", "string": "x", "boolean": True, "integer": 1,
-           "string or array of strings": ["x"]}
+           "string or array of strings": ["x"], "object of wanted nodes": {}}
 
 TEXTS = ["", "..", ".", "/", "/files/../../etc/shadow", "/etc/shadow", "../../etc/shadow",
          "x\ny", "\x01\x1b[2J\x7f", "%s%n", "--help", "*", "//*", "\u202e\U0001f600", "x" * 5000,
@@ -40,9 +41,13 @@ TEXTS = ["", "..", ".", "/", "/files/../../etc/shadow", "/etc/shadow", "../../et
 BYTES = [{"base64": text} for text in ("", "Ly8=", "/w==", "/////w==")]
 INTEGERS = [0, -1, 1, 2**31, 2**32, 2**53, 2**63 - 1, -2**63]
 LISTS = [[], [""], ["x"] * 65, ["x"] * 10000, [".."], ["--help"], ["x\ny"], ["x y"], "", "--help"]
+WANTED = [{}, {"alias": ["x", None]}, {"alias": True}, {"alias": False}, {"alias": []},
+          {"*": "x"}, {"..": "x"}, {"../../../etc/shadow": True}, {"/files/etc/hosts": False},
+          {".": None}, {"x" * 5000: "x"}, {"[" * 300: "x"}, {"a|/files": "x"}, {"x\ny": "x\ny"},
+          {str(i): "x" for i in range(1025)}, {"alias": ["x"] * 1025}, {"base64": "!"}]
 ODD = {"bytes": TEXTS + BYTES, "bytes or null": TEXTS + BYTES + [None], "string": TEXTS,
        "boolean": [True, False], "integer": INTEGERS,
-       "string or array of strings": TEXTS + LISTS}
+       "string or array of strings": TEXTS + LISTS, "object of wanted nodes": WANTED}
 
 # Values of each kind that JSON has, and those that have the form of another.
 KINDS = [5, -1.5, 1e300, True, None, "text", [], {}, [["text"]], {"base64": 5}, {"base64": "!"},
@@ -53,6 +58,9 @@ IS_RIGHT = {
     "string": lambda v: isinstance(v, str) and "\0" not in v,
     "boolean": lambda v: isinstance(v, bool),
     "integer": lambda v: isinstance(v, int) and not isinstance(v, bool),
+    "object of wanted nodes": lambda v: isinstance(v, dict) and all(
+        k != "" and (i is None or isinstance(i, (bool, str)) and "\0" not in str(i))
+        for k, i in v.items()),
     "string or array of strings":
         lambda v: all(isinstance(i, str) and "\0" not in i for i in (v if isinstance(v, list) else [v])),
 }

@@ -83,7 +83,7 @@ static char *commit_logged(struct world *w)
 	const struct commit_place place = { .root_fd = w->root->fd, .state_fd = w->state_fd };
 
 	unit_capture_begin();
-	w->result = commit_files(&place, w->policy, w->staged, w->count, &w->handouts);
+	w->result = commit_files(&place, w->policy, NULL, w->staged, w->count, &w->handouts);
 	return unit_capture_end();
 }
 

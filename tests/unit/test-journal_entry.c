@@ -33,6 +33,8 @@ static void add(struct journal_entry *entry, const char *path, const char *attri
 	struct journal_file *file = &entry->file[entry->count++];
 
 	file->path = strdup(path);
+	file->section = strdup("/etc/*");
+	file->changes = 17;
 	strcpy(file->temporary, ".exmachina-1.tmp");
 	file->uid = 7;
 	file->gid = 65534;
@@ -41,18 +43,42 @@ static void add(struct journal_entry *entry, const char *path, const char *attri
 	file->attributes_size = attributes ? (uint32_t)strlen(attributes) : 0;
 }
 
+/* The header may be whole while what is behind it is not. */
+static bool content_is_whole(int fd, const struct journal_entry *entry)
+{
+	scoped_fd changes = journal_entry_content(fd, &entry->changes);
+
+	for (uint32_t i = 0; i < entry->count; i++) {
+		scoped_fd old = journal_entry_content(fd, &entry->file[i].old);
+		scoped_fd new = journal_entry_content(fd, &entry->file[i].new);
+
+		if (old < 0 || new < 0)
+			return false;
+	}
+	return changes >= 0;
+}
+
 /* One that is changed, one that is made, one that is removed. */
 static void write_three(int fd)
 {
 	scoped_journal_entry entry = { 0 };
 	int content[] = { memfd("old a"), memfd("new a"), -1, memfd(""), memfd("old c"), -1 };
+	scoped_fd changes = memfd("the changes");
 
 	assert_int_equal(journal_entry_new(&entry), 0);
 	entry.phase = JOURNAL_WRITING;
+	entry.revision = 4711;
+	entry.reverts = 4000;
+	entry.usec = UINT64_C(1700000000000000);
+	entry.who = client_new("unit");
+	entry.who.pid = 99;
+	entry.who.uid = 1000;
+	strcpy(entry.who.unit, "panel.service");
+	strcpy(entry.method, "config.revert");
 	add(&entry, "/etc/a", "attributes of a");
 	add(&entry, "/etc/b", NULL);
 	add(&entry, "/etc/c", NULL);
-	assert_int_equal(journal_entry_write(fd, &entry, content), 0);
+	assert_int_equal(journal_entry_write(fd, &entry, content, changes), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(content); i++)
 		close_fd(content[i]);
 }
@@ -82,7 +108,18 @@ static void what_was_written_is_read(void **state)
 	assert_int_equal(journal_entry_read(fd, &entry), 0);
 	assert_int_equal(entry.phase, JOURNAL_WRITING);
 	assert_int_equal(entry.count, 3);
+	assert_int_equal(entry.revision, 4711);
+	assert_int_equal(entry.reverts, 4000);
+	assert_int_equal(entry.usec, UINT64_C(1700000000000000));
+	assert_int_equal(entry.who.pid, 99);
+	assert_int_equal(entry.who.uid, 1000);
+	assert_string_equal(entry.who.user, "unit");
+	assert_string_equal(entry.who.unit, "panel.service");
+	assert_int_equal(strlen(entry.who.session), CLIENT_SESSION_SIZE - 1);
+	assert_string_equal(entry.method, "config.revert");
 	assert_string_equal(entry.file[0].path, "/etc/a");
+	assert_string_equal(entry.file[0].section, "/etc/*");
+	assert_int_equal(entry.file[0].changes, 17);
 	assert_string_equal(entry.file[2].path, "/etc/c");
 	assert_string_equal(entry.file[1].temporary, ".exmachina-1.tmp");
 	assert_int_equal(entry.file[0].uid, 7);
@@ -97,6 +134,7 @@ static void what_was_written_is_read(void **state)
 	assert_side(fd, &entry.file[1].new, "");
 	assert_side(fd, &entry.file[2].old, "old c");
 	assert_side(fd, &entry.file[2].new, NULL);
+	assert_side(fd, &entry.changes, "the changes");
 }
 
 static void another_phase_leaves_the_rest_whole(void **state)
@@ -126,7 +164,7 @@ static void a_shorter_one_takes_the_place_of_a_longer_one(void **state)
 	assert_int_equal(journal_entry_new(&entry), 0);
 	entry.phase = JOURNAL_WRITING;
 	add(&entry, "/x", NULL);
-	assert_int_equal(journal_entry_write(fd, &entry, content), 0);
+	assert_int_equal(journal_entry_write(fd, &entry, content, -1), 0);
 	assert_int_equal(journal_entry_read(fd, &read), 0);
 	assert_int_equal(read.count, 1);
 	assert_side(fd, &read.file[0].new, "n");
@@ -135,7 +173,7 @@ static void a_shorter_one_takes_the_place_of_a_longer_one(void **state)
 static void one_that_is_cut_anywhere_is_none(void **state)
 {
 	scoped_fd whole = empty_file();
-	char data[1000];
+	char data[2000];
 	ssize_t size;
 
 	(void)state;
@@ -154,7 +192,7 @@ static void one_that_is_cut_anywhere_is_none(void **state)
 static void one_with_another_byte_anywhere_is_none(void **state)
 {
 	scoped_fd fd = empty_file();
-	char data[1000];
+	char data[2000];
 	ssize_t size;
 
 	(void)state;
@@ -168,6 +206,8 @@ static void one_with_another_byte_anywhere_is_none(void **state)
 			continue;
 		assert_int_equal(pwrite(fd, &other, 1, at), 1);
 		assert_int_equal(journal_entry_read(fd, &entry), -EBADMSG);
+		if (journal_entry_read_head(fd, &entry) == 0)
+			assert_false(content_is_whole(fd, &entry));
 		assert_int_equal(pwrite(fd, &data[at], 1, at), 1);
 	}
 }
@@ -195,7 +235,7 @@ static void content_without_seals_is_not_written_down(void **state)
 	(void)state;
 	assert_int_equal(journal_entry_new(&entry), 0);
 	add(&entry, "/x", NULL);
-	assert_int_equal(journal_entry_write(fd, &entry, content), -EBADMSG);
+	assert_int_equal(journal_entry_write(fd, &entry, content, -1), -EBADMSG);
 }
 
 int main(void)

@@ -14,7 +14,7 @@
 
 #include "common/memfd.h"
 #include "monitor/journal/journal_recover.h"
-#include "monitor/metadata.h"
+#include "common/metadata.h"
 
 #define TEMPORARY ".exmachina-1.tmp"
 
@@ -69,7 +69,7 @@ static void begin(struct world *w, const char *old, const char *new, enum journa
 	strcpy(entry.file[0].temporary, TEMPORARY);
 	entry.file[0].mode = S_IFREG | 0604;
 	entry.file[0].gid = 7;
-	assert_int_equal(journal_begin(&w->journal, &entry, content), 0);
+	assert_int_equal(journal_begin(&w->journal, &entry, content, -1), 0);
 	assert_int_equal(journal_entry_set_phase(w->journal.file, phase), 0);
 }
 
@@ -197,7 +197,7 @@ static void a_file_that_is_made_anew_has_what_belongs_to_it(void **state)
 	assert_int_equal(metadata_export(fd, JOURNAL_ATTRIBUTES_MAX, &entry.file[0].attributes,
 					 &entry.file[0].attributes_size),
 			 0);
-	assert_int_equal(journal_begin(&w->journal, &entry, content), 0);
+	assert_int_equal(journal_begin(&w->journal, &entry, content, -1), 0);
 	assert_int_equal(journal_switch(&w->journal), 0);
 	unlink(path);
 	root_write(w->root, "/etc/f", "new");

@@ -168,7 +168,7 @@ static void test_unknown_sections_are_refused(void **state)
 		snprintf(text, sizeof(text), "[%s]\nX=1\n", headers[i]);
 		snprintf(expected, sizeof(expected),
 			 "a.conf:1: unknown section [%s]; there are [Session], [File PATH], "
-			 "[Service UNIT], [Log UNIT], [Package NAME] and [System]\n",
+			 "[Service UNIT], [Log UNIT], [Package NAME], [System] and [History]\n",
 			 headers[i]);
 		assert_text_refused(*state, text, expected);
 	}

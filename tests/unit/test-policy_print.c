@@ -39,7 +39,8 @@ static void test_the_defaults_are_printed(void **state)
 	scoped_ptr char *text = print(policy);
 
 	(void)state;
-	assert_string_equal(text, "[Session]\nTimeout=30s\nServiceManager=auto\n");
+	assert_string_equal(text, "[Session]\nTimeout=30s\nServiceManager=auto\n"
+				  "\n[History]\nKeep=500\nMaxSize=102400K\n");
 }
 
 static void test_the_effective_policy_is_printed_key_by_key(void **state)
@@ -73,7 +74,12 @@ static void test_the_effective_policy_is_printed_key_by_key(void **state)
 					       "Allow=try_restart\n"
 					       "Timeout=2min\n"
 					       "[Log *.timer]\n"
-					       "Lines=10\n");
+					       "Lines=10\n"
+					       "[History]\n"
+					       "MaxSize=2M\n"
+					       "Record=no\n"
+					       "MaxAge=1d\n"
+					       "Keep=7\n");
 
 	(void)state;
 	assert_string_equal(text, "[Session]\n"
@@ -112,7 +118,13 @@ static void test_the_effective_policy_is_printed_key_by_key(void **state)
 				  "Timeout=1800s\n"
 				  "\n"
 				  "[System]\n"
-				  "Allow=timezone locale\n");
+				  "Allow=timezone locale\n"
+				  "\n"
+				  "[History]\n"
+				  "Record=no\n"
+				  "Keep=7\n"
+				  "MaxAge=1440min\n"
+				  "MaxSize=2048K\n");
 }
 
 static void test_what_was_printed_reads_and_prints_the_same(void **state)
@@ -136,6 +148,7 @@ static void test_what_was_printed_reads_and_prints_the_same(void **state)
 						"unmask reset_failed\n"
 						"Timeout=1s\n"
 						"[Log ?.service]\n"
+						"[History]\nMaxAge=3h\nMaxSize=1G\nKeep=1\n"
 						"[Package g++]\n"
 						"Allow=status install remove update upgrade\n"
 						"[Package *]\n"

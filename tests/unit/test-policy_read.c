@@ -104,7 +104,7 @@ static void test_all_mistakes_of_all_files_are_shown_in_one_run(void **state)
 		"b.conf:3: Set='/x' has an empty label; labels are separated by one '/', with "
 		"none at the beginning or the end\n"
 		"b.conf:5: unknown section [Foo]; there are [Session], [File PATH], "
-		"[Service UNIT], [Log UNIT], [Package NAME] and [System]\n");
+		"[Service UNIT], [Log UNIT], [Package NAME], [System] and [History]\n");
 }
 
 static void test_a_header_that_is_not_whole_is_refused(void **state)

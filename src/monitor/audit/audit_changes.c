@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/node_path.h"
 #include "common/utf8.h"
 
 #define SECRET "(secret)"
@@ -139,16 +138,6 @@ static bool describe(struct line *line, const struct change_row *row, bool secre
 	return cut;
 }
 
-/* Of a node that cannot be told it is not known that it is none. */
-static bool is_secret(const struct policy_file *file, const char *path)
-{
-	scoped_node_path node = { 0 };
-
-	if (file->secrets.count == 0)
-		return false;
-	return node_path_parse(path, &node) < 0 || policy_is_secret(file, &node);
-}
-
 static int add_line(struct list *list, const struct line *line)
 {
 	struct audit_changes *changes = list->changes;
@@ -177,7 +166,7 @@ static int add_line(struct list *list, const struct line *line)
 static int add_row(struct list *list, struct line *line, const struct policy_file *file,
 		   const struct change_row *row)
 {
-	bool secret = is_secret(file, row->path);
+	bool secret = policy_is_secret_path(file, row->path);
 
 	list->changes->count++;
 	(void)describe(line, row, secret, REPORT_TEXT_MAX);

@@ -59,7 +59,8 @@ static int sync_name(const struct journal *journal)
 	return st.st_size > 0 || fsync(journal->state_fd) == 0 ? 0 : -errno;
 }
 
-int journal_begin(struct journal *journal, struct journal_entry *entry, const int *content)
+int journal_begin(struct journal *journal, struct journal_entry *entry, const int *content,
+		  int changes)
 {
 	int r;
 
@@ -68,7 +69,7 @@ int journal_begin(struct journal *journal, struct journal_entry *entry, const in
 	entry->phase = JOURNAL_WRITING;
 	r = sync_name(journal);
 	if (r == 0)
-		r = journal_entry_write(journal->file, entry, content);
+		r = journal_entry_write(journal->file, entry, content, changes);
 	journal->phase = JOURNAL_WRITING;
 	if (r < 0)
 		journal_over(journal);

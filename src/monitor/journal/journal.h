@@ -35,11 +35,11 @@ void journal_close(struct journal *journal);
 #define scoped_journal scoped(journal_close) struct journal
 
 /*
- * Writes the entry, in phase JOURNAL_WRITING, and brings it to disk; content as in
+ * Writes the entry, in phase JOURNAL_WRITING, and brings it to disk; content and changes as in
  * journal_entry_write(). 0 or -errno, and then nothing was begun.
  */
-int journal_begin(struct journal *journal, struct journal_entry *entry,
-		  const int *content) must_check;
+int journal_begin(struct journal *journal, struct journal_entry *entry, const int *content,
+		  int changes) must_check;
 
 /*
  * JOURNAL_SWITCHING. What counts is that this process may die: after a failure of power the phase

@@ -8,13 +8,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/fd.h"
 #include "common/log.h"
-#include "monitor/metadata.h"
-#include "monitor/target.h"
+#include "common/metadata.h"
+#include "common/target.h"
+#include "monitor/history/history.h"
 
 /* What a name shows now. */
 enum shown { SHOWN_NOTHING, SHOWN_OLD, SHOWN_NEW, SHOWN_ELSE };
@@ -246,7 +248,29 @@ static int recover_files(int root_fd, struct journal *journal, const struct jour
 	return r;
 }
 
-int journal_recover(int root_fd, struct journal *journal)
+/* A commit that was done is a revision, also if that was not written down in time. */
+static int complete_history(const struct journal *journal, const struct journal_entry *entry)
+{
+	scoped_fd dir = -1;
+	int r;
+
+	if (entry->revision == 0)
+		return 0;
+	dir = history_make(journal->state_fd);
+	if (dir < 0)
+		return dir;
+	if (entry->phase == JOURNAL_DONE) {
+		r = history_complete(dir, journal->file, entry->revision);
+		if (r < 0)
+			log_error("revision %" PRIu64 " cannot be written to the history: %s",
+				  entry->revision, strerror(-r));
+		return r;
+	}
+	history_drop(dir);
+	return 0;
+}
+
+int journal_recover_entry(int root_fd, struct journal *journal, struct journal_entry *ret_entry)
 {
 	static const char *const told[] = {
 		[JOURNAL_WRITING] = "had changed nothing",
@@ -265,9 +289,22 @@ int journal_recover(int root_fd, struct journal *journal)
 	if (r == 0)
 		r = recover_files(root_fd, journal, &entry);
 	if (r == 0)
-		r = journal_taken_back(journal);
+		r = complete_history(journal, &entry);
 	if (r == 0)
-		log_notice("a commit of %u files that was interrupted %s", entry.count,
-			   told[entry.phase]);
-	return r;
+		r = journal_taken_back(journal);
+	if (r < 0)
+		return r;
+	log_notice("a commit of %u files that was interrupted %s", entry.count, told[entry.phase]);
+	if (entry.phase != JOURNAL_DONE) {
+		*ret_entry = entry;
+		entry = (struct journal_entry){ 0 };
+	}
+	return 0;
+}
+
+int journal_recover(int root_fd, struct journal *journal)
+{
+	scoped_journal_entry entry = { 0 };
+
+	return journal_recover_entry(root_fd, journal, &entry);
 }

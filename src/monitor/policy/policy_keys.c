@@ -219,7 +219,8 @@ static int key_optional_layers(struct policy_reader *reader, enum policy_right u
 
 /* ---- sections --------------------------------------------------------------- */
 
-static int open_session(struct policy_reader *reader, const char *unused)
+/* Of these there is one. */
+static int open_single(struct policy_reader *reader, const char *unused)
 {
 	(void)reader;
 	(void)unused;
@@ -290,7 +291,7 @@ struct section {
 };
 
 static const struct section sections[] = {
-	{ SECTION_SESSION, "Session", open_session, NULL, NULL, 1 },
+	{ SECTION_SESSION, "Session", open_single, NULL, NULL, 1 },
 	{ SECTION_FILE, "File", open_file, policy_path_fault, "names no file; write [File /PATH]",
 	  POLICY_FILES_MAX },
 	{ SECTION_SERVICE, "Service", open_service, policy_unit_fault,
@@ -300,6 +301,7 @@ static const struct section sections[] = {
 	{ SECTION_PACKAGE, "Package", open_package, policy_package_fault,
 	  "names no package; write it as in [Package openssh-server]", POLICY_PACKAGES_MAX },
 	{ SECTION_SYSTEM, "System", open_system, NULL, NULL, 1 },
+	{ SECTION_HISTORY, "History", open_single, NULL, NULL, 1 },
 };
 
 static const struct {
@@ -322,6 +324,7 @@ static const struct {
 	{ SECTION_FILE, "Delete", policy_key_delete, RIGHT_MAX },
 	{ SECTION_FILE, "Verify", policy_key_verify, RIGHT_MAX },
 	{ SECTION_FILE, "Secret", policy_key_secret, RIGHT_MAX },
+	{ SECTION_FILE, "Check", policy_key_check, RIGHT_MAX },
 	{ SECTION_FILE, "Apply", policy_key_apply, RIGHT_MAX },
 	{ SECTION_SERVICE, "Allow", policy_key_service_allow, RIGHT_MAX },
 	{ SECTION_SERVICE, "Timeout", policy_key_service_timeout, RIGHT_MAX },
@@ -329,6 +332,10 @@ static const struct {
 	{ SECTION_PACKAGE, "Allow", policy_key_package_allow, RIGHT_MAX },
 	{ SECTION_PACKAGE, "Timeout", policy_key_package_timeout, RIGHT_MAX },
 	{ SECTION_SYSTEM, "Allow", policy_key_system_allow, RIGHT_MAX },
+	{ SECTION_HISTORY, "Record", policy_key_history_record, RIGHT_MAX },
+	{ SECTION_HISTORY, "Keep", policy_key_history_keep, RIGHT_MAX },
+	{ SECTION_HISTORY, "MaxAge", policy_key_history_max_age, RIGHT_MAX },
+	{ SECTION_HISTORY, "MaxSize", policy_key_history_max_size, RIGHT_MAX },
 };
 
 /* A section whose name is wrong is read all the same, for the mistakes that may be in it. */
@@ -363,7 +370,7 @@ int policy_section_open(struct policy_reader *reader, const char *name, const ch
 			return open_section(reader, &sections[i], argument);
 	policy_mistake(reader,
 		       "unknown section [%.80s]; there are [Session], [File PATH], "
-		       "[Service UNIT], [Log UNIT], [Package NAME] and [System]",
+		       "[Service UNIT], [Log UNIT], [Package NAME], [System] and [History]",
 		       name);
 	reader->section = SECTION_UNKNOWN;
 	return 0;

@@ -15,7 +15,10 @@ enum policy_section {
 	SECTION_LOG,
 	SECTION_PACKAGE,
 	SECTION_SYSTEM,
+	SECTION_HISTORY,
 };
+
+enum policy_history_key { HISTORY_RECORD, HISTORY_KEEP, HISTORY_MAX_AGE, HISTORY_MAX_SIZE };
 
 struct policy_reader {
 	struct policy *policy;
@@ -26,6 +29,7 @@ struct policy_reader {
 	bool timeout_given;
 	bool manager_given;
 	bool audit_given;
+	unsigned int history_given; /* bit set of 1u << enum policy_history_key */
 	bool delete_given[POLICY_FILES_MAX];
 	bool verify_given[POLICY_FILES_MAX];
 	unsigned int mistakes;
@@ -65,10 +69,15 @@ typedef int policy_key(struct policy_reader *reader, enum policy_right right, ch
 
 /* of [File] */
 policy_key policy_key_lens, policy_key_right, policy_key_value, policy_key_create,
-	policy_key_delete, policy_key_verify, policy_key_secret, policy_key_apply;
+	policy_key_delete, policy_key_verify, policy_key_secret, policy_key_apply,
+	policy_key_check;
 
 /* of [Service], [Log], [Package] and [System] */
 policy_key policy_key_service_allow, policy_key_service_timeout, policy_key_log_lines,
 	policy_key_package_allow, policy_key_package_timeout, policy_key_system_allow;
+
+/* of [History] */
+policy_key policy_key_history_record, policy_key_history_keep, policy_key_history_max_age,
+	policy_key_history_max_size;
 
 #endif

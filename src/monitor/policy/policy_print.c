@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Runs in exmachinad under -T: prints a policy that policy_read() has taken, and touches nothing.
  */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "common/layer.h"
@@ -29,6 +30,8 @@ static void print_file(FILE *out, const struct policy_file *file)
 			file->apply[i].unit);
 	if (file->unverified)
 		fprintf(out, "Verify=no\n");
+	for (size_t i = 0; i < file->checks.count; i++)
+		fprintf(out, "Check=%s\n", file->checks.item[i]);
 }
 
 static void print_allow(FILE *out, uint32_t set, const char *(*word_of)(unsigned int))
@@ -73,6 +76,17 @@ static void print_layers(FILE *out, uint32_t layers)
 	fprintf(out, "\n");
 }
 
+static void print_history(FILE *out, const struct policy_history *history)
+{
+	fprintf(out, "\n[History]\n");
+	if (history->off)
+		fprintf(out, "Record=no\n");
+	fprintf(out, "Keep=%u\n", history->count);
+	if (history->seconds > 0)
+		fprintf(out, "MaxAge=%" PRIu64 "min\n", history->seconds / 60);
+	fprintf(out, "MaxSize=%" PRIu64 "K\n", history->bytes >> 10);
+}
+
 void policy_print(FILE *out, const struct policy *policy)
 {
 	fprintf(out, "[Session]\n");
@@ -92,8 +106,9 @@ void policy_print(FILE *out, const struct policy *policy)
 			policy_log_lines(&policy->logs[i]));
 	for (size_t i = 0; i < policy->package_count; i++)
 		print_package(out, &policy->packages[i]);
-	if (!policy->has_system)
-		return;
-	fprintf(out, "\n[System]\n");
-	print_allow(out, policy->system_items, system_item_word);
+	if (policy->has_system) {
+		fprintf(out, "\n[System]\n");
+		print_allow(out, policy->system_items, system_item_word);
+	}
+	print_history(out, &policy->history);
 }

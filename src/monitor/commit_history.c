@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Runs in the monitor, as root, with the journal in hand. */
+#include "monitor/commit_history.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/log.h"
+#include "monitor/history/history.h"
+
+int commit_history_open(const struct commit_place *place, const struct policy *policy,
+			const struct commit_origin *origin, struct commit_history *ret_history)
+{
+	struct commit_history history = COMMIT_HISTORY_NONE;
+	scoped_fd dir = -1;
+	int r;
+
+	history.origin = origin;
+	history.policy = policy;
+	if (place->state_fd < 0 || !origin || policy->history.off) {
+		*ret_history = history;
+		return 0;
+	}
+	dir = history_make(place->state_fd);
+	if (dir < 0)
+		return dir;
+	r = history_next(dir, &history.number);
+	if (r < 0)
+		return r;
+	history.dir = take_fd(&dir);
+	history.changes = origin->changes;
+	*ret_history = history;
+	return 0;
+}
+
+void commit_history_clear(struct commit_history *history)
+{
+	history->dir = close_fd(history->dir);
+}
+
+static uint64_t now_usec(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+int commit_history_describe(const struct commit_history *history, const struct staged *staged,
+			    size_t count, struct journal_entry *entry)
+{
+	const struct commit_origin *origin = history->origin;
+
+	if (!origin)
+		return 0;
+	entry->revision = history->number;
+	entry->reverts = origin->reverts;
+	entry->usec = now_usec();
+	entry->who = *origin->who;
+	snprintf(entry->method, sizeof(entry->method), "%s", origin->method);
+	for (size_t i = 0; i < count; i++) {
+		struct journal_file *file = &entry->file[i];
+
+		file->section = strdup(history->policy->files[staged[i].entry].path);
+		if (!file->section)
+			return -ENOMEM;
+		file->changes = origin->counts ? origin->counts[i] : 0;
+	}
+	return 0;
+}
+
+int commit_history_prepare(struct commit_history *history, const struct journal *journal)
+{
+	return history->dir < 0 ? 0 : history_prepare(history->dir, journal->file);
+}
+
+void commit_history_drop(struct commit_history *history)
+{
+	if (history->dir >= 0)
+		history_drop(history->dir);
+}
+
+int commit_history_add(struct commit_history *history)
+{
+	int r = history->dir < 0 ? 0 : history_add(history->dir, history->number);
+
+	if (r < 0) {
+		log_write(LOG_CRIT,
+			  "revision %" PRIu64 " is not in the history yet, and nothing can be "
+			  "committed until it is: %s",
+			  history->number, strerror(-r));
+		return r;
+	}
+	if (history->dir < 0)
+		return 0;
+	r = history_prune(history->dir, &history->policy->history, history->origin->keep_from);
+	if (r < 0)
+		log_warning("revisions that are not to be kept cannot be removed: %s",
+			    strerror(-r));
+	return 0;
+}
