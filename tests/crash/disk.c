@@ -75,7 +75,7 @@ void disk_unname(struct disk *disk, enum tree_place place, const char *name)
 static bool is_of_names(const struct disk_event *event)
 {
 	return event->kind == DISK_CREATE || event->kind == DISK_NAMES ||
-	       event->kind == DISK_REMOVE;
+	       event->kind == DISK_REMOVE || event->kind == DISK_HISTORY;
 }
 
 static bool brings(const struct disk_event *sync, const struct disk_event *event)
@@ -145,6 +145,7 @@ struct found {
 		size_t file;
 	} name[DISK_FILES_MAX];
 	size_t name_count;
+	bool has_history;
 };
 
 static size_t *name_of(struct found *found, enum tree_place place, const char *name)
@@ -201,7 +202,7 @@ static void set_metadata(struct tree_file *file, const struct tree_file *from)
 
 static void found_begin(struct found *found, const struct disk *disk)
 {
-	*found = (struct found){ 0 };
+	*found = (struct found){ .has_history = disk->base.has_history };
 	for (size_t i = 0; i < disk->base.count; i++) {
 		const struct tree_file *from = &disk->base.file[i];
 
@@ -249,6 +250,9 @@ static void apply(struct found *found, const struct disk_event *event)
 	case DISK_REMOVE:
 		*name_of(found, event->place, event->name) = DISK_NOBODY;
 		break;
+	case DISK_HISTORY:
+		found->has_history = true;
+		break;
 	case DISK_WRITE:
 		write_all(found, event);
 		break;
@@ -270,7 +274,9 @@ static void name_files(struct found *found, struct tree *tree)
 		const struct tree_file *from;
 		struct tree_file *file;
 
-		if (found->name[i].file == DISK_NOBODY)
+		/* what is in a directory without a name is lost with it */
+		if (found->name[i].file == DISK_NOBODY ||
+		    (found->name[i].place == TREE_HISTORY && !found->has_history))
 			continue;
 		from = &found->file[found->name[i].file];
 		file = tree_add(tree, found->name[i].place, found->name[i].name);
@@ -310,6 +316,7 @@ void disk_found(const struct disk *disk, size_t events, const struct disk_piece 
 		}
 	}
 	tree_clear(tree);
+	tree->has_history = found->has_history;
 	name_files(found, tree);
 	tree_sort(tree);
 	for (size_t i = 0; i < DISK_FILES_MAX; i++) {

@@ -11,9 +11,10 @@
 #include "trial.h"
 
 enum disk_kind {
-	DISK_CREATE, /* the name is an empty file's */
-	DISK_NAMES,  /* two names of one directory change at once */
-	DISK_REMOVE, /* the name is nobody's */
+	DISK_CREATE,  /* the name is an empty file's */
+	DISK_NAMES,   /* two names of one directory change at once */
+	DISK_REMOVE,  /* the name is nobody's */
+	DISK_HISTORY, /* its directory is made */
 	DISK_WRITE,
 	DISK_TRUNCATE,
 	DISK_METADATA,
