@@ -19,6 +19,7 @@ enum { TREE_FILES_MAX = 32 };
 
 #define TREE_JOURNAL "journal"
 #define TREE_HISTORY_NAME "history"
+#define TREE_PENDING "pending"
 
 /* Below the root. */
 const char *tree_path(enum tree_place place);
