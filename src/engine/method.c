@@ -93,7 +93,7 @@ const struct method methods[] = {
 	  config_commit,
 	  METHOD_PLAIN,
 	  { OPTIONAL(dry_run), OPTIONAL(plan), OPTIONAL(progress), OPTIONAL(confirm),
-	    OPTIONAL(dead_man) } },
+	    OPTIONAL(dead_man), OPTIONAL(rebase) } },
 	{ "config.confirm",
 	  config_confirm,
 	  METHOD_PLAIN,

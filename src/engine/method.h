@@ -53,7 +53,8 @@
 	INT(revision) \
 	INT(below) \
 	INT(limit) \
-	BYTES(ahead_of)
+	BYTES(ahead_of) \
+	BOOL(rebase)
 
 enum parameter {
 	PARAM_none,

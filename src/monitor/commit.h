@@ -50,6 +50,7 @@ struct commit_origin {
  */
 struct commit;
 struct journal;
+struct rollback;
 
 /*
  * All staged files or none, also if this process dies or the power fails in the midst of it, as
@@ -94,9 +95,9 @@ int commit_take_turn(const struct commit_place *place, struct journal *ret_journ
 		     const char **ret_step) must_check;
 
 /*
- * The same for whoever starts, who also takes back what was not confirmed in time. 0 or -errno,
- * which is logged.
+ * The same for whoever starts, who also takes back what was not confirmed in time, and is told
+ * which files were taken back. 0 or -errno, which is logged.
  */
-int commit_recover(const struct commit_place *place) must_check;
+int commit_recover(const struct commit_place *place, struct rollback *ret_rollback) must_check;
 
 #endif

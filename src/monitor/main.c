@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "monitor/commit.h"
+#include "monitor/confirm/rollback.h"
 #include "monitor/exit_status.h"
 #include "monitor/policy/policy_lint.h"
 #include "monitor/policy/policy_programs.h"
@@ -95,13 +96,14 @@ static int recover(const struct options *options)
 {
 	scoped_fd root = open(options->root, O_PATH | O_DIRECTORY | O_CLOEXEC), state = -1;
 	struct commit_place place = { .root_fd = root };
+	scoped_rollback rollback = { 0 };
 
 	if (root < 0) {
 		log_error("root directory %s: %s", options->root, strerror(errno));
 		return EXIT_OTHER;
 	}
 	state = place.state_fd = state_open(root, options->state);
-	return state < 0 || commit_recover(&place) < 0 ? EXIT_OTHER : EXIT_SUCCESS;
+	return state < 0 || commit_recover(&place, &rollback) < 0 ? EXIT_OTHER : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)

@@ -229,7 +229,7 @@ static void make_host(struct server *server)
 	host->identity = server->identity;
 }
 
-static int recover(const struct server *server)
+static int recover(const struct server *server, struct rollback *rollback)
 {
 	const struct commit_place place = {
 		.root_fd = server->root_fd,
@@ -239,11 +239,12 @@ static int recover(const struct server *server)
 
 	/* libsystemd keeps it, and cannot ask for it later */
 	(void)sd_id128_get_boot(&boot);
-	return commit_recover(&place);
+	return commit_recover(&place, rollback);
 }
 
 int server_prepare(struct server *server)
 {
+	scoped_rollback rollback = { 0 };
 	struct policy *policy;
 	int status, r;
 
@@ -257,7 +258,7 @@ int server_prepare(struct server *server)
 	if (server_open_trail(server, policy) < 0)
 		return EXIT_OTHER;
 	/* while there are all rights; if it fails each commit tries again */
-	if (recover(server) < 0)
+	if (recover(server, &rollback) < 0)
 		log_warning("nothing can be committed until that is done");
 	status = find_users(server);
 	if (status != 0)
@@ -277,6 +278,8 @@ int server_prepare(struct server *server)
 	}
 	make_host(server);
 	r = confirm_new(&server->host, &server->host.confirm);
+	if (r == 0 && rollback.count > 0)
+		confirm_apply(server->host.confirm, &rollback);
 	if (r < 0)
 		log_error("what waits to be confirmed cannot be watched over: %s", strerror(-r));
 	return r < 0 ? EXIT_OTHER : 0;

@@ -80,13 +80,13 @@ struct message peer_good_message(enum message_type type)
 		m.history = (struct msg_history){ 0, 10, "" };
 		break;
 	case MON_REVISION:
-		m.revision.revision = 1;
+		m.revision.revision = REVISION;
 		break;
 	case MON_PART:
-		m.part = (struct msg_part){ 1, 0, PART_OLD };
+		m.part = (struct msg_part){ REVISION, REVISION_FILE, PART_OLD };
 		break;
 	case MON_RESTORE:
-		m.restore = (struct msg_restore){ 1, 0 };
+		m.restore = (struct msg_restore){ REVISION, REVISION_FILE };
 		break;
 	case MON_SERVICE:
 		m.service = (struct msg_service){ 1, 0, SERVICE_STATUS, 0, 0, 0, "ssh.service" };
@@ -260,7 +260,7 @@ static void ask(struct message message)
 
 void peer_prepare(enum message_type type)
 {
-	if (type == MON_STAGE)
+	if (type == MON_STAGE || type == MON_RESTORE)
 		ask(peer_good_message(MON_OPEN));
 }
 
@@ -294,6 +294,6 @@ void peer_prove(enum message_type type, const char *what)
 		}
 	}
 	/* nothing of it shall be committed */
-	if (type == MON_STAGE)
+	if (type == MON_STAGE || type == MON_RESTORE)
 		ask((struct message){ .type = MON_COMMIT, .commit.drop = 1 });
 }

@@ -10,6 +10,9 @@
 
 enum { FD_CHANNEL = 3, FD_CLIENT = 4, ENTRY_HOSTS = 0, ENTRY_GLOB = 1, ENTRY_COUNT = 3 };
 
+/* The one that is in the history; its second file is of no section. */
+enum { REVISION = 7, REVISION_FILE = 0 };
+
 /* A packet, well-formed or not, and perhaps descriptors. */
 void peer_send_raw(const void *data, size_t size, const int *fds, size_t fd_count);
 void peer_send(const struct message *message, int fd);

@@ -38,7 +38,7 @@ def plain(w):
     s = w.session()
     s.set(CANONICAL, "here")
     equal(w.read("/etc/hosts"), HOSTS)
-    equal(s.commit(), {"changed": True, "more": False, "files": [{
+    equal(s.commit(), {"changed": True, "more": False, "revision": 1, "files": [{
         "file": "/etc/hosts", "action": "change", "changes": [{
             "node": "1/canonical", "action": "changed", "old": "localhost", "new": "here"}]}]})
     equal(w.read("/etc/hosts"), HOSTS.replace("\tlocalhost\n", "\there\n"))

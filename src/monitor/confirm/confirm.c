@@ -7,7 +7,6 @@
 
 #include "common/log.h"
 #include "monitor/apply.h"
-#include "monitor/confirm/rollback.h"
 #include "monitor/history/history.h"
 #include "monitor/op_confirm.h"
 
@@ -24,6 +23,8 @@ struct confirm {
 	sd_event_source *timer;
 	/* after a rollback */
 	struct session *asker; /* waits for its end; NULL: nobody */
+	struct session *told;  /* has not asked; NULL: nobody */
+	const char *why;
 	struct apply *apply;
 	struct policy *policy;
 	struct staged *staged;
@@ -68,7 +69,7 @@ static void record(const struct confirm *confirm, const char *method, const char
 static void end(struct confirm *confirm)
 {
 	struct calls_under_way *calls = confirm->host->calls;
-	struct session *asker = confirm->asker;
+	struct session *asker = confirm->asker, *told = confirm->told;
 
 	confirm->apply = apply_free(confirm->apply);
 	for (size_t i = 0; i < confirm->count; i++)
@@ -79,8 +80,11 @@ static void end(struct confirm *confirm)
 	confirm->policy = policy_free(confirm->policy);
 	confirm->busy = false;
 	confirm->asker = NULL;
+	confirm->told = NULL;
 	if (asker)
 		op_confirm_rolled_back(asker, confirm->restored);
+	if (told)
+		op_confirm_tell(told, confirm->why, confirm->restored);
 	if (--calls->count == 0 && calls->none_left)
 		calls->none_left(calls->data);
 }
@@ -110,18 +114,21 @@ static int stage(struct confirm *confirm, const struct rollback *rollback)
 	return 0;
 }
 
-/* Services read what is there again. */
-static void apply(struct confirm *confirm, const struct rollback *rollback)
+void confirm_apply(struct confirm *confirm, const struct rollback *rollback)
 {
 	const struct apply_order order = {
 		.host = confirm->host,
-		.policy = confirm->policy,
+		.policy = confirm->host->policy,
 		.go_on = true,
 		.done = on_applied,
 		.data = confirm,
 	};
-	int r = stage(confirm, rollback);
+	int r;
 
+	confirm->busy = true;
+	confirm->policy = policy_ref(confirm->host->policy);
+	confirm->host->calls->count++;
+	r = stage(confirm, rollback);
 	if (r == 0 && apply_is_needed(confirm->policy, confirm->staged, confirm->count)) {
 		r = apply_begin(&order, confirm->staged, confirm->count, &confirm->apply);
 		if (r == 0)
@@ -162,14 +169,11 @@ static int roll_back(struct confirm *confirm, const char *why)
 	for (size_t i = 0; i < rollback.count; i++)
 		record(confirm, "config.rollback", rollback.path[i],
 		       rollback.restored ? AUDIT_DONE : AUDIT_FAILED, why);
-	if (confirm->owner && confirm->owner != confirm->asker)
-		op_confirm_tell(confirm->owner, why, rollback.restored);
-	forget(confirm);
+	confirm->told = confirm->owner != confirm->asker ? confirm->owner : NULL;
+	confirm->why = why;
 	confirm->restored = rollback.restored;
-	confirm->busy = true;
-	confirm->policy = policy_ref(confirm->host->policy);
-	confirm->host->calls->count++;
-	apply(confirm, &rollback);
+	forget(confirm);
+	confirm_apply(confirm, &rollback);
 	return 0;
 }
 
@@ -265,7 +269,11 @@ void confirm_asker_gone(struct confirm *confirm, struct session *session)
 
 void confirm_session_over(struct confirm *confirm, const struct session *session)
 {
-	if (!confirm || confirm->owner != session)
+	if (!confirm)
+		return;
+	if (confirm->told == session)
+		confirm->told = NULL;
+	if (confirm->owner != session)
 		return;
 	confirm->owner = NULL;
 	/* what fails, or has to wait, is tried again by the timer */
@@ -395,10 +403,10 @@ int confirm_drop_stale(int state_fd)
 	return pending.first < next ? 0 : pending_remove(state_fd);
 }
 
-int confirm_recover(int root_fd, int state_fd, struct journal *journal)
+int confirm_recover(int root_fd, int state_fd, struct journal *journal,
+		    struct rollback *ret_rollback)
 {
 	const struct client nobody = { .user = "" };
-	scoped_rollback rollback = { 0 };
 	struct pending pending;
 	scoped_fd file = -1;
 	int r = pending_read(state_fd, &pending);
@@ -409,11 +417,11 @@ int confirm_recover(int root_fd, int state_fd, struct journal *journal)
 		return r == -ENOENT || r == -EAGAIN ? 0 : r;
 	if (pending_left(&pending) > 0 && !pending.dead_man)
 		return 0;
-	r = rollback_run(root_fd, journal, &nobody, pending.first, &rollback);
+	r = rollback_run(root_fd, journal, &nobody, pending.first, ret_rollback);
 	if (r == 0)
 		r = pending_remove(state_fd);
 	if (r == 0)
 		log_notice("files that were taken back, since they were not confirmed in time: %zu",
-			   rollback.count);
+			   ret_rollback->count);
 	return r;
 }

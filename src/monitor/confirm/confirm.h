@@ -3,6 +3,7 @@
 #define EXM_CONFIRM_H
 
 #include "monitor/confirm/pending.h"
+#include "monitor/confirm/rollback.h"
 #include "monitor/journal/journal.h"
 #include "monitor/session.h"
 
@@ -72,6 +73,10 @@ int confirm_drop_stale(int state_fd) must_check;
  * What whoever starts finds: taken back if its time is over or its client gone with the server that
  * had it, unless another server watches over it. 0 or -errno.
  */
-int confirm_recover(int root_fd, int state_fd, struct journal *journal) must_check;
+int confirm_recover(int root_fd, int state_fd, struct journal *journal,
+		    struct rollback *ret_rollback) must_check;
+
+/* Has services read again what was taken back at the start. */
+void confirm_apply(struct confirm *confirm, const struct rollback *rollback);
 
 #endif

@@ -46,6 +46,19 @@ static int sum_new(struct sum **ret_sum)
 	return 0;
 }
 
+int rollback_add(struct rollback *rollback, const char *path)
+{
+	scoped_ptr char *copy = strdup(path);
+	char **longer =
+		copy ? reallocarray(rollback->path, rollback->count + 1, sizeof(*longer)) : NULL;
+
+	if (!longer)
+		return -ENOMEM;
+	rollback->path = longer;
+	longer[rollback->count++] = take_ptr(copy);
+	return 0;
+}
+
 void rollback_clear(struct rollback *rollback)
 {
 	for (size_t i = 0; i < rollback->count; i++)
@@ -140,21 +153,17 @@ static bool is_old(int root_fd, const char *path, int old)
 
 static int tell(int root_fd, const struct sum *sum, struct rollback *rollback)
 {
-	rollback->path = calloc(sum->entry.count + 1, sizeof(*rollback->path));
-	if (!rollback->path)
-		return -ENOMEM;
+	int r = 0;
+
 	rollback->restored = true;
-	for (uint32_t i = 0; i < sum->entry.count; i++) {
+	for (uint32_t i = 0; r == 0 && i < sum->entry.count; i++) {
 		const char *path = sum->entry.file[i].path;
 
-		rollback->path[i] = strdup(path);
-		if (!rollback->path[i])
-			return -ENOMEM;
-		rollback->count++;
+		r = rollback_add(rollback, path);
 		if (!is_old(root_fd, path, sum->content[2 * i]))
 			rollback->restored = false;
 	}
-	return 0;
+	return r;
 }
 
 /* As a commit of these files that was interrupted; with a revision of 0 it is none itself. */

@@ -12,6 +12,8 @@ struct rollback {
 	bool restored; /* all of them are what they were */
 };
 
+/* One more path, copied. 0 or -ENOMEM. */
+int rollback_add(struct rollback *rollback, const char *path) must_check;
 void rollback_clear(struct rollback *rollback);
 
 #define scoped_rollback scoped(rollback_clear) struct rollback

@@ -270,7 +270,7 @@ static int complete_history(const struct journal *journal, const struct journal_
 	return 0;
 }
 
-int journal_recover(int root_fd, struct journal *journal)
+int journal_recover_entry(int root_fd, struct journal *journal, struct journal_entry *ret_entry)
 {
 	static const char *const told[] = {
 		[JOURNAL_WRITING] = "had changed nothing",
@@ -292,8 +292,19 @@ int journal_recover(int root_fd, struct journal *journal)
 		r = complete_history(journal, &entry);
 	if (r == 0)
 		r = journal_taken_back(journal);
-	if (r == 0)
-		log_notice("a commit of %u files that was interrupted %s", entry.count,
-			   told[entry.phase]);
-	return r;
+	if (r < 0)
+		return r;
+	log_notice("a commit of %u files that was interrupted %s", entry.count, told[entry.phase]);
+	if (entry.phase != JOURNAL_DONE) {
+		*ret_entry = entry;
+		entry = (struct journal_entry){ 0 };
+	}
+	return 0;
+}
+
+int journal_recover(int root_fd, struct journal *journal)
+{
+	scoped_journal_entry entry = { 0 };
+
+	return journal_recover_entry(root_fd, journal, &entry);
 }
