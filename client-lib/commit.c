@@ -30,18 +30,11 @@ static int call_plain(struct exm *session, const char *method, struct json_objec
 	return session ? exchange(session, method, NULL, ret_result) : -EINVAL;
 }
 
-static int changes(struct exm *session, const char *method, struct json_object *params,
-		   struct exm_change ***ret_changes, int64_t *ret_revision)
+static int take_changes(const struct json_object *result, struct exm_change ***ret_changes)
 {
-	scoped_json *result = NULL;
 	scoped_ptr void **list = NULL;
-	int r;
+	int r = result_records(json_get(result, "files"), &change_record, &list);
 
-	r = exchange(session, method, params, &result);
-	if (r < 0)
-		return r;
-	*ret_revision = json_int(json_get(result, "revision"));
-	r = result_records(json_get(result, "files"), &change_record, &list);
 	if (r >= 0 && ret_changes)
 		*ret_changes = (struct exm_change **)take_ptr(list);
 	return r;
@@ -50,21 +43,40 @@ static int changes(struct exm *session, const char *method, struct json_object *
 int commit_changes(struct exm *session, const char *method, struct json_object *params,
 		   struct exm_change ***ret_changes)
 {
+	scoped_json *result = NULL;
+	int r;
+
 	session->last_revision = 0;
-	return changes(session, method, params, ret_changes, &session->last_revision);
+	r = exchange(session, method, params, &result);
+	if (r < 0)
+		return r;
+	session->last_revision = json_int(json_get(result, "revision"));
+	return take_changes(result, ret_changes);
 }
 
 int exm_diff(struct exm *session, struct exm_change ***ret_changes)
 {
-	int64_t none;
+	scoped_json *result = NULL;
+	int r = ret_changes ? call_plain(session, "config.diff", &result) : -EINVAL;
 
-	return session && ret_changes ? changes(session, "config.diff", NULL, ret_changes, &none)
-				      : -EINVAL;
+	return r < 0 ? r : take_changes(result, ret_changes);
 }
 
 int exm_commit(struct exm *session, struct exm_change ***ret_changes)
 {
 	return session ? commit_changes(session, "config.commit", NULL, ret_changes) : -EINVAL;
+}
+
+int exm_commit_with(struct exm *session, unsigned int flags, struct exm_change ***ret_changes)
+{
+	struct json_object *params;
+
+	if (!session || flags & ~(unsigned int)EXM_COMMIT_REBASE)
+		return -EINVAL;
+	params = json_new_object();
+	if (flags & EXM_COMMIT_REBASE)
+		json_put(params, "rebase", json_new_bool(true));
+	return commit_changes(session, "config.commit", params, ret_changes);
 }
 
 int exm_save(struct exm *session, struct exm_change ***ret_changes)

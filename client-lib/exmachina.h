@@ -242,6 +242,46 @@ EXM_PUBLIC int exm_set(struct exm *session, const char *path, const char *value)
 EXM_PUBLIC int exm_setm(struct exm *session, const char *base, const char *sub,
 			const char *value) EXM_CHECK;
 
+/*
+ * Has the one node that path names, made if it is missing, with that value; NULL is none. 1 if
+ * something was changed, and waits for exm_commit(); 0 if it was so already.
+ */
+EXM_PUBLIC int exm_ensure(struct exm *session, const char *path, const char *value) EXM_CHECK;
+
+enum exm_child_kind {
+	EXM_CHILD_VALUE, /* one node, with that value */
+	EXM_CHILD_SOME,  /* one at least, whatever its value is */
+	EXM_CHILD_ABSENT /* none */
+};
+
+/*
+ * How nodes below another shall be; in a list, which one whose sub is NULL ends. Those of the same
+ * sub that stand behind each other are all the nodes of that name, in this order.
+ */
+struct exm_child {
+	const char *sub;   /* relative to the other node, in UTF-8; "." is that itself */
+	const char *value; /* NULL: none */
+	enum exm_child_kind kind;
+};
+
+/*
+ * Has the entry, of those that path names, that is as `where` has it: one that is missing is made,
+ * and what match has is made so; both may be NULL, for nothing. The path ends with the label of a
+ * new entry, or with "*" where they are numbered. It goes in front of the sibling ahead_of, if
+ * there is one; NULL: behind the others of its kind. All of it is done or nothing. 1 or 0 as
+ * exm_ensure().
+ */
+EXM_PUBLIC int exm_ensure_entry(struct exm *session, const char *path,
+				const struct exm_child *where, const struct exm_child *match,
+				const char *ahead_of) EXM_CHECK;
+
+/*
+ * Has none of the nodes that the expression names and that are as `where` has them; NULL: all of
+ * them. The number of nodes that are gone, with all below; 0 if there was none.
+ */
+EXM_PUBLIC int exm_ensure_absent(struct exm *session, const char *expression,
+				 const struct exm_child *where) EXM_CHECK;
+
 /* exm_set() to no value. */
 EXM_PUBLIC int exm_clear(struct exm *session, const char *path) EXM_CHECK;
 
@@ -332,7 +372,24 @@ EXM_PUBLIC int exm_diff(struct exm *session, struct exm_change ***ret_changes) E
  */
 EXM_PUBLIC int exm_commit(struct exm *session, struct exm_change ***ret_changes) EXM_CHECK;
 
-/* The same by the name that Augeas has for it (augeas.save). */
+enum exm_commit_flag {
+	/*
+	 * Where somebody else has changed a file meanwhile, the edits are made again on what is
+	 * there now, if both sides touched different nodes. Else it is CONFLICT, whose data names
+	 * the nodes.
+	 */
+	EXM_COMMIT_REBASE = 1
+};
+
+/*
+ * exm_commit() with some of these flags.
+ *
+ *   -EINVAL  also: a flag that this version does not know
+ */
+EXM_PUBLIC int exm_commit_with(struct exm *session, unsigned int flags,
+			       struct exm_change ***ret_changes) EXM_CHECK;
+
+/* exm_commit() by the name that Augeas has for it (augeas.save). */
 EXM_PUBLIC int exm_save(struct exm *session, struct exm_change ***ret_changes) EXM_CHECK;
 
 /*

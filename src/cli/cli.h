@@ -40,6 +40,7 @@ enum status {
 	X(MATCH, "match", "SUB[=VALUE]", OPTION_IS_TEXT, "it shall have this node, or these") \
 	X(WITHOUT, "without", "SUB", OPTION_IS_TEXT, "it shall have no such node") \
 	X(AHEAD_OF, "ahead-of", "SIBLING", OPTION_IS_TEXT, "a new one goes in front of this") \
+	X(REBASE, "rebase", "", 0, "do the edits again on what somebody else has written") \
 	X(JSON, "json", "", 0, "print results and errors as JSON")
 
 enum verb_option {

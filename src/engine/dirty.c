@@ -17,9 +17,28 @@
 
 void dirty_list_free(struct dirty_list **list)
 {
-	for (size_t i = 0; *list && i < (*list)->count; i++)
-		close_fd((*list)->item[i].content);
+	for (size_t i = 0; *list && i < (*list)->total; i++) {
+		dirty_set_plain(&(*list)->item[i]);
+		close_fd((*list)->item[i].ours);
+	}
 	free(*list);
+}
+
+void dirty_set_merged(struct dirty *dirty, int merged)
+{
+	dirty_set_plain(dirty);
+	dirty->from = dirty->file->newer;
+	dirty->content = merged;
+	dirty->rebased = true;
+}
+
+void dirty_set_plain(struct dirty *dirty)
+{
+	if (dirty->rebased)
+		close_fd(dirty->content);
+	dirty->from = dirty->file->base;
+	dirty->content = dirty->ours;
+	dirty->rebased = false;
 }
 
 /* Makes Augeas see the file as edited again. */
@@ -40,9 +59,13 @@ static int render(struct call *call)
 	struct tree *tree = call->engine->tree;
 	struct tree_file *failed = NULL;
 
-	for (size_t i = 0; i < tree->count; i++)
-		if (tree->file[i].needs_touch)
-			touch(tree, &tree->file[i]);
+	for (size_t i = 0; i < tree->count; i++) {
+		struct tree_file *file = &tree->file[i];
+
+		if (file->needs_touch || (file->edited && file->made))
+			touch(tree, file);
+		file->made |= file->edited && file->base < 0;
+	}
 	if (aug_save(tree->aug) == 0) {
 		for (size_t i = 0; i < tree->count; i++)
 			tree->file[i].needs_touch = false;
@@ -76,11 +99,11 @@ static int differs(const struct dirty *p)
 {
 	int same;
 
-	if ((p->file->base < 0) != (p->content < 0))
+	if ((p->file->base < 0) != (p->ours < 0))
 		return 1;
-	if (p->content < 0)
+	if (p->ours < 0)
 		return 0;
-	same = fd_same_content(p->file->base, p->content);
+	same = fd_same_content(p->file->base, p->ours);
 	return same < 0 ? same : !same;
 }
 
@@ -99,14 +122,15 @@ int dirty_collect(struct call *call, struct dirty_list **ret_list)
 
 		if (!tree->file[i].edited)
 			continue;
-		*p = (struct dirty){ .file = &tree->file[i], .content = -1 };
-		r = staging_content(tree, p->file, &p->content);
+		*p = (struct dirty){ .file = &tree->file[i], .ours = -1 };
+		r = staging_content(tree, p->file, &p->ours);
 		if (r == 0)
 			r = differs(p);
+		dirty_set_plain(p);
 		if (r > 0)
-			list->count++;
+			list->total = ++list->count;
 		else
-			close_fd(p->content);
+			close_fd(p->ours);
 		if (r < 0)
 			return call_internal(call, "compare a file", r);
 	}
@@ -118,7 +142,7 @@ const char *dirty_action(const struct dirty *dirty)
 {
 	if (dirty_removes(dirty))
 		return "delete";
-	return dirty->file->base < 0 ? "create" : "change";
+	return dirty->from < 0 ? "create" : "change";
 }
 
 char *dirty_diff(const struct dirty *dirty, int from, int to)
@@ -145,7 +169,7 @@ struct json_object *dirty_describe(const struct dirty_list *list, bool with_diff
 		if (p->origin == DIRTY_MERGED)
 			json_put(item, "merged", json_new_bool(true));
 		if (with_diff) {
-			scoped_ptr char *diff = dirty_diff(p, p->file->base, p->content);
+			scoped_ptr char *diff = dirty_diff(p, p->from, p->content);
 
 			json_put(item, "diff", json_new_bytes(diff));
 		}

@@ -8,13 +8,16 @@
 /* One file that would be changed by a commit. */
 struct dirty {
 	struct tree_file *file;
-	int content; /* -1: removed */
+	int from;    /* what it replaces: the file's base, or what is newer; not owned */
+	int content; /* what is committed; -1: removed. Owned if it is rebased, else ours */
+	int ours;    /* as it was edited, or is to be again; owned */
 	enum dirty_origin {
 		DIRTY_EDITED,
 		DIRTY_MERGED,   /* by config.revert, with what was done since */
 		DIRTY_RESTORED, /* by the monitor */
 		DIRTY_WITHHELD, /* the same, and the content, which is not known, is no removal */
 	} origin;
+	bool rebased; /* the content is merged from ours and what is newer */
 };
 
 static inline bool dirty_removes(const struct dirty *dirty)
@@ -24,7 +27,8 @@ static inline bool dirty_removes(const struct dirty *dirty)
 
 struct dirty_list {
 	struct dirty item[TREE_FILES_MAX];
-	size_t count;
+	size_t count; /* those that there is something to write of */
+	size_t total; /* with those that somebody else has made the same of */
 };
 
 void dirty_list_free(struct dirty_list **list);
@@ -34,6 +38,10 @@ void dirty_list_free(struct dirty_list **list);
 /* Renders all edits. 0 with the files whose content is another one now, or -1 with the call
  * answered. */
 int dirty_collect(struct call *call, struct dirty_list **ret_list) must_check;
+
+/* Takes merged content over, to be committed in place of what is newer; and as it was edited. */
+void dirty_set_merged(struct dirty *dirty, int merged);
+void dirty_set_plain(struct dirty *dirty);
 
 /* "change", "create" or "delete" */
 const char *dirty_action(const struct dirty *dirty);

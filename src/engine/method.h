@@ -39,6 +39,11 @@
 	LIST(names) \
 	BOOL(dry_run) \
 	STRING(plan) \
+	INT(confirm) \
+	BOOL(dead_man) \
+	STRING(token) \
+	INT(extend) \
+	BOOL(rollback) \
 	STRING(timezone) \
 	STRING(hostname) \
 	LIST(locale) \
@@ -48,7 +53,8 @@
 	INT(revision) \
 	INT(below) \
 	INT(limit) \
-	BYTES(ahead_of)
+	BYTES(ahead_of) \
+	BOOL(rebase)
 
 enum parameter {
 	PARAM_none,
@@ -161,6 +167,7 @@ int augeas_rename(struct call *call, const struct arguments *a);
 int augeas_load(struct call *call, const struct arguments *a);
 int augeas_transform(struct call *call, const struct arguments *a);
 
+int config_confirm(struct call *call, const struct arguments *a);
 int config_diff(struct call *call, const struct arguments *a);
 int config_commit(struct call *call, const struct arguments *a);
 int config_discard(struct call *call, const struct arguments *a);

@@ -8,13 +8,16 @@
 #include <string.h>
 
 #include "common/fd.h"
+#include "common/log.h"
 #include "common/node_path.h"
 #include "common/policy_rule.h"
 #include "common/report.h"
+#include "engine/conflict.h"
 #include "engine/dirty.h"
 #include "engine/engine.h"
 #include "engine/guard.h"
 #include "engine/method_commit.h"
+#include "engine/method_confirm.h"
 #include "engine/plan.h"
 #include "engine/staging.h"
 #include "engine/timer.h"
@@ -30,7 +33,7 @@ int commit_denied_file(struct call *call, const struct dirty *p)
 
 	if (dirty_removes(p))
 		r = policy_rule_removal(entry, &whole, &rule);
-	else if (p->file->base < 0)
+	else if (p->from < 0)
 		r = policy_rule_addition(entry, &whole, true, &rule);
 	else
 		r = policy_rule_commit(entry, &rule);
@@ -63,20 +66,6 @@ static int stage_all(struct call *call, const struct dirty_list *list)
 				  "a commit of more than %d files", STAGED_MAX);
 	}
 	return 0;
-}
-
-static int conflict(struct call *call, const struct dirty *p, int theirs)
-{
-	scoped_ptr char *our_diff = dirty_diff(p, p->file->base, p->content);
-	scoped_ptr char *their_diff = dirty_diff(p, p->file->base, theirs);
-	struct json_object *data = data_of("file", p->file->path);
-
-	json_put(data, "ours", json_new_bytes(our_diff));
-	json_put(data, "theirs", json_new_bytes(their_diff));
-	return call_error(call, EXM_ERROR_CONFLICT, data,
-			  "%s was changed by somebody else meanwhile; nothing was written, the "
-			  "edits are kept",
-			  p->file->path);
 }
 
 static const char *obstacle(int error)
@@ -129,6 +118,41 @@ static int not_applied(struct call *call, const struct msg_commit_reply *commit)
 					   : "not everything could be brought back");
 }
 
+/* Those of the commit whose section names it. */
+static struct json_object *files_of(const struct call *call, const struct dirty_list *list,
+				    const char *check)
+{
+	struct json_object *files = json_new_array();
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct tree_file *file = list->item[i].file;
+		const struct policy_list *checks = &call->engine->policy->files[file->entry].checks;
+
+		for (size_t k = 0; k < checks->count; k++)
+			if (strcmp(checks->item[k], check) == 0)
+				json_append(files, json_new_bytes(file->path));
+	}
+	return files;
+}
+
+static int not_checked(struct call *call, const struct dirty_list *list, const struct dirty *p,
+		       const struct msg_commit_reply *commit)
+{
+	struct json_object *data = data_of("file", p->file->path);
+
+	json_put(data, "files", files_of(call, list, commit->step));
+	json_put(data, "check", json_new_bytes(commit->step));
+	if (commit->how == RUN_EXITED)
+		json_put(data, "status", json_new_int(commit->status));
+	else if (commit->how == RUN_SIGNALED)
+		json_put(data, "signal", json_new_int(commit->status));
+	else
+		json_put(data, "timeout", json_new_bool(true));
+	json_put(data, "output", pending_split(commit->log, '\n'));
+	return call_error(call, EXM_ERROR_CHECK_FAILED, data,
+			  "%s; nothing was written, the edits are kept", commit->detail);
+}
+
 static int not_written(struct call *call, const struct dirty *p,
 		       const struct msg_commit_reply *commit)
 {
@@ -162,6 +186,12 @@ int commit_failed(struct call *call, const struct dirty_list *list, const struct
 	const struct msg_commit_reply *commit = &answer->reply;
 	const struct dirty *p;
 
+	if (commit->outcome == OUTCOME_NO_CONFIRM)
+		return call_error(
+			call, EXM_ERROR_BAD_VALUE, data_of("parameter", "confirm"),
+			"there is no history here to take it back with, so a commit "
+			"cannot wait to be confirmed; it takes a state directory (Audit=) "
+			"and Keep= in [History]");
 	if (commit->outcome == OUTCOME_BUSY)
 		return call_error(call, EXM_ERROR_BUSY, NULL,
 				  "another commit is under way; the edits are kept");
@@ -171,9 +201,11 @@ int commit_failed(struct call *call, const struct dirty_list *list, const struct
 		return call_internal(call, "understand the monitor", EPROTO);
 	p = &list->item[commit->index];
 	if (commit->outcome == OUTCOME_CONFLICT)
-		return conflict(call, p, answer->enclosed);
+		return conflict_answer(call, p, answer->enclosed);
 	if (commit->outcome == OUTCOME_DENIED)
 		return not_permitted(call, p, commit);
+	if (commit->outcome == OUTCOME_CHECK_FAILED)
+		return not_checked(call, list, p, commit);
 	return not_written(call, p, commit);
 }
 
@@ -227,22 +259,34 @@ struct json_object *commit_describe(const struct dirty_list *list, bool with_dif
 	put_changes(result, list, answer->enclosed);
 	if (revision > 0)
 		json_put(result, "revision", json_new_int((int64_t)revision));
+	if (answer->reply.confirm > 0)
+		json_put(result, "confirm",
+			 confirm_describe(answer->reply.confirm, answer->reply.token));
 	return result;
 }
 
 /* What was written is what counts as handed out from now on, as the monitor sees it. */
-static void settle(struct engine *engine, struct dirty_list *list)
+static int settle(struct call *call, struct dirty_list *list)
 {
-	for (size_t i = 0; i < list->count; i++) {
+	struct engine *engine = call->engine;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < list->total; i++) {
 		struct dirty *p = &list->item[i];
 
+		if (p->rebased) {
+			p->rebased = false;
+			r = staging_adopt(engine->tree, p->file, take_fd(&p->content));
+			continue;
+		}
 		close_fd(p->file->base);
-		p->file->base = take_fd(&p->content);
+		p->file->base = take_fd(&p->ours);
 		p->file->state = p->file->base < 0 ? TREE_ABSENT : TREE_LOADED;
 	}
 	for (size_t i = 0; i < engine->tree->count; i++)
 		engine->tree->file[i].edited = false;
 	stream_set_edits(&engine->stream, false);
+	return r;
 }
 
 int commit_ask(struct call *call, const struct arguments *a, bool staged, struct mon_commit *commit)
@@ -253,6 +297,8 @@ int commit_ask(struct call *call, const struct arguments *a, bool staged, struct
 		.drop = !staged,
 		.dry_run = a->dry_run,
 		.progress = a->progress && !call->notification,
+		.confirm = (uint32_t)a->confirm,
+		.dead_man = a->dead_man,
 		.reverts = (uint64_t)a->revision,
 	};
 	int64_t used = timer_pause();
@@ -266,7 +312,7 @@ int commit_ask(struct call *call, const struct arguments *a, bool staged, struct
 	return r;
 }
 
-/* All of it to the monitor, and its answer; 0, or -1 with the call answered. */
+/* All of it to the monitor, and its answer: 0; 1 for a conflict; or -1 with the call answered. */
 static int commit_list(struct call *call, const struct arguments *a, const struct dirty_list *list,
 		       struct mon_commit *commit)
 {
@@ -280,6 +326,8 @@ static int commit_list(struct call *call, const struct arguments *a, const struc
 		return -1;
 	if (r < 0)
 		return call_internal(call, "commit", r);
+	if (commit->reply.outcome == OUTCOME_CONFLICT && commit->reply.index < list->count)
+		return 1;
 	return commit->reply.outcome == OUTCOME_DONE ? 0 : commit_failed(call, list, commit);
 }
 
@@ -292,37 +340,95 @@ static int is_planned(struct call *call, const struct arguments *a, const char *
 			  "written, the edits are kept");
 }
 
+/* What of the arguments cannot be meant. */
+static int check_arguments(struct call *call, const struct arguments *a)
+{
+	uint32_t seconds;
+
+	if (argument_given(a, PARAM_confirm) &&
+	    confirm_take_seconds(call, PARAM_confirm, a->confirm, &seconds) < 0)
+		return -1;
+	if (a->dead_man && !argument_given(a, PARAM_confirm))
+		return call_error(call, EXM_ERROR_BAD_VALUE, data_of("parameter", "dead_man"),
+				  "%s: dead_man is for a commit with confirm", call->method);
+	return 0;
+}
+
+enum { ROUNDS_MAX = 8 };
+
+/*
+ * Until there is no conflict, or too many came: somebody who writes the file all the time gets his
+ * way. 0 with what was committed, or -1 with the call answered.
+ */
+static int commit_rounds(struct call *call, const struct arguments *a, struct dirty_list *list,
+			 char plan[static PLAN_SIZE], struct mon_commit *commit)
+{
+	/* a dry run is no commit, in which a conflict would show */
+	bool at_once = a->dry_run;
+	int r;
+
+	for (size_t i = 0; i < list->count; i++)
+		at_once = at_once || list->item[i].file->stale;
+	r = !a->rebase ? conflict_check(call, list) : at_once ? conflict_rebase(call, list) : 0;
+	for (int round = 1; r == 0; round++) {
+		r = plan_of(list, plan);
+		if (r < 0)
+			return call_internal(call, "tell one plan from another", r);
+		if (is_planned(call, a, plan) < 0)
+			return -1;
+		r = commit_list(call, a, list, commit);
+		if (r <= 0)
+			return r;
+		if (!a->rebase || round == ROUNDS_MAX)
+			return commit_failed(call, list, commit);
+		commit->enclosed = close_fd(commit->enclosed);
+		r = conflict_rebase(call, list);
+	}
+	return r;
+}
+
+static int committed(struct call *call, const struct arguments *a, struct dirty_list *list,
+		     const struct mon_commit *commit, const char *plan)
+{
+	struct json_object *result = commit_describe(list, a->dry_run, commit);
+	int r;
+
+	if (commit->reply.confirm > 0)
+		call->engine->unconfirmed = true;
+	if (a->rebase)
+		json_put(result, "rebased", conflict_rebased(list));
+	if (a->dry_run) {
+		json_put(result, "plan", json_new_string(plan));
+		return call_result(call, result);
+	}
+	r = settle(call, list);
+	if (r == 0)
+		return call_result(call, result);
+	/* it is written, but not in our tree: the next engine reads it anew */
+	json_free(result);
+	log_error("cannot take over what was merged: %s", strerror(-r));
+	abort();
+}
+
 int config_commit(struct call *call, const struct arguments *a)
 {
 	struct engine *engine = call->engine;
 	scoped_ptr struct mon_commit *commit = calloc(1, sizeof(*commit));
 	scoped_dirty_list *list = NULL;
-	struct json_object *result;
 	char plan[PLAN_SIZE];
 	int r;
 
 	if (!commit)
 		return call_no_memory(call);
-	if (dirty_collect(call, &list) < 0)
+	commit->enclosed = -1;
+	if (check_arguments(call, a) < 0 || dirty_collect(call, &list) < 0)
 		return -1;
-	r = plan_of(list, plan);
-	if (r < 0)
-		return call_internal(call, "tell one plan from another", r);
-	if (is_planned(call, a, plan) < 0)
-		return -1;
-	r = commit_list(call, a, list, commit);
-	if (r < 0) {
-		close_fd(commit->enclosed);
-		/* the edits are kept, and may be committed after a change */
-		if (list->count > 0)
-			mon_prepare(&engine->mon, list->item[0].file->entry);
-		return -1;
-	}
-	result = commit_describe(list, a->dry_run, commit);
+	r = commit_rounds(call, a, list, plan, commit);
+	if (r == 0)
+		r = committed(call, a, list, commit, plan);
+	/* the edits are kept, and may be committed after a change */
+	else if (list->count > 0)
+		mon_prepare(&engine->mon, list->item[0].file->entry);
 	close_fd(commit->enclosed);
-	if (a->dry_run)
-		json_put(result, "plan", json_new_string(plan));
-	else
-		settle(engine, list);
-	return call_result(call, result);
+	return r;
 }

@@ -134,9 +134,9 @@ static int take_merged(struct call *call, const struct revision_row *row, struct
 		return call_internal(call, "compare a file", same);
 	if (same)
 		return 0;
-	dirty->content = take_fd(&rebase->merged);
+	dirty->ours = dirty->content = take_fd(&rebase->merged);
 	dirty->origin = DIRTY_MERGED;
-	list->count++;
+	list->total = ++list->count;
 	return stage_merged(call, dirty);
 }
 
@@ -177,9 +177,10 @@ static int take_restored(struct call *call, const struct revision_row *row, stru
 
 	dirty->origin = row->withheld && row->had ? DIRTY_WITHHELD : DIRTY_RESTORED;
 	if (dirty->origin == DIRTY_RESTORED && row->had &&
-	    revision_part(call, row, PART_OLD, &dirty->content) < 0)
+	    revision_part(call, row, PART_OLD, &dirty->ours) < 0)
 		return -1;
-	list->count++;
+	dirty->content = dirty->ours;
+	list->total = ++list->count;
 	return 0;
 }
 
@@ -201,13 +202,14 @@ static int stage_one(struct call *call, const struct revision_row *row, struct d
 	struct msg_restore_reply reply;
 	int r;
 
-	*dirty = (struct dirty){ .content = -1 };
+	*dirty = (struct dirty){ .from = -1, .content = -1, .ours = -1 };
 	if (tree_fetch(call, row->path, &dirty->file) < 0)
 		return -1;
 	if (!dirty->file)
 		return call_internal(call, "understand the monitor", EPROTO);
 	if (dirty->file->state == TREE_UNREADABLE)
 		return tree_file_fail(call, dirty->file);
+	dirty->from = dirty->file->base;
 	r = mon_restore(&call->engine->mon, &request, &reply);
 	if (r < 0)
 		return call_internal(call, "hand a file to the monitor", r);

@@ -151,6 +151,19 @@ int mon_commit(struct mon *mon, const struct msg_commit *request, struct mon_com
 	return r;
 }
 
+int mon_confirm(struct mon *mon, const struct msg_confirm *request,
+		struct msg_confirm_reply *ret_reply)
+{
+	const struct message message = { .type = MON_CONFIRM, .confirm = *request };
+	struct message reply;
+	struct packet packet;
+	int r = ask(mon, &message, -1, MON_CONFIRM_REPLY, &packet, &reply, NULL);
+
+	if (r == 0)
+		*ret_reply = reply.confirm_reply;
+	return r;
+}
+
 int mon_history(struct mon *mon, const struct msg_history *request,
 		struct msg_history_reply *ret_reply, int *ret_fd)
 {

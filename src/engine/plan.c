@@ -46,7 +46,7 @@ int plan_of(const struct dirty_list *list, char plan[static PLAN_SIZE])
 
 		/* with the NUL, which no path has inside */
 		SHA256Update(&sum, (const uint8_t *)path, strlen(path) + 1);
-		r = add_content(&sum, sorted[i]->file->base);
+		r = add_content(&sum, sorted[i]->from);
 		if (r == 0)
 			r = add_content(&sum, sorted[i]->content);
 	}

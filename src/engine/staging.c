@@ -131,6 +131,7 @@ bool staging_has_error(const struct tree *tree, const struct tree_file *file)
 static void load(struct tree *tree, struct tree_file *file)
 {
 	file->state = TREE_LOADED;
+	file->made = false;
 	/* a lens that is missing is told by aug_error(3) alone */
 	if (aug_load_file(tree->aug, file->path) < 0 || aug_error(tree->aug) != AUG_NOERROR ||
 	    staging_has_error(tree, file))
@@ -179,6 +180,48 @@ int staging_fetch(struct tree *tree, struct tree_file *file)
 		file->state = TREE_UNREADABLE;
 		return 0;
 	}
+}
+
+int staging_fetch_newer(struct tree *tree, struct tree_file *file, struct msg_open_reply *ret_reply)
+{
+	const char *name = staging_name(tree->policy->files[file->entry].path, file->path);
+	scoped_fd content = -1;
+	int r = mon_open(tree->mon, file->entry, name, ret_reply, &content);
+
+	if (r < 0)
+		return r;
+	if (ret_reply->outcome != OUTCOME_DONE && ret_reply->outcome != OUTCOME_ABSENT)
+		return 0;
+	if ((ret_reply->outcome == OUTCOME_DONE) != (content >= 0))
+		return -EBADMSG;
+	close_fd(file->newer);
+	file->newer = take_fd(&content);
+	file->stale = true;
+	return 0;
+}
+
+void staging_forget_newer(struct tree_file *file)
+{
+	file->newer = close_fd(file->newer);
+	file->stale = false;
+}
+
+int staging_adopt(struct tree *tree, struct tree_file *file, int content)
+{
+	scoped_ptr char *staged = tree_staging_path(tree, file->path);
+	int r = staging_forget(tree, file);
+
+	close_fd(file->base);
+	file->base = content;
+	staging_forget_newer(file);
+	file->state = TREE_ABSENT;
+	if (r == 0 && !staged)
+		r = -ENOMEM;
+	if (r == 0 && content >= 0)
+		r = write_staged(tree, staged, content);
+	if (r == 0 && content >= 0)
+		load(tree, file);
+	return r;
 }
 
 int staging_forget(struct tree *tree, const struct tree_file *file)

@@ -7,6 +7,17 @@
 /* Asks the monitor for the file, writes it to the staging directory and loads it. 0 or -errno. */
 int staging_fetch(struct tree *tree, struct tree_file *file) must_check;
 
+/*
+ * Asks the monitor for the file once more. With OUTCOME_DONE and OUTCOME_ABSENT it is file->newer
+ * and stale, while the tree and its base stay as they are. 0 or -errno.
+ */
+int staging_fetch_newer(struct tree *tree, struct tree_file *file,
+			struct msg_open_reply *ret_reply) must_check;
+/* It is what the tree is based on. */
+void staging_forget_newer(struct tree_file *file);
+/* The file is that from now on, in the tree too; takes the memfd over. 0 or -errno. */
+int staging_adopt(struct tree *tree, struct tree_file *file, int content) must_check;
+
 /* Takes the file out of the tree and of the staging directory. 0 or -errno. */
 int staging_forget(struct tree *tree, const struct tree_file *file) must_check;
 

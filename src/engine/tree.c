@@ -48,6 +48,7 @@ static void forget_files(struct tree *tree)
 	for (size_t i = 0; i < tree->count; i++) {
 		free(tree->file[i].path);
 		close_fd(tree->file[i].base);
+		close_fd(tree->file[i].newer);
 	}
 	tree->count = 0;
 	free(tree->last_node);
@@ -129,7 +130,12 @@ static int fetch(struct call *call, uint32_t entry, const char *path, struct tre
 				  "more than %d files in one session", TREE_FILES_MAX);
 	lookup_forget(&tree->lookup);
 	file = &tree->file[tree->count];
-	*file = (struct tree_file){ .entry = entry, .base = -1, .nul_offset = -1 };
+	*file = (struct tree_file){
+		.entry = entry,
+		.base = -1,
+		.newer = -1,
+		.nul_offset = -1,
+	};
 	file->path = strdup(path);
 	r = file->path ? staging_fetch(tree, file) : -ENOMEM;
 	if (r < 0) {

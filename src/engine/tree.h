@@ -33,9 +33,12 @@ struct tree_file {
 	enum tree_state state;
 	enum mon_outcome outcome; /* TREE_UNREADABLE: why */
 	int error;
-	int base;         /* memfd: what was handed out; -1: nothing */
+	int base;         /* memfd: what was handed out, and edited; -1: nothing */
+	bool stale;       /* the monitor has handed out something else since, ... */
+	int newer;        /* ... this; -1: nothing */
 	bool edited;      /* differs from what was handed out, perhaps */
 	bool needs_touch; /* aug_save failed and has forgotten that it is edited */
+	bool made;        /* Augeas made it, and does not see that it is edited after that */
 	long nul_offset;  /* TREE_PARSE_FAILED: of a NUL byte, or -1 */
 };
 
@@ -49,7 +52,7 @@ struct tree {
 	struct mon *mon;
 	const struct policy *policy;
 	char *staging;
-	char *lens_path;
+	char *lens_path; /* colon-separated, as Augeas's */
 	struct tree_file file[TREE_FILES_MAX];
 	size_t count;
 	bool everything; /* every file of the policy has been fetched */

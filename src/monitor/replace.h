@@ -5,7 +5,7 @@
 #include <limits.h>
 
 #include "common/policy.h"
-#include "monitor/target.h"
+#include "common/target.h"
 
 /*
  * One file of a commit, on its way from looked at to done. The order is

@@ -110,6 +110,17 @@ int mon_commit(struct mon *mon, const struct msg_commit *request, struct mon_com
 	return 0;
 }
 
+int mon_confirm(struct mon *mon, const struct msg_confirm *request,
+		struct msg_confirm_reply *ret_reply)
+{
+	(void)mon;
+	*ret_reply = (struct msg_confirm_reply){
+		.outcome = request->verb == CONFIRM_EXTEND ? OUTCOME_DENIED : OUTCOME_DONE,
+		.seconds = request->seconds,
+	};
+	return 0;
+}
+
 /* The files of the policy by turns; revision 3 is the last one. */
 static int revisions(uint64_t first, uint64_t last)
 {

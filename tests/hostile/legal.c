@@ -76,7 +76,8 @@ static bool legal_stage(const struct msg_stage *m)
 
 static bool legal_commit(const struct msg_commit *m)
 {
-	return m->drop <= 1 && m->dry_run <= 1 && m->progress <= 1 && m->reverts <= INT64_MAX;
+	return m->drop <= 1 && m->dry_run <= 1 && m->progress <= 1 && m->dead_man <= 1 &&
+	       m->confirm <= 24 * 3600 && m->reverts <= INT64_MAX;
 }
 
 static bool legal_history(const struct msg_history *m)
@@ -100,6 +101,12 @@ static bool legal_part(const struct msg_part *m)
 static bool legal_restore(const struct msg_restore *m)
 {
 	return m->revision != REVISION || m->file == REVISION_FILE;
+}
+
+static bool legal_confirm(const struct msg_confirm *m)
+{
+	return m->verb < CONFIRM_MAX && m->seconds <= 24 * 3600 &&
+	       (m->verb == CONFIRM_EXTEND) == (m->seconds > 0);
 }
 
 static bool legal_forget(const struct msg_forget *m)

@@ -14,8 +14,7 @@
 #include "common/package_verb.h"
 #include "common/policy.h"
 
-/* What a case sends is a packet, well-formed or not, and perhaps a descriptor. */
-void peer_send_raw(const void *data, size_t size, const int *fds, size_t fd_count)
+static void send_with(int socket, const void *data, size_t size, const int *fds, size_t fd_count)
 {
 	struct iovec iov = { .iov_base = (void *)(uintptr_t)data, .iov_len = size };
 	union {
@@ -32,8 +31,19 @@ void peer_send_raw(const void *data, size_t size, const int *fds, size_t fd_coun
 		control.header.cmsg_len = CMSG_LEN(fd_count * sizeof(int));
 		memcpy(CMSG_DATA(&control.header), fds, fd_count * sizeof(int));
 	}
-	if (sendmsg(FD_CHANNEL, &header, MSG_NOSIGNAL) < 0)
+	if (sendmsg(socket, &header, MSG_NOSIGNAL) < 0)
 		_exit(3);
+}
+
+/* What a case sends is a packet, well-formed or not, and perhaps a descriptor. */
+void peer_send_raw(const void *data, size_t size, const int *fds, size_t fd_count)
+{
+	send_with(FD_CHANNEL, data, size, fds, fd_count);
+}
+
+void peer_hand_over(int stream, int fd)
+{
+	send_with(stream, "", 1, &fd, 1);
 }
 
 void peer_send(const struct message *message, int fd)

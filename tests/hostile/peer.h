@@ -46,6 +46,9 @@ void peer_receive(struct packet *packet, struct message *message, int *fd);
 /* The next message must be of that type, UNIT or DATA, and tell of that outcome. */
 void peer_expect(enum message_type type, enum job_outcome outcome);
 
+/* Sends a descriptor over a stream, with one byte. */
+void peer_hand_over(int stream, int fd);
+
 struct hostile_case {
 	const char *name;
 	enum message_phase phase;

@@ -67,7 +67,7 @@ def methods(w):
     table = {row["name"]: row for row in s.call("session.methods")}
     wanted = {"session." + name for name in "hello authenticate info methods ping whatcan bye".split()}
     wanted |= {"augeas." + name for name in
-               "get set setm clear match insert remove move rename label load save print errors "
+               "get set setm ensure clear match insert remove move rename label load save print errors "
                "transform span source".split()}
     wanted |= {"config." + name for name in "diff commit discard".split()}
     wanted |= {"service." + name for name in

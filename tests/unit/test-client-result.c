@@ -33,6 +33,8 @@ static void answer_well(struct server *server)
 	answer(server, server->id,
 	       "\"result\":{\"changed\":true,\"files\":[{\"file\":\"/etc/f\","
 	       "\"action\":\"create\"}]}");
+	hear(server, "config.commit\",\"params\":{\"rebase\":true}");
+	answer(server, server->id, "\"result\":{\"changed\":false,\"files\":[],\"rebased\":[]}");
 	hear(server, "service.restart");
 	answer(server, server->id,
 	       "\"result\":{\"unit\":\"a.service\",\"job\":\"done\",\"load\":\"loaded\","
@@ -85,11 +87,67 @@ static void test_results_come_as_described(void **state)
 	assert_string_equal(changes[0]->action, "create");
 	assert_null(changes[0]->diff);
 	free(changes);
+	assert_int_equal(exm_commit_with(session, EXM_COMMIT_REBASE, NULL), 0);
+	assert_int_equal(exm_commit_with(session, EXM_COMMIT_REBASE << 8, NULL), -EINVAL);
 	assert_int_equal(exm_service_restart(session, "a.service", &service), 0);
 	assert_int_equal(service->main_pid, 12);
 	assert_int_equal(service->main_pid_before, 11);
 	assert_string_equal(service->sub, "running");
 	free(service);
+}
+
+static void answer_ensure(struct server *server)
+{
+	greet(server);
+	hear(server, "augeas.ensure\",\"params\":{\"path\":\"/a\",\"value\":null}");
+	answer(server, server->id, "\"result\":{\"changed\":true,\"path\":\"/a\",\"removed\":0}");
+	hear(server, "\"params\":{\"path\":\"/a\",\"value\":\"b\"}");
+	answer(server, server->id, "\"result\":{\"changed\":false,\"path\":\"/a\",\"removed\":0}");
+	hear(server,
+	     "\"params\":{\"path\":\"/a/*\",\"where\":{\"k\":\"v\"},\"match\":{\"x\":[\"1\","
+	     "null],\"y\":true,\"z\":false,\".\":null},\"ahead_of\":\"Match\"}");
+	answer(server, server->id, "\"result\":{\"changed\":true,\"path\":\"/a/1\",\"removed\":0}");
+	hear(server, "\"params\":{\"path\":\"/a/*\"}");
+	answer(server, server->id, "\"result\":{\"changed\":3}");
+	hear(server, "\"params\":{\"path\":\"/a\",\"where\":{\"k\":\"v\"},\"absent\":true}");
+	answer(server, server->id, "\"result\":{\"changed\":true,\"path\":null,\"removed\":4}");
+	hear(server, "\"params\":{\"path\":\"/a\",\"absent\":true}");
+	answer(server, server->id, "\"result\":[]");
+}
+
+static void test_wanted_nodes_are_said_as_described(void **state)
+{
+	static const struct exm_child where[] = { { "k", "v", EXM_CHILD_VALUE }, { 0 } };
+	static const struct exm_child match[] = {
+		{ "x", "1", EXM_CHILD_VALUE },  { "x", NULL, EXM_CHILD_VALUE },
+		{ "y", NULL, EXM_CHILD_SOME },  { "z", NULL, EXM_CHILD_ABSENT },
+		{ ".", NULL, EXM_CHILD_VALUE }, { 0 },
+	};
+	static const struct exm_child twice[] = {
+		{ "x", "1", EXM_CHILD_VALUE },
+		{ "y", "1", EXM_CHILD_VALUE },
+		{ "x", "2", EXM_CHILD_VALUE },
+		{ 0 },
+	};
+	static const struct exm_child mixed[] = {
+		{ "x", "1", EXM_CHILD_VALUE },
+		{ "x", NULL, EXM_CHILD_ABSENT },
+		{ 0 },
+	};
+	struct exm *session = ((struct world *)*state)->session;
+
+	connect_to(*state, answer_ensure);
+	assert_int_equal(exm_ensure(session, "/a", NULL), 1);
+	assert_int_equal(exm_ensure(session, "/a", "b"), 0);
+	assert_int_equal(exm_ensure_entry(session, "/a/*", where, match, "Match"), 1);
+	assert_int_equal(exm_ensure_entry(session, "/a/*", NULL, NULL, NULL), -EBADMSG);
+	assert_int_equal(exm_ensure_absent(session, "/a", where), 4);
+	assert_int_equal(exm_ensure_absent(session, "/a", NULL), -EBADMSG);
+	assert_int_equal(exm_ensure_entry(session, "/a", twice, NULL, NULL), -EINVAL);
+	assert_int_equal(exm_ensure_entry(session, "/a", mixed, NULL, NULL), -EINVAL);
+	assert_int_equal(exm_ensure_entry(session, NULL, NULL, NULL, NULL), -EINVAL);
+	assert_int_equal(exm_ensure_absent(session, NULL, NULL), -EINVAL);
+	assert_int_equal(exm_ensure(NULL, "/a", NULL), -EINVAL);
 }
 
 static const char *const bad_results[] = {
@@ -146,6 +204,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		CLIENT_TEST(test_results_come_as_described),
+		CLIENT_TEST(test_wanted_nodes_are_said_as_described),
 		CLIENT_TEST(test_results_that_are_not_as_described_are_refused),
 	};
 
