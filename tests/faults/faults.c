@@ -148,6 +148,7 @@ WRAP(unlink, -1, EIO)
 WRAP(symlinkat, -1, ENOSPC)
 WRAP(readlinkat, -1, EIO)
 WRAP(mkdir, -1, ENOSPC)
+WRAP(mkdirat, -1, ENOSPC)
 WRAP(ioctl, -1, EIO)
 
 /* sockets and messages */
