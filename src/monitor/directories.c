@@ -127,8 +127,8 @@ static int check_named(int parent, const char *name, const struct stat *made)
 
 static int make_one(struct directories *d, int parent, const char *name, size_t up)
 {
+	struct stat st = { 0 };
 	scoped_fd fd = -1;
-	struct stat st;
 	int r;
 
 	if (mkdirat(parent, d->temporary, MODE_AT_FIRST) < 0)

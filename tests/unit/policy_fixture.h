@@ -8,7 +8,9 @@
 #include "monitor/policy/policy_read.h"
 
 /* What a [File] section may have, as it is said of a key that it may not. */
-#define FILE_KEYS "Lens= Set= Insert= Remove= Deny= Value= Create= MakeDirs= Delete= Verify= Secret= Apply=\n"
+#define FILE_KEYS \
+	"Lens= Set= Insert= Remove= Deny= Value= Create= MakeDirs= Delete= Verify= Secret= " \
+	"Apply=\n"
 
 /* *state is the directory's path. */
 int policy_setup(void **state);
