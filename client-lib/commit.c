@@ -2,6 +2,7 @@
 /* Runs in the client. The typed calls about edits as a whole, and about the session itself. */
 #include <errno.h>
 
+#include "commit.h"
 #include "exchange.h"
 #include "result.h"
 #include "session.h"
@@ -39,39 +40,48 @@ static int take_changes(const struct json_object *result, struct exm_change ***r
 	return r;
 }
 
-static int changes(struct exm *session, const char *method, struct exm_change ***ret_changes)
+int commit_changes(struct exm *session, const char *method, struct json_object *params,
+		   struct exm_change ***ret_changes)
 {
 	scoped_json *result = NULL;
-	int r = call_plain(session, method, &result);
+	int r;
 
-	return r < 0 ? r : take_changes(result, ret_changes);
+	session->last_revision = 0;
+	r = exchange(session, method, params, &result);
+	if (r < 0)
+		return r;
+	session->last_revision = json_int(json_get(result, "revision"));
+	return take_changes(result, ret_changes);
 }
 
 int exm_diff(struct exm *session, struct exm_change ***ret_changes)
 {
-	return ret_changes ? changes(session, "config.diff", ret_changes) : -EINVAL;
+	scoped_json *result = NULL;
+	int r = ret_changes ? call_plain(session, "config.diff", &result) : -EINVAL;
+
+	return r < 0 ? r : take_changes(result, ret_changes);
 }
 
 int exm_commit(struct exm *session, struct exm_change ***ret_changes)
 {
-	return changes(session, "config.commit", ret_changes);
+	return session ? commit_changes(session, "config.commit", NULL, ret_changes) : -EINVAL;
 }
 
 int exm_commit_with(struct exm *session, unsigned int flags, struct exm_change ***ret_changes)
 {
-	const bool rebase = flags & EXM_COMMIT_REBASE;
-	scoped_json *result = NULL;
-	int r;
+	struct json_object *params;
 
-	if (flags & ~(unsigned int)EXM_COMMIT_REBASE)
+	if (!session || flags & ~(unsigned int)EXM_COMMIT_REBASE)
 		return -EINVAL;
-	r = CALL(session, "config.commit", &result, FLAG("rebase", rebase));
-	return r < 0 ? r : take_changes(result, ret_changes);
+	params = json_new_object();
+	if (flags & EXM_COMMIT_REBASE)
+		json_put(params, "rebase", json_new_bool(true));
+	return commit_changes(session, "config.commit", params, ret_changes);
 }
 
 int exm_save(struct exm *session, struct exm_change ***ret_changes)
 {
-	return changes(session, "augeas.save", ret_changes);
+	return session ? commit_changes(session, "augeas.save", NULL, ret_changes) : -EINVAL;
 }
 
 int exm_discard(struct exm *session, char ***ret_files)

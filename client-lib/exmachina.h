@@ -403,6 +403,7 @@ EXM_PUBLIC int exm_discard(struct exm *session, char ***ret_files) EXM_CHECK;
 #endif
 
 #include <exmachina-calls.h>
+#include <exmachina-history.h>
 #include <exmachina-system.h>
 
 #endif

@@ -98,12 +98,17 @@ union cell {
 	char *text;
 	int integer;
 	int64_t number;
+	bool flag;
 	size_t range[2];
+	char *object;
 	char **list;
 };
 
 static int take_list(struct block *block, const struct json_object *array,
 		     const struct record *record, char ***ret_list);
+
+static int take_record(struct block *block, const struct json_object *object,
+		       const struct record *record, char **ret_record);
 
 static int take_pairs(struct block *block, const struct json_object *object, char ***ret_list);
 
@@ -121,6 +126,15 @@ static int read_cell(struct block *block, const struct json_object *value, enum 
 		*ret_size = sizeof(ret_cell->integer);
 		ret_cell->integer = result_count(value);
 		return ret_cell->integer < 0 ? -EBADMSG : 0;
+	case FIELD_BOOL:
+		*ret_size = sizeof(ret_cell->flag);
+		ret_cell->flag = json_boolean(value);
+		return json_kind(value) == JSON_BOOL ? 0 : -EBADMSG;
+	case FIELD_RECORD:
+		*ret_size = sizeof(ret_cell->object);
+		return json_kind(value) == JSON_OBJECT
+			       ? take_record(block, value, record, &ret_cell->object)
+			       : -EBADMSG;
 	case FIELD_TEXTS:
 	case FIELD_RECORDS:
 		*ret_size = sizeof(ret_cell->list);

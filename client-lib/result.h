@@ -18,9 +18,11 @@ enum field_type {
 	FIELD_TEXT,    /* char * */
 	FIELD_INT,     /* int */
 	FIELD_NUMBER,  /* int64_t */
+	FIELD_BOOL,    /* bool */
 	FIELD_RANGE,   /* size_t[2] */
 	FIELD_TEXTS,   /* char **, from an array */
 	FIELD_PAIRS,   /* char ** of "NAME=VALUE", from an object */
+	FIELD_RECORD,  /* a pointer to a structure, from an object */
 	FIELD_RECORDS, /* pointers to structures, from an array */
 };
 
@@ -31,7 +33,7 @@ struct field {
 	enum field_type type;
 	bool required; /* else NULL or 0 */
 	size_t offset;
-	const struct record *record; /* of FIELD_RECORDS; else NULL */
+	const struct record *record; /* of FIELD_RECORD and FIELD_RECORDS; else NULL */
 };
 
 struct record {

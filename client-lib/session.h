@@ -36,6 +36,8 @@ struct exm {
 	void (*notify)(void *data, const char *method, const char *params);
 	void *notify_data;
 
+	int64_t last_revision; /* that a commit of this session made; 0: none */
+
 	bool failed;                /* the last answer was an error: */
 	struct exm_error error;     /* points into ... */
 	struct json_object *answer; /* ... this */

@@ -51,6 +51,7 @@ const struct verb *verb_tree_table(size_t *ret_count);
 const struct verb *verb_edit_table(size_t *ret_count);
 const struct verb *verb_ensure_table(size_t *ret_count);
 const struct verb *verb_config_table(size_t *ret_count);
+const struct verb *verb_history_table(size_t *ret_count);
 const struct verb *verb_service_table(size_t *ret_count);
 const struct verb *verb_package_table(size_t *ret_count);
 const struct verb *verb_system_table(size_t *ret_count);

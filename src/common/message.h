@@ -76,13 +76,15 @@ enum mon_outcome {
 	OUTCOME_NOT_PLAIN, /* symlink, bind mount, hard link, not a regular file: `step` or `error`
 			      tells */
 	OUTCOME_TOO_LARGE,
-	OUTCOME_CONFLICT,    /* the file is not what was handed out */
-	OUTCOME_IO,          /* `error` is a positive errno */
-	OUTCOME_LIMIT,       /* more than the monitor keeps for one session */
-	OUTCOME_UNVERIFIED,  /* what it would change cannot be told: `step` says why */
-	OUTCOME_BUSY,        /* the commit of another session is under way */
-	OUTCOME_NOT_APPLIED, /* a service did not take it, and it was taken back */
-	OUTCOME_NO_STATE,    /* there is no state directory, and so no history */
+	OUTCOME_CONFLICT,     /* the file is not what was handed out */
+	OUTCOME_IO,           /* `error` is a positive errno */
+	OUTCOME_LIMIT,        /* more than the monitor keeps for one session */
+	OUTCOME_UNVERIFIED,   /* what it would change cannot be told: `step` says why */
+	OUTCOME_NO_CONFIRM,   /* nothing is kept that it could be taken back with */
+	OUTCOME_BUSY,         /* the commit of another session is under way */
+	OUTCOME_NOT_APPLIED,  /* a service did not take it, and it was taken back */
+	OUTCOME_CHECK_FAILED, /* a Check= of the policy did not agree */
+	OUTCOME_NO_STATE,     /* there is no state directory, and so no history */
 	OUTCOME_MAX
 };
 
@@ -144,6 +146,9 @@ enum lost_reason {
 };
 
 enum bye_reason { BYE_CLIENT_GONE, BYE_CLIENT_ASKED, BYE_MAX };
+
+/* What a client may say of a commit that waits to be confirmed. */
+enum confirm_verb { CONFIRM_LOOK, CONFIRM_KEEP, CONFIRM_EXTEND, CONFIRM_ROLL_BACK, CONFIRM_MAX };
 
 #define MSG_DECLARE_U8(name) uint8_t name;
 #define MSG_DECLARE_U32(name) uint32_t name;

@@ -17,6 +17,7 @@
 	X(REVISION, revision, DURING_OPEN, MSG_PLAIN) \
 	X(PART, part, DURING_OPEN, MSG_PLAIN) \
 	X(RESTORE, restore, DURING_OPEN, MSG_PLAIN) \
+	X(CONFIRM, confirm, DURING_OPEN, MSG_PLAIN) \
 	X(FORGET, forget, DURING_OPEN, MSG_NO_REPLY) \
 	X(SERVICE, service, DURING_OPEN, MSG_NO_REPLY) \
 	X(UNITS, units, DURING_OPEN, MSG_NO_REPLY) \
@@ -37,7 +38,8 @@
 	X(HISTORY_REPLY, history_reply, 0, MSG_MAY_FD) \
 	X(REVISION_REPLY, revision_reply, 0, MSG_MAY_FD) \
 	X(PART_REPLY, part_reply, 0, MSG_MAY_FD) \
-	X(RESTORE_REPLY, restore_reply, 0, MSG_PLAIN)
+	X(RESTORE_REPLY, restore_reply, 0, MSG_PLAIN) \
+	X(CONFIRM_REPLY, confirm_reply, 0, MSG_PLAIN)
 
 #define MON_EVENTS(X) \
 	X(WELCOME, welcome, 0, MSG_FD) \
@@ -46,12 +48,13 @@
 	X(IDENTITY, identity, 0, MSG_PLAIN) \
 	X(UNIT, unit, 0, MSG_PLAIN) \
 	X(PROGRESS, progress, 0, MSG_PLAIN) \
-	X(LENS, lens, 0, MSG_PLAIN)
+	X(LENS, lens, 0, MSG_PLAIN) \
+	X(ROLLED_BACK, rolled_back, 0, MSG_PLAIN)
 
 /* Between the monitor and exmachina-run; from an engine they break the protocol. */
 #define RUN_MESSAGES(X) \
 	X(RUN_POLICY, run_policy, 0, MSG_FD) \
-	X(RUN_CALL, run_call, 0, MSG_PLAIN) \
+	X(RUN_CALL, run_call, 0, MSG_MAY_FD) \
 	X(RUN_PROGRESS, run_progress, 0, MSG_PLAIN) \
 	X(RUN_END, run_end, 0, MSG_MAY_FD)
 
@@ -123,21 +126,25 @@
  * All staged files, or with `drop` none of them; with `dry_run` it is only looked whether that
  * could be. The answer may take as long as the policy's Apply= do, and nothing else is said until
  * then; with `progress` PROGRESS with the ticket comes in between. `reverts`: the revision that it
- * takes back, or 0.
+ * takes back, or 0. `confirm`: it is taken back after so many seconds unless it is confirmed, or 0;
+ * with `dead_man` also as soon as the client has gone.
  */
 #define FIELDS_commit(U8, U32, U64, I32, STR) \
 	U32(ticket) \
 	U8(drop) \
 	U8(dry_run) \
 	U8(progress) \
+	U8(dead_man) \
+	U32(confirm) \
 	U64(reverts)
 
 /*
  * `index` counts staged files. DONE: the descriptor is the list of changes
  * (REPORT_CHANGE), and `revision` what the history calls it, 0 if it keeps none. CONFLICT: it is
  * the other side. DENIED: `step` is the rule that is missing or in the way, for `node`.
- * NOT_APPLIED: the fields behind tell of the action that failed as JOB does, and `restored` whether
- * all files and services are as they were.
+ * CHECK_FAILED: `step` is the Check=, `how` (enum run_outcome) and `status` its end, `detail` the
+ * same in words, `log` the end of what it printed. NOT_APPLIED: the fields behind tell of the
+ * action that failed as JOB does, and `restored` whether all files and services are as they were.
  */
 #define FIELDS_commit_reply(U8, U32, U64, I32, STR) \
 	U8(outcome) \
@@ -153,7 +160,11 @@
 	STR(result, MESSAGE_TEXT_MAX) \
 	STR(detail, MESSAGE_TEXT_MAX) \
 	STR(log, MESSAGE_LOG_MAX) \
-	U64(revision)
+	U64(revision) \
+	U8(how) \
+	I32(status) \
+	U32(confirm) \
+	STR(token, MESSAGE_TEXT_MAX)
 
 /*
  * The newest revisions before that number (0: of all), at most `limit` of them, of files that the
@@ -202,6 +213,22 @@
 	U8(outcome) \
 	U8(same) \
 	I32(error)
+
+/* enum confirm_verb; seconds: of CONFIRM_EXTEND; token: what the commit was answered with */
+#define FIELDS_confirm(U8, U32, U64, I32, STR) \
+	U8(verb) \
+	U32(seconds) \
+	STR(token, MESSAGE_TEXT_MAX)
+
+/*
+ * ABSENT: nothing is pending; DENIED: not with that token. seconds: that are left; restored: of
+ * CONFIRM_ROLL_BACK, whose answer comes when services have read the files again
+ */
+#define FIELDS_confirm_reply(U8, U32, U64, I32, STR) \
+	U8(outcome) \
+	I32(error) \
+	U32(seconds) \
+	U8(restored)
 
 /* nothing that was handed out counts any more */
 #define FIELDS_forget(U8, U32, U64, I32, STR)
@@ -352,6 +379,11 @@
 	STR(stage, MESSAGE_TEXT_MAX) \
 	STR(detail, MESSAGE_TEXT_MAX)
 
+/* what this client was to confirm was taken back, and why */
+#define FIELDS_rolled_back(U8, U32, U64, I32, STR) \
+	U8(restored) \
+	STR(reason, MESSAGE_TEXT_MAX)
+
 /* from the lens indexer only: the lens of an entry whose policy names none ("": none) */
 #define FIELDS_lens(U8, U32, U64, I32, STR) \
 	U32(entry) \
@@ -363,6 +395,8 @@
 /*
  * Run one of the RUN_PROGRAMS (common/run_program.h). `entry` is the policy's
  * section, `verb` a verb of its kind; `names` a unit or packages, one blank apart.
+ * RUN_CHECK alone has a descriptor, the files of a commit (common/candidates.h); its `verb` is the
+ * number of a Check= of the section, and `names` its line.
  */
 #define FIELDS_run_call(U8, U32, U64, I32, STR) \
 	U32(ticket) \

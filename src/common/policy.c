@@ -60,6 +60,7 @@ static void file_clear(struct policy_file *file)
 	for (size_t i = 0; i < RIGHT_MAX; i++)
 		list_clear(&file->rights[i]);
 	list_clear(&file->secrets);
+	list_clear(&file->checks);
 	for (size_t i = 0; i < file->value_count; i++)
 		value_clear(&file->values[i]);
 	free(file->values);
@@ -279,11 +280,13 @@ bool policy_package_allows(const struct policy *policy, enum package_verb verb, 
 
 bool policy_needs_run(const struct policy *policy, enum service_manager manager)
 {
-	bool services = policy->service_count > 0;
+	bool services = policy->service_count > 0, checks = false;
 
-	for (size_t i = 0; i < policy->file_count; i++)
+	for (size_t i = 0; i < policy->file_count; i++) {
 		services |= policy->files[i].apply_count > 0;
-	return policy->package_count > 0 || (services && manager == MANAGER_INITD);
+		checks |= policy->files[i].checks.count > 0;
+	}
+	return checks || policy->package_count > 0 || (services && manager == MANAGER_INITD);
 }
 
 const char *policy_manager_word(enum service_manager manager)

@@ -49,6 +49,9 @@ enum {
 	POLICY_USER_MAX = 255, /* bytes of a user's or group's name */
 	POLICY_LOG_LINES_DEFAULT = 200,
 	POLICY_LOG_LINES_MAX = 1000,
+	POLICY_CHECK_MAX = 512, /* bytes of one Check=, as it is written */
+	POLICY_CHECKS_MAX = 16, /* in one section */
+	POLICY_CHECK_WORDS_MAX = 32,
 	POLICY_REVISIONS_DEFAULT = 500,
 	POLICY_REVISIONS_MAX = 100000,
 	POLICY_HISTORY_DAYS_MAX = 36500,
@@ -91,6 +94,7 @@ struct policy_file {
 	char *lens; /* "Sshd.lns"; NULL until the lens index is asked */
 	struct policy_list rights[RIGHT_MAX];
 	struct policy_list secrets; /* Secret=: nodes whose values no record and no log may have */
+	struct policy_list checks;  /* Check=: programs that judge a commit before it is written */
 	struct policy_value *values;
 	size_t value_count;
 	bool may_create;
@@ -227,6 +231,15 @@ const char *policy_pattern_fault(const char *pattern);
 const char *policy_unit_fault(const char *unit);
 const char *policy_package_fault(const char *name);
 const char *policy_user_fault(const char *name);
+const char *policy_check_fault(const char *line);
+
+/*
+ * The program of a Check= and its arguments, ended by NULL: words with blanks between, in which
+ * quotes '...' and "..." keep blanks, and a backslash, but for one within '...', the character
+ * after it. Nothing else means anything. One block for free(). 0, -ENOMEM, or -EINVAL for a line
+ * that policy_check_fault() has something to say about.
+ */
+int policy_check_split(const char *line, char ***ret_words) must_check;
 
 /*
  * Compiles ^(ERE)$ from value->ere. 0 or regcomp's error, also for what
@@ -281,7 +294,7 @@ bool policy_package_name_valid(const char *name);
 bool policy_package_allows(const struct policy *policy, enum package_verb verb, const char *name);
 
 /*
- * Does it hold anything that only a program can do which exmachina-run starts?
+ * Does it hold anything that only a program can do which exmachina-run starts? Every Check= is.
  * manager is who has been found to manage services, MANAGER_SYSTEMD or _INITD.
  */
 bool policy_needs_run(const struct policy *policy, enum service_manager manager);

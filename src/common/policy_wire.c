@@ -29,6 +29,7 @@ static void put_file(struct wire *w, const struct policy_file *file)
 		wire_put_str(w, file->values[i].pattern, POLICY_TEXT_MAX);
 		wire_put_str(w, file->values[i].ere, POLICY_TEXT_MAX);
 	}
+	put_list(w, &file->checks);
 	wire_put_u32(w, (uint32_t)file->apply_count);
 	for (size_t i = 0; i < file->apply_count; i++) {
 		wire_put_u8(w, (uint8_t)file->apply[i].verb);
@@ -121,6 +122,16 @@ static int get_list(struct wire *w, struct policy_list *list)
 	return r;
 }
 
+static int get_checks(struct wire *w, struct policy_list *list)
+{
+	uint32_t count = get_count(w, POLICY_CHECKS_MAX);
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && !w->bad && i < count; i++)
+		r = policy_list_add(list, get_text(w, policy_check_fault));
+	return r;
+}
+
 static int get_values(struct wire *w, struct policy_file *file)
 {
 	uint32_t count = get_count(w, POLICY_ITEMS_MAX);
@@ -169,6 +180,8 @@ static int get_file(struct wire *w, struct policy *policy)
 		r = get_list(w, &file->rights[i]);
 	if (r == 0)
 		r = get_values(w, file);
+	if (r == 0)
+		r = get_checks(w, &file->checks);
 	if (r == 0)
 		r = get_apply(w, file);
 	if (r < 0)

@@ -10,10 +10,13 @@
  *
  *   INITD    /etc/init.d/NAME for a service verb (entry: [Service])
  *   PACKAGE  apt-get or dpkg-query for a package verb
+ *   CHECK    the program of a Check= (entry: [File], verb: which of its Check=), with a commit's
+ * files
  */
 #define RUN_PROGRAMS(X) \
 	X(INITD, initd, "init script") \
-	X(PACKAGE, package, "package manager")
+	X(PACKAGE, package, "package manager") \
+	X(CHECK, check, "check")
 
 enum run_program {
 #define X(NAME, name, word) RUN_##NAME,

@@ -60,9 +60,13 @@ static int render(struct call *call)
 	struct tree *tree = call->engine->tree;
 	struct tree_file *failed = NULL;
 
-	for (size_t i = 0; i < tree->count; i++)
-		if (tree->file[i].needs_touch || (tree->file[i].edited && tree->file[i].is_made))
-			touch(tree, &tree->file[i]);
+	for (size_t i = 0; i < tree->count; i++) {
+		struct tree_file *file = &tree->file[i];
+
+		if (file->needs_touch || (file->edited && file->made))
+			touch(tree, file);
+		file->made |= file->edited && file->base < 0;
+	}
 	if (aug_save(tree->aug) == 0) {
 		for (size_t i = 0; i < tree->count; i++)
 			tree->file[i].needs_touch = false;
@@ -171,7 +175,7 @@ int dirty_collect(struct call *call, struct dirty_list **ret_list)
 
 const char *dirty_action(const struct dirty *dirty)
 {
-	if (dirty->content < 0)
+	if (dirty_removes(dirty))
 		return "delete";
 	return dirty->from < 0 ? "create" : "change";
 }
@@ -180,6 +184,8 @@ char *dirty_diff(const struct dirty *dirty, int from, int to)
 {
 	scoped_mapping old = { 0 }, new = { 0 };
 
+	if (dirty->origin == DIRTY_WITHHELD)
+		return NULL;
 	if (map_content(from, &old) < 0 || map_content(to, &new) < 0)
 		return NULL;
 	return diff_unified(dirty->file->path, (struct text){ old.data, old.size },
@@ -195,6 +201,8 @@ struct json_object *dirty_describe(const struct dirty_list *list, bool with_diff
 		struct json_object *item = data_of("file", p->file->path);
 
 		json_put(item, "action", json_new_string(dirty_action(p)));
+		if (p->origin == DIRTY_MERGED)
+			json_put(item, "merged", json_new_bool(true));
 		if (with_diff) {
 			scoped_ptr char *diff = dirty_diff(p, p->from, p->content);
 

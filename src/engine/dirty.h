@@ -8,11 +8,22 @@
 /* One file that would be changed by a commit. */
 struct dirty {
 	struct tree_file *file;
-	int from;     /* what it replaces: the file's base, or what is newer; not owned */
-	int content;  /* what is committed; -1: removed. Owned if it is merged, else ours */
-	int ours;     /* as it was edited; owned */
+	int from;    /* what it replaces: the file's base, or what is newer; not owned */
+	int content; /* what is committed; -1: removed. Owned if it is rebased, else ours */
+	int ours;    /* as it was edited, or is to be again; owned */
+	enum dirty_origin {
+		DIRTY_EDITED,
+		DIRTY_MERGED,   /* by config.revert, with what was done since */
+		DIRTY_RESTORED, /* by the monitor */
+		DIRTY_WITHHELD, /* the same, and the content, which is not known, is no removal */
+	} origin;
 	bool rebased; /* the content is merged from ours and what is newer */
 };
+
+static inline bool dirty_removes(const struct dirty *dirty)
+{
+	return dirty->content < 0 && dirty->origin != DIRTY_WITHHELD;
+}
 
 struct dirty_list {
 	struct dirty item[TREE_FILES_MAX];
@@ -35,7 +46,8 @@ void dirty_set_plain(struct dirty *dirty);
 /* "change", "create" or "delete" */
 const char *dirty_action(const struct dirty *dirty);
 
-/* The unified difference between two contents of the file; -1: none. NULL: no memory. */
+/* The unified difference between two contents of the file; -1: none. NULL: no memory, or what it
+ * becomes is withheld. */
 char *dirty_diff(const struct dirty *dirty, int from, int to);
 
 /* For each file its name and action, and what would change. */

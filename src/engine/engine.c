@@ -133,8 +133,9 @@ static int wait_for_both(struct engine *engine)
  */
 static int wait_for_input(struct engine *engine)
 {
-	return pending_any(engine) || watch_any(engine) ? wait_for_both(engine)
-							: stream_fill(&engine->stream);
+	return pending_any(engine) || watch_any(engine) || engine->unconfirmed
+		       ? wait_for_both(engine)
+		       : stream_fill(&engine->stream);
 }
 
 static void serve(struct engine *engine)

@@ -32,6 +32,7 @@ struct engine {
 	struct pending pending[JOBS_MAX];
 	struct call *committing; /* waits for the monitor, and wants to know where that is */
 	uint32_t commit_ticket;
+	bool unconfirmed; /* the monitor may say that what the client committed was taken back */
 	struct watch watch[WATCHES_MAX];
 };
 

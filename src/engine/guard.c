@@ -212,7 +212,7 @@ int guard_remove(struct call *call, const char *canonical)
 		return -1;
 	/* if it comes back it is another one for Augeas */
 	if (s.node.depth == 0)
-		s.file->is_made = true;
+		s.file->made = true;
 	return check_below(call, &s, canonical);
 }
 

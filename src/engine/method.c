@@ -92,8 +92,22 @@ const struct method methods[] = {
 	{ "config.commit",
 	  config_commit,
 	  METHOD_PLAIN,
-	  { OPTIONAL(dry_run), OPTIONAL(plan), OPTIONAL(progress), OPTIONAL(rebase) } },
+	  { OPTIONAL(dry_run), OPTIONAL(plan), OPTIONAL(progress), OPTIONAL(confirm),
+	    OPTIONAL(dead_man), OPTIONAL(rebase) } },
+	{ "config.confirm",
+	  config_confirm,
+	  METHOD_PLAIN,
+	  { OPTIONAL(token), OPTIONAL(extend), OPTIONAL(rollback) } },
 	{ "config.discard", config_discard, METHOD_PLAIN, { { 0 } } },
+	{ "config.history",
+	  config_history,
+	  METHOD_READS,
+	  { OPTIONAL(path), OPTIONAL(limit), OPTIONAL(below) } },
+	{ "config.show", config_show, METHOD_READS, { REQUIRED(revision) } },
+	{ "config.revert",
+	  config_revert,
+	  METHOD_PLAIN,
+	  { REQUIRED(revision), OPTIONAL(dry_run), OPTIONAL(progress) } },
 
 #define X(name, word, kind, method) \
 	{ "service." word, \

@@ -39,6 +39,11 @@
 	LIST(names) \
 	BOOL(dry_run) \
 	STRING(plan) \
+	INT(confirm) \
+	BOOL(dead_man) \
+	STRING(token) \
+	INT(extend) \
+	BOOL(rollback) \
 	STRING(timezone) \
 	STRING(hostname) \
 	LIST(locale) \
@@ -162,9 +167,13 @@ int augeas_rename(struct call *call, const struct arguments *a);
 int augeas_load(struct call *call, const struct arguments *a);
 int augeas_transform(struct call *call, const struct arguments *a);
 
+int config_confirm(struct call *call, const struct arguments *a);
 int config_diff(struct call *call, const struct arguments *a);
 int config_commit(struct call *call, const struct arguments *a);
 int config_discard(struct call *call, const struct arguments *a);
+int config_history(struct call *call, const struct arguments *a);
+int config_show(struct call *call, const struct arguments *a);
+int config_revert(struct call *call, const struct arguments *a);
 
 /* One method for each verb and item of the tables. */
 int service_verb(struct call *call, const struct arguments *a, enum service_verb verb);

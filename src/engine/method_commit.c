@@ -16,13 +16,14 @@
 #include "engine/dirty.h"
 #include "engine/engine.h"
 #include "engine/guard.h"
-#include "engine/method.h"
+#include "engine/method_commit.h"
+#include "engine/method_confirm.h"
 #include "engine/plan.h"
 #include "engine/staging.h"
 #include "engine/timer.h"
 
 /* What the monitor says of the file as a whole; the rule is the one that we would say it by. */
-static int denied_file(struct call *call, const struct dirty *p)
+int commit_denied_file(struct call *call, const struct dirty *p)
 {
 	const struct policy_file *entry = &call->engine->policy->files[p->file->entry];
 	const struct node_path whole = { 0 };
@@ -30,7 +31,7 @@ static int denied_file(struct call *call, const struct dirty *p)
 	scoped_rule rule = { 0 };
 	int r;
 
-	if (p->content < 0)
+	if (dirty_removes(p))
 		r = policy_rule_removal(entry, &whole, &rule);
 	else if (p->from < 0)
 		r = policy_rule_addition(entry, &whole, true, &rule);
@@ -60,7 +61,7 @@ static int stage_all(struct call *call, const struct dirty_list *list)
 		if (outcome == OUTCOME_DONE)
 			continue;
 		if (outcome == OUTCOME_DENIED)
-			return denied_file(call, p);
+			return commit_denied_file(call, p);
 		return call_error(call, EXM_ERROR_LIMIT, data_of("limit", "files"),
 				  "a commit of more than %d files", STAGED_MAX);
 	}
@@ -117,6 +118,41 @@ static int not_applied(struct call *call, const struct msg_commit_reply *commit)
 					   : "not everything could be brought back");
 }
 
+/* Those of the commit whose section names it. */
+static struct json_object *files_of(const struct call *call, const struct dirty_list *list,
+				    const char *check)
+{
+	struct json_object *files = json_new_array();
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct tree_file *file = list->item[i].file;
+		const struct policy_list *checks = &call->engine->policy->files[file->entry].checks;
+
+		for (size_t k = 0; k < checks->count; k++)
+			if (strcmp(checks->item[k], check) == 0)
+				json_append(files, json_new_bytes(file->path));
+	}
+	return files;
+}
+
+static int not_checked(struct call *call, const struct dirty_list *list, const struct dirty *p,
+		       const struct msg_commit_reply *commit)
+{
+	struct json_object *data = data_of("file", p->file->path);
+
+	json_put(data, "files", files_of(call, list, commit->step));
+	json_put(data, "check", json_new_bytes(commit->step));
+	if (commit->how == RUN_EXITED)
+		json_put(data, "status", json_new_int(commit->status));
+	else if (commit->how == RUN_SIGNALED)
+		json_put(data, "signal", json_new_int(commit->status));
+	else
+		json_put(data, "timeout", json_new_bool(true));
+	json_put(data, "output", pending_split(commit->log, '\n'));
+	return call_error(call, EXM_ERROR_CHECK_FAILED, data,
+			  "%s; nothing was written, the edits are kept", commit->detail);
+}
+
 static int not_written(struct call *call, const struct dirty *p,
 		       const struct msg_commit_reply *commit)
 {
@@ -145,12 +181,17 @@ static int not_written(struct call *call, const struct dirty *p,
 			  commit->step, strerror(commit->error));
 }
 
-static int commit_failed(struct call *call, const struct dirty_list *list,
-			 const struct mon_commit *answer)
+int commit_failed(struct call *call, const struct dirty_list *list, const struct mon_commit *answer)
 {
 	const struct msg_commit_reply *commit = &answer->reply;
 	const struct dirty *p;
 
+	if (commit->outcome == OUTCOME_NO_CONFIRM)
+		return call_error(
+			call, EXM_ERROR_BAD_VALUE, data_of("parameter", "confirm"),
+			"there is no history here to take it back with, so a commit "
+			"cannot wait to be confirmed; it takes a state directory (Audit=) "
+			"and Keep= in [History]");
 	if (commit->outcome == OUTCOME_BUSY)
 		return call_error(call, EXM_ERROR_BUSY, NULL,
 				  "another commit is under way; the edits are kept");
@@ -163,6 +204,8 @@ static int commit_failed(struct call *call, const struct dirty_list *list,
 		return conflict_answer(call, p, answer->enclosed);
 	if (commit->outcome == OUTCOME_DENIED)
 		return not_permitted(call, p, commit);
+	if (commit->outcome == OUTCOME_CHECK_FAILED)
+		return not_checked(call, list, p, commit);
 	return not_written(call, p, commit);
 }
 
@@ -205,6 +248,23 @@ static void put_changes(struct json_object *result, const struct dirty_list *lis
 	json_put(result, "more", json_new_bool(reader.rows > CHANGES_SHOWN));
 }
 
+struct json_object *commit_describe(const struct dirty_list *list, bool with_diff,
+				    const struct mon_commit *answer)
+{
+	struct json_object *result = json_new_object();
+	uint64_t revision = answer->reply.revision;
+
+	json_put(result, "changed", json_new_bool(list->count > 0));
+	json_put(result, "files", dirty_describe(list, with_diff));
+	put_changes(result, list, answer->enclosed);
+	if (revision > 0)
+		json_put(result, "revision", json_new_int((int64_t)revision));
+	if (answer->reply.confirm > 0)
+		json_put(result, "confirm",
+			 confirm_describe(answer->reply.confirm, answer->reply.token));
+	return result;
+}
+
 /* What was written is what counts as handed out from now on, as the monitor sees it. */
 static int settle(struct call *call, struct dirty_list *list)
 {
@@ -222,7 +282,7 @@ static int settle(struct call *call, struct dirty_list *list)
 		close_fd(p->file->base);
 		p->file->base = take_fd(&p->ours);
 		p->file->state = p->file->base < 0 ? TREE_ABSENT : TREE_LOADED;
-		p->file->is_made |= p->file->base < 0;
+		p->file->made |= p->file->base < 0;
 	}
 	for (size_t i = 0; i < engine->tree->count; i++)
 		engine->tree->file[i].edited = false;
@@ -230,9 +290,7 @@ static int settle(struct call *call, struct dirty_list *list)
 	return r;
 }
 
-/* How long that takes is for the policy to say, and not on the request's own time. */
-static int ask_monitor(struct call *call, const struct arguments *a, bool staged,
-		       struct mon_commit *commit)
+int commit_ask(struct call *call, const struct arguments *a, bool staged, struct mon_commit *commit)
 {
 	struct engine *engine = call->engine;
 	const struct msg_commit request = {
@@ -240,6 +298,9 @@ static int ask_monitor(struct call *call, const struct arguments *a, bool staged
 		.drop = !staged,
 		.dry_run = a->dry_run,
 		.progress = a->progress && !call->notification,
+		.confirm = (uint32_t)a->confirm,
+		.dead_man = a->dead_man,
+		.reverts = (uint64_t)a->revision,
 	};
 	int64_t used = timer_pause();
 	int r;
@@ -261,7 +322,7 @@ static int commit_list(struct call *call, const struct arguments *a, const struc
 
 	call->recorded = true;
 	staged = stage_all(call, list) == 0;
-	r = ask_monitor(call, a, staged, commit);
+	r = commit_ask(call, a, staged, commit);
 	if (!staged)
 		return -1;
 	if (r < 0)
@@ -278,6 +339,20 @@ static int is_planned(struct call *call, const struct arguments *a, const char *
 	return call_error(call, EXM_ERROR_CONFLICT, data_of("plan", plan),
 			  "what would be committed now is not what was planned; nothing was "
 			  "written, the edits are kept");
+}
+
+/* What of the arguments cannot be meant. */
+static int check_arguments(struct call *call, const struct arguments *a)
+{
+	uint32_t seconds;
+
+	if (argument_given(a, PARAM_confirm) &&
+	    confirm_take_seconds(call, PARAM_confirm, a->confirm, &seconds) < 0)
+		return -1;
+	if (a->dead_man && !argument_given(a, PARAM_confirm))
+		return call_error(call, EXM_ERROR_BAD_VALUE, data_of("parameter", "dead_man"),
+				  "%s: dead_man is for a commit with confirm", call->method);
+	return 0;
 }
 
 enum { ROUNDS_MAX = 8 };
@@ -316,12 +391,11 @@ static int commit_rounds(struct call *call, const struct arguments *a, struct di
 static int committed(struct call *call, const struct arguments *a, struct dirty_list *list,
 		     const struct mon_commit *commit, const char *plan)
 {
-	struct json_object *result = json_new_object();
+	struct json_object *result = commit_describe(list, a->dry_run, commit);
 	int r;
 
-	json_put(result, "changed", json_new_bool(list->count > 0));
-	json_put(result, "files", dirty_describe(list, a->dry_run));
-	put_changes(result, list, commit->enclosed);
+	if (commit->reply.confirm > 0)
+		call->engine->unconfirmed = true;
 	if (a->rebase)
 		json_put(result, "rebased", conflict_rebased(list));
 	if (a->dry_run) {
@@ -348,7 +422,7 @@ int config_commit(struct call *call, const struct arguments *a)
 	if (!commit)
 		return call_no_memory(call);
 	commit->enclosed = -1;
-	if (dirty_collect(call, &list) < 0)
+	if (check_arguments(call, a) < 0 || dirty_collect(call, &list) < 0)
 		return -1;
 	r = commit_rounds(call, a, list, plan, commit);
 	if (r == 0)

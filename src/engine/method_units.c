@@ -6,14 +6,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/report.h"
 #include "engine/engine.h"
 #include "engine/method.h"
 #include "engine/unit_right.h"
+#include "engine/when.h"
 
-enum { LOG_LINES_DEFAULT = 20, TIME_SIZE = 64 };
+enum { LOG_LINES_DEFAULT = 20 };
 
 /* A text that has to fit into a message. */
 static int check_length(struct call *call, enum parameter parameter, const char *text)
@@ -93,21 +93,6 @@ int service_list(struct call *call, const struct arguments *a)
 
 /* ---- service.log ---- */
 
-/* As RFC 3339 has it, in UTC; null for a year that it cannot write. */
-static struct json_object *time_of(uint64_t usec)
-{
-	const time_t seconds = (time_t)(usec / 1000000);
-	char text[TIME_SIZE];
-	size_t length;
-	struct tm tm;
-
-	if (!gmtime_r(&seconds, &tm) || tm.tm_year > 9999 - 1900)
-		return NULL;
-	length = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text + length, sizeof(text) - length, ".%06uZ", (unsigned int)(usec % 1000000));
-	return json_new_string(text);
-}
-
 static int read_lines(int fd, struct json_object *result)
 {
 	scoped_reader reader = { 0 };
@@ -121,7 +106,7 @@ static int read_lines(int fd, struct json_object *result)
 	while ((r = report_next_line_row(&reader, &row)) > 0) {
 		struct json_object *line = json_new_object();
 
-		json_put(line, "time", time_of(row.usec));
+		json_put(line, "time", when_json(row.usec));
 		json_put(line, "priority", json_new_int(row.priority));
 		json_put(line, "pid", json_new_int(row.pid));
 		json_put(line, "identifier", json_new_text(row.identifier));

@@ -151,6 +151,71 @@ int mon_commit(struct mon *mon, const struct msg_commit *request, struct mon_com
 	return r;
 }
 
+int mon_confirm(struct mon *mon, const struct msg_confirm *request,
+		struct msg_confirm_reply *ret_reply)
+{
+	const struct message message = { .type = MON_CONFIRM, .confirm = *request };
+	struct message reply;
+	struct packet packet;
+	int r = ask(mon, &message, -1, MON_CONFIRM_REPLY, &packet, &reply, NULL);
+
+	if (r == 0)
+		*ret_reply = reply.confirm_reply;
+	return r;
+}
+
+int mon_history(struct mon *mon, const struct msg_history *request,
+		struct msg_history_reply *ret_reply, int *ret_fd)
+{
+	const struct message message = { .type = MON_HISTORY, .history = *request };
+	struct message reply;
+	struct packet packet;
+	int r = ask(mon, &message, -1, MON_HISTORY_REPLY, &packet, &reply, ret_fd);
+
+	if (r == 0)
+		*ret_reply = reply.history_reply;
+	return r;
+}
+
+int mon_revision(struct mon *mon, uint64_t revision, struct msg_revision_reply *ret_reply,
+		 int *ret_fd)
+{
+	const struct message message = { .type = MON_REVISION, .revision = { revision } };
+	struct message reply;
+	struct packet packet;
+	int r = ask(mon, &message, -1, MON_REVISION_REPLY, &packet, &reply, ret_fd);
+
+	if (r == 0)
+		*ret_reply = reply.revision_reply;
+	return r;
+}
+
+int mon_part(struct mon *mon, const struct msg_part *request, struct msg_part_reply *ret_reply,
+	     int *ret_fd)
+{
+	const struct message message = { .type = MON_PART, .part = *request };
+	struct message reply;
+	struct packet packet;
+	int r = ask(mon, &message, -1, MON_PART_REPLY, &packet, &reply, ret_fd);
+
+	if (r == 0)
+		*ret_reply = reply.part_reply;
+	return r;
+}
+
+int mon_restore(struct mon *mon, const struct msg_restore *request,
+		struct msg_restore_reply *ret_reply)
+{
+	const struct message message = { .type = MON_RESTORE, .restore = *request };
+	struct message reply;
+	struct packet packet;
+	int r = ask(mon, &message, -1, MON_RESTORE_REPLY, &packet, &reply, NULL);
+
+	if (r == 0)
+		*ret_reply = reply.restore_reply;
+	return r;
+}
+
 int mon_forget(struct mon *mon)
 {
 	const struct message message = { .type = MON_FORGET };

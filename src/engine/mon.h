@@ -48,6 +48,17 @@ struct mon_commit {
 /* May take as long as the checks and services do that the policy names. */
 int mon_commit(struct mon *mon, const struct msg_commit *request,
 	       struct mon_commit *ret_commit) must_check;
+int mon_confirm(struct mon *mon, const struct msg_confirm *request,
+		struct msg_confirm_reply *ret_reply) must_check;
+/* Of commits of the past; lists and content as sealed memfds. */
+int mon_history(struct mon *mon, const struct msg_history *request,
+		struct msg_history_reply *ret_reply, int *ret_fd) must_check;
+int mon_revision(struct mon *mon, uint64_t revision, struct msg_revision_reply *ret_reply,
+		 int *ret_fd) must_check;
+int mon_part(struct mon *mon, const struct msg_part *request, struct msg_part_reply *ret_reply,
+	     int *ret_fd) must_check;
+int mon_restore(struct mon *mon, const struct msg_restore *request,
+		struct msg_restore_reply *ret_reply) must_check;
 int mon_forget(struct mon *mon) must_check;
 /* These have no reply: what comes of them is an event with their ticket. */
 int mon_service(struct mon *mon, const struct msg_service *request) must_check;

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "engine/engine.h"
+#include "engine/method_confirm.h"
 #include "engine/method_watch.h"
 #include "engine/rpc.h"
 
@@ -152,6 +153,9 @@ int pending_event(const struct message *event, int fd, void *data)
 	case MON_PROGRESS:
 		ticket = event->progress.ticket;
 		break;
+	case MON_ROLLED_BACK:
+		confirm_event(engine, &event->rolled_back);
+		return 0;
 	case MON_UNIT:
 		watch_event(engine, &event->unit);
 		return 0;

@@ -131,7 +131,7 @@ bool staging_has_error(const struct tree *tree, const struct tree_file *file)
 static void load(struct tree *tree, struct tree_file *file)
 {
 	file->state = TREE_LOADED;
-	file->is_made = false;
+	file->made = false;
 	/* a lens that is missing is told by aug_error(3) alone */
 	if (aug_load_file(tree->aug, file->path) < 0 || aug_error(tree->aug) != AUG_NOERROR ||
 	    staging_has_error(tree, file))
@@ -175,7 +175,7 @@ int staging_fetch(struct tree *tree, struct tree_file *file)
 		return file->base < 0 ? -EBADMSG : stage_and_load(tree, file);
 	case OUTCOME_ABSENT:
 		file->state = TREE_ABSENT;
-		file->is_made = true;
+		file->made = true;
 		return stage_and_load(tree, file);
 	default:
 		file->state = TREE_UNREADABLE;
@@ -216,7 +216,7 @@ int staging_adopt(struct tree *tree, struct tree_file *file, int content)
 	file->base = content;
 	staging_forget_newer(file);
 	file->state = TREE_ABSENT;
-	file->is_made = true;
+	file->made = true;
 	if (r == 0 && !staged)
 		r = -ENOMEM;
 	if (r == 0 && content >= 0)

@@ -11,9 +11,10 @@
 #include <sys/stat.h>
 
 #include "common/log.h"
+#include "common/metadata.h"
 #include "monitor/commit_history.h"
+#include "monitor/confirm/confirm.h"
 #include "monitor/journal/journal_recover.h"
-#include "monitor/metadata.h"
 
 struct commit {
 	const struct staged *staged;
@@ -48,26 +49,44 @@ static void stop(struct commit_result *result, const char *step, int error)
 	result->failure = (struct replace_failure){ step, -error };
 }
 
-/* Nobody else commits meanwhile, and what an interrupted commit has left is cleared away. */
-static int take_turn(const struct commit_place *place, struct journal *journal,
-		     const char **ret_step)
+static int take_turn(const struct commit_place *place, struct journal *ret_journal,
+		     struct journal_entry *ret_entry, const char **ret_step)
 {
 	int r;
 
-	r = journal_open(place->state_fd, JOURNAL_LOCK_MSEC, journal);
+	r = journal_open(place->state_fd, JOURNAL_LOCK_MSEC, ret_journal);
 	*ret_step = r == -ETIMEDOUT ? "wait for the commit of another server" : "open the journal";
 	if (r < 0)
 		return r;
 	*ret_step = "take back a commit that was interrupted";
-	return journal_recover(place->root_fd, journal);
+	r = journal_recover_entry(place->root_fd, ret_journal, ret_entry);
+	if (r < 0)
+		return r;
+	*ret_step = "look at what is to be confirmed";
+	return confirm_drop_stale(place->state_fd);
 }
 
-int commit_recover(const struct commit_place *place)
+int commit_take_turn(const struct commit_place *place, struct journal *ret_journal,
+		     const char **ret_step)
+{
+	scoped_journal_entry entry = { 0 };
+
+	return take_turn(place, ret_journal, &entry, ret_step);
+}
+
+int commit_recover(const struct commit_place *place, struct rollback *ret_rollback)
 {
 	scoped_journal journal = JOURNAL_NONE;
+	scoped_journal_entry entry = { 0 };
 	const char *step;
-	int r = take_turn(place, &journal, &step);
+	int r = take_turn(place, &journal, &entry, &step);
 
+	if (r == 0) {
+		step = "take back what was not confirmed";
+		r = confirm_recover(place->root_fd, place->state_fd, &journal, ret_rollback);
+	}
+	for (uint32_t i = 0; r == 0 && i < entry.count; i++)
+		r = rollback_add(ret_rollback, entry.file[i].path);
 	if (r < 0)
 		log_error("cannot %s: %s", step, strerror(-r));
 	return r;
@@ -242,15 +261,42 @@ static void keep_content(const struct staged *staged, struct handouts *handouts)
 		log_warning("%s has to be read again", staged->path);
 }
 
+static int remove_old(struct commit *t, size_t index)
+{
+	int r = replace_finish(&t->item[index]);
+
+	if (r < 0)
+		log_warning("%s was committed, but the old file is still in %s: %s",
+			    t->staged[index].path, t->item[index].temporary, strerror(-r));
+	return r;
+}
+
+/*
+ * As long as a removal may not be on disk the journal has to tell of it: then it stays as it is,
+ * and the next one to look clears it away.
+ */
+static void clear_away(struct commit *t)
+{
+	bool has_removed = false;
+	uint32_t index;
+	int r = 0;
+
+	for (size_t i = 0; i < t->count; i++) {
+		has_removed |= t->item[i].old >= 0;
+		if (remove_old(t, i) < 0)
+			r = -EIO;
+	}
+	if (r == 0 && has_removed && t->journal.file >= 0)
+		r = sync_directories(t, &index);
+	if (r == 0)
+		journal_over(&t->journal);
+}
+
 static void finish(struct commit *t, struct handouts *handouts)
 {
 	for (size_t i = 0; i < t->count; i++) {
 		const struct staged *staged = &t->staged[i];
-		int r = replace_finish(&t->item[i]);
 
-		if (r < 0)
-			log_warning("%s was committed, but the old file is still in %s: %s",
-				    staged->path, t->item[i].temporary, strerror(-r));
 		keep_content(staged, handouts);
 		log_notice("%s %s", staged->path,
 			   staged->content < 0   ? "removed"
@@ -259,7 +305,7 @@ static void finish(struct commit *t, struct handouts *handouts)
 	}
 	/* else whoever looks next writes it down */
 	if (commit_history_add(&t->history) == 0)
-		journal_over(&t->journal);
+		clear_away(t);
 }
 
 static void look_at_all(struct commit *t, int root_fd, const struct policy *policy, size_t count,
@@ -311,22 +357,43 @@ static void change_all(struct commit *t, struct commit_result *result)
 		bring_to_disk(t, result);
 }
 
-static int commit_new(const struct commit_place *place, const struct staged *staged, size_t count,
-		      struct commit **ret_commit, const char **ret_step)
+static struct commit *commit_alloc(const struct staged *staged, size_t count)
 {
 	scoped(commit_freep) struct commit *t = calloc(1, sizeof(*t));
-	int r;
 
-	*ret_step = "start";
 	if (!t)
-		return -ENOMEM;
+		return NULL;
 	*t = (struct commit){
 		.staged = staged,
 		.item = calloc(count + 1, sizeof(struct replacement)),
 		.journal = JOURNAL_NONE,
 		.history = COMMIT_HISTORY_NONE,
 	};
-	r = t->item ? take_turn(place, &t->journal, ret_step) : -ENOMEM;
+	return t->item ? take_ptr(t) : NULL;
+}
+
+struct commit_result commit_look(const struct commit_place *place, const struct policy *policy,
+				 const struct staged *staged, size_t count,
+				 struct handouts *handouts)
+{
+	scoped(commit_freep) struct commit *t = commit_alloc(staged, count);
+	struct commit_result result = { .outcome = OUTCOME_DONE };
+
+	if (t)
+		look_at_all(t, place->root_fd, policy, count, handouts, &result);
+	else
+		stop(&result, "start", -ENOMEM);
+	return result;
+}
+
+static int commit_new(const struct commit_place *place, const struct staged *staged, size_t count,
+		      struct commit **ret_commit, const char **ret_step)
+{
+	scoped(commit_freep) struct commit *t = commit_alloc(staged, count);
+	int r;
+
+	*ret_step = "start";
+	r = t ? commit_take_turn(place, &t->journal, ret_step) : -ENOMEM;
 	if (r == 0)
 		*ret_commit = take_ptr(t);
 	return r;
@@ -359,12 +426,27 @@ struct commit_result commit_begin(const struct commit_place *place, const struct
 	return result;
 }
 
+/*
+ * If the journal says that it is done and cannot be made to say anything else, then that is what
+ * whoever looks next will believe, and so it is what has to be answered.
+ */
+static int write_done(struct journal *journal)
+{
+	int r = journal_done(journal);
+
+	if (r == 0 || journal_switch(journal) == 0 || journal->phase != JOURNAL_DONE)
+		return r;
+	log_write(LOG_CRIT, "the disk fails: what was committed may be lost with the power: %s",
+		  strerror(-r));
+	return 0;
+}
+
 struct commit_result commit_keep(struct commit *commit, struct handouts *handouts)
 {
 	scoped(commit_freep) struct commit *t = commit;
 	struct commit_result result = { .outcome = OUTCOME_DONE };
 	/* from here on it is done, whatever happens */
-	int r = journal_done(&t->journal);
+	int r = write_done(&t->journal);
 
 	if (r == 0) {
 		finish(t, handouts);
@@ -374,6 +456,11 @@ struct commit_result commit_keep(struct commit *commit, struct handouts *handout
 	stop(&result, "write the journal", r);
 	take_back(t);
 	return result;
+}
+
+uint64_t commit_revision(const struct commit *commit)
+{
+	return commit->history.number;
 }
 
 int commit_take_back(struct commit *commit)

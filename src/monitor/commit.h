@@ -49,6 +49,8 @@ struct commit_origin {
  * dies it is taken back by whoever looks next.
  */
 struct commit;
+struct journal;
+struct rollback;
 
 /*
  * All staged files or none, also if this process dies or the power fails in the midst of it, as
@@ -69,6 +71,9 @@ struct commit_result commit_begin(const struct commit_place *place, const struct
  */
 struct commit_result commit_keep(struct commit *commit, struct handouts *handouts) must_check;
 
+/* The revision that it becomes; 0: none. */
+uint64_t commit_revision(const struct commit *commit);
+
 /* All is as it was. 0 or -errno, which is logged, for a file that could not be brought back. */
 int commit_take_back(struct commit *commit) must_check;
 
@@ -77,10 +82,22 @@ struct commit_result commit_files(const struct commit_place *place, const struct
 				  const struct commit_origin *origin, const struct staged *staged,
 				  size_t count, struct handouts *handouts) must_check;
 
+/* Would a commit of them be refused as the files are now, and by which? Nothing is written. */
+struct commit_result commit_look(const struct commit_place *place, const struct policy *policy,
+				 const struct staged *staged, size_t count,
+				 struct handouts *handouts) must_check;
+
 /*
- * Takes back, or clears away, what an interrupted commit has left, once no other server commits.
- * 0 or -errno, which is logged.
+ * Nobody else commits until the journal is closed, and what an interrupted commit has left is taken
+ * back, or cleared away. 0 or -errno, and the step that failed.
  */
-int commit_recover(const struct commit_place *place) must_check;
+int commit_take_turn(const struct commit_place *place, struct journal *ret_journal,
+		     const char **ret_step) must_check;
+
+/*
+ * The same for whoever starts, who also takes back what was not confirmed in time, and is told
+ * which files were taken back. 0 or -errno, which is logged.
+ */
+int commit_recover(const struct commit_place *place, struct rollback *ret_rollback) must_check;
 
 #endif

@@ -44,7 +44,7 @@ static bool client_has_gone(int fd)
 /* Should the engine do something now? */
 static bool has_work(const struct engine_view *view, const struct engine_mark *mark)
 {
-	if (*view->transaction)
+	if (*view->waits)
 		return false;
 	/* how long the client takes to read is not the engine's time */
 	if (waits(view->client, SIOCOUTQ))

@@ -13,15 +13,14 @@
  * that a request costs nothing more.
  */
 struct engine_hang;
-struct transaction;
 
 /* Where it looks; all stay the caller's, and stay open longer. */
 struct engine_view {
-	int stream;                             /* memfd with the engine's mark */
-	int client;                             /* our descriptor of the server's end */
-	int channel;                            /* to the engine */
-	const unsigned int *jobs;               /* calls under way, for which the engine may wait */
-	struct transaction *const *transaction; /* the one that it does wait for, if not NULL */
+	int stream;               /* memfd with the engine's mark */
+	int client;               /* our descriptor of the server's end */
+	int channel;              /* to the engine */
+	const unsigned int *jobs; /* calls under way, for which the engine may wait */
+	const void *const *waits; /* for this it has to wait, unless it is NULL */
 };
 
 typedef void engine_hung(void *data);

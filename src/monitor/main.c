@@ -10,8 +10,10 @@
 
 #include "common/log.h"
 #include "monitor/commit.h"
+#include "monitor/confirm/rollback.h"
 #include "monitor/exit_status.h"
 #include "monitor/policy/policy_lint.h"
+#include "monitor/policy/policy_programs.h"
 #include "monitor/policy/policy_read.h"
 #include "monitor/server.h"
 #include "monitor/state.h"
@@ -31,6 +33,16 @@ static void tell_dangers(const struct options *options, const struct policy *pol
 			options->policy_dir, count);
 }
 
+static void tell_missing(const struct options *options, const struct policy *policy)
+{
+	scoped_fd root = open(options->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	size_t count;
+	int r = root < 0 ? -errno : policy_programs_missing(policy, root, stderr, &count);
+
+	if (r < 0)
+		log_error("root directory %s: %s", options->root, strerror(-r));
+}
+
 static int check_policy(const struct options *options)
 {
 	scoped(policy_freep) struct policy *policy = NULL;
@@ -46,6 +58,7 @@ static int check_policy(const struct options *options)
 	       options->policy_dir, policy->file_count, policy->service_count, policy->log_count,
 	       policy->package_count, policy->has_system);
 	tell_dangers(options, policy);
+	tell_missing(options, policy);
 	return EXIT_SUCCESS;
 }
 
@@ -83,13 +96,14 @@ static int recover(const struct options *options)
 {
 	scoped_fd root = open(options->root, O_PATH | O_DIRECTORY | O_CLOEXEC), state = -1;
 	struct commit_place place = { .root_fd = root };
+	scoped_rollback rollback = { 0 };
 
 	if (root < 0) {
 		log_error("root directory %s: %s", options->root, strerror(errno));
 		return EXIT_OTHER;
 	}
 	state = place.state_fd = state_open(root, options->state);
-	return state < 0 || commit_recover(&place) < 0 ? EXIT_OTHER : EXIT_SUCCESS;
+	return state < 0 || commit_recover(&place, &rollback) < 0 ? EXIT_OTHER : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "monitor/confirm/pending.h"
 #include "monitor/history/history.h"
 #include "monitor/transaction.h"
 
@@ -37,6 +38,7 @@ int op_commit(struct session *session, const struct msg_commit *request, int *fd
 
 	(void)fd;
 	if (request->drop > 1 || request->dry_run > 1 || request->progress > 1 ||
+	    request->dead_man > 1 || request->confirm > PENDING_SECONDS_MAX ||
 	    request->reverts > HISTORY_LAST_MAX)
 		return -EPROTO;
 	if (!request->drop && session->staged_count > 0)

@@ -11,10 +11,10 @@
 
 #include "common/glob.h"
 #include "common/memfd.h"
+#include "common/target.h"
 #include "monitor/entry_list.h"
 #include "monitor/session.h"
 #include "monitor/stage.h"
-#include "monitor/target.h"
 
 /*
  * The path that an entry's number and the engine's name make. -EPROTO if the

@@ -15,7 +15,7 @@
 
 #include "common/fd.h"
 #include "common/log.h"
-#include "monitor/metadata.h"
+#include "common/metadata.h"
 
 /* About two seconds in all: whoever is in the way may not have had a processor meanwhile. */
 enum { UNDO_TRIES = 100, UNDO_PAUSE_USEC = 500, UNDO_EVEN = 8, UNDO_DOUBLINGS = 6 };

@@ -5,8 +5,8 @@
 #include <limits.h>
 
 #include "common/policy.h"
+#include "common/target.h"
 #include "monitor/directories.h"
-#include "monitor/target.h"
 
 /*
  * One file of a commit, on its way from looked at to done. The order is

@@ -123,7 +123,8 @@ static void call_send(struct runner_call *call)
 			.names = call->names,
 		},
 	};
-	int r = channel_send(call->runner->channel, &message, -1, false);
+	int enclosed = call->order.enclosed ? *call->order.enclosed : -1;
+	int r = channel_send(call->runner->channel, &message, enclosed, false);
 
 	if (r < 0)
 		call_fail_later(call, -r, "exmachina-run cannot be asked", strerror(-r));
@@ -393,4 +394,17 @@ int runner_call(struct runner *runner, const struct runner_order *order)
 	else
 		call_send(call);
 	return 0;
+}
+
+void runner_forget(struct runner *runner, const void *data)
+{
+	struct runner_call *call = runner ? LIST_FIRST(&runner->calls) : NULL;
+
+	while (call) {
+		struct runner_call *next = LIST_NEXT(call, link);
+
+		if (call->order.data == data)
+			call_free(call);
+		call = next;
+	}
 }

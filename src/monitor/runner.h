@@ -41,6 +41,7 @@ struct runner_order {
 	uint8_t verb;
 	uint32_t timeout_ms;
 	const char *names;         /* one blank apart */
+	const int *enclosed;       /* a descriptor that goes with it, open until done; or NULL */
 	runner_progress *progress; /* NULL: nobody wants to know */
 	runner_done *done;
 	void *data;
@@ -78,5 +79,8 @@ int runner_set_policy(struct runner *runner, const struct policy *policy) must_c
  * is not called then.
  */
 int runner_call(struct runner *runner, const struct runner_order *order) must_check;
+
+/* Nobody waits any more for the calls with that data: they go on, and done is not called. */
+void runner_forget(struct runner *runner, const void *data);
 
 #endif

@@ -4,7 +4,6 @@
  * itself to session.c. Reads nothing from the client.
  */
 #include "monitor/server.h"
-#include "monitor/transaction.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -12,10 +11,12 @@
 #include <systemd/sd-daemon.h>
 
 #include "common/log.h"
+#include "monitor/confirm/confirm.h"
 #include "monitor/exit_status.h"
 #include "monitor/identity/identity.h"
 #include "monitor/lens_index.h"
 #include "monitor/policy/policy_read.h"
+#include "monitor/transaction.h"
 
 /* Who starts and stops services under this policy. */
 static enum service_manager find_manager(const struct server *server, const struct policy *policy)
@@ -243,6 +244,7 @@ static void server_clear(struct server *server)
 {
 	session_free(server->session);
 	transaction_abort(server->transaction);
+	confirm_free(server->host.confirm);
 	initd_free(server->initd);
 	runner_free(server->runner);
 	service_free(server->service);

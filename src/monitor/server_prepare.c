@@ -12,10 +12,12 @@
 #include "common/log.h"
 #include "config.h"
 #include "monitor/commit.h"
+#include "monitor/confirm/confirm.h"
 #include "monitor/exit_status.h"
 #include "monitor/identity/identity.h"
 #include "monitor/lens_index.h"
 #include "monitor/policy/policy_lint.h"
+#include "monitor/policy/policy_programs.h"
 #include "monitor/policy/policy_read.h"
 #include "monitor/server.h"
 
@@ -189,6 +191,16 @@ static void note_dangers(const struct policy *policy)
 			count);
 }
 
+static void note_missing(const struct policy *policy, int root_fd)
+{
+	size_t count;
+
+	if (policy_programs_missing(policy, root_fd, NULL, &count) == 0 && count > 0)
+		log_warning("Check= of the policy that cannot be run: %zu; exmachinad -t names "
+			    "them, and nothing that they are for can be committed",
+			    count);
+}
+
 /* 0 or an exit status. */
 static int find_users(struct server *server)
 {
@@ -217,18 +229,22 @@ static void make_host(struct server *server)
 	host->identity = server->identity;
 }
 
-static int recover(const struct server *server)
+static int recover(const struct server *server, struct rollback *rollback)
 {
 	const struct commit_place place = {
 		.root_fd = server->root_fd,
 		.state_fd = server->state_fd,
 	};
+	sd_id128_t boot;
 
-	return commit_recover(&place);
+	/* libsystemd keeps it, and cannot ask for it later */
+	(void)sd_id128_get_boot(&boot);
+	return commit_recover(&place, rollback);
 }
 
 int server_prepare(struct server *server)
 {
+	scoped_rollback rollback = { 0 };
 	struct policy *policy;
 	int status, r;
 
@@ -237,11 +253,12 @@ int server_prepare(struct server *server)
 	if (policy_read(server->options->policy_dir, &policy) < 0)
 		return EXIT_POLICY;
 	note_dangers(policy);
+	note_missing(policy, server->root_fd);
 	server_use_policy(server, policy);
 	if (server_open_trail(server, policy) < 0)
 		return EXIT_OTHER;
 	/* while there are all rights; if it fails each commit tries again */
-	if (recover(server) < 0)
+	if (recover(server, &rollback) < 0)
 		log_warning("nothing can be committed until that is done");
 	status = find_users(server);
 	if (status != 0)
@@ -260,5 +277,10 @@ int server_prepare(struct server *server)
 		return EXIT_OTHER;
 	}
 	make_host(server);
-	return 0;
+	r = confirm_new(&server->host, &server->host.confirm);
+	if (r == 0 && rollback.count > 0)
+		confirm_apply(server->host.confirm, &rollback);
+	if (r < 0)
+		log_error("what waits to be confirmed cannot be watched over: %s", strerror(-r));
+	return r < 0 ? EXIT_OTHER : 0;
 }

@@ -19,6 +19,7 @@
 #include "common/log.h"
 #include "common/memfd.h"
 #include "config.h"
+#include "monitor/confirm/confirm.h"
 #include "monitor/exit_status.h"
 #include "monitor/op_call.h"
 #include "monitor/policy/policy_memfd.h"
@@ -79,6 +80,7 @@ void session_end(struct session *session, enum session_end how)
 	session->over = true;
 	record_end(session, results[how]);
 	session->channel_source = sd_event_source_disable_unref(session->channel_source);
+	confirm_session_over(session->host->confirm, session);
 	session->ended(how, session->ended_data);
 }
 
@@ -142,7 +144,7 @@ static int watch_for_hang(struct session *session)
 		.client = session->client,
 		.channel = session->channel,
 		.jobs = &session->jobs,
-		.transaction = &session->transaction,
+		.waits = &session->waits,
 	};
 
 	return engine_hang_new(session->host->event, &view, session->policy->timeout_ms,
@@ -203,6 +205,7 @@ static void forget_engine(struct session *session)
 	session->engine = 0;
 	session->next_loss = LOST_NONE;
 	transaction_orphan(session);
+	confirm_asker_gone(session->host->confirm, session);
 	session_staged_clear(session);
 	handouts_clear(&session->handouts);
 }

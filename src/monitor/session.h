@@ -58,6 +58,7 @@ struct session_host {
 	enum service_manager manager; /* who manages services, never MANAGER_AUTO */
 	struct audit *audit;
 	struct transaction **transaction; /* the one that is under way; *transaction NULL: none */
+	struct confirm *confirm;          /* NULL: nothing can be pending */
 	struct calls_under_way *calls;
 	void (*ready)(void *data); /* an engine can serve the client */
 	void *ready_data;
@@ -96,7 +97,8 @@ struct session {
 	struct handouts handouts;
 	struct staged staged[STAGED_MAX];
 	size_t staged_count;
-	struct transaction *transaction; /* what the engine waits for; NULL: nothing */
+	struct transaction *transaction; /* the session's own; NULL: none */
+	const void *waits;               /* what the engine has to wait for; NULL: nothing */
 	struct verifier *verifier;       /* one that waits for the next commit; NULL: none */
 	unsigned int engine_generation;
 	unsigned int jobs; /* the length of calls */

@@ -57,7 +57,7 @@ static int handle(struct session *session, const struct message *message, int *f
 		return -EPROTO;
 	}
 	/* it waits for that, and says nothing else until then */
-	if (session->transaction && message->type != MON_BYE) {
+	if (session->waits && message->type != MON_BYE) {
 		complain(session, info->name, "its commit is under way");
 		return -EPROTO;
 	}

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/log.h"
 #include "common/root_open.h"
@@ -26,6 +27,9 @@ static int enter(int parent, const char *name, mode_t mode)
 	if (fd != -ENOENT)
 		return fd;
 	if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	/* what is in it shall be found after a failure of power */
+	if (fsync(parent) < 0)
 		return -errno;
 	fd = root_open_plain(parent, name, flags);
 	/* whatever the umask is */

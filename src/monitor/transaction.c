@@ -12,10 +12,12 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/target.h"
 #include "monitor/apply.h"
+#include "monitor/check.h"
 #include "monitor/commit_record.h"
 #include "monitor/commit_verify.h"
-#include "monitor/target.h"
+#include "monitor/confirm/confirm.h"
 
 struct transaction {
 	const struct session_host *host;
@@ -30,12 +32,14 @@ struct transaction {
 	struct commit_origin origin;
 	struct verify_result verdict; /* what texts of the reply are in */
 	bool verified;
+	struct checks *checks; /* NULL: not begun, or ended */
 	struct commit *commit; /* NULL: not begun, or ended */
 	struct apply *apply;
 	struct apply *failed; /* the one that failed, for the texts of the reply */
 	struct message reply;
 	int enclosed;
 	char detail[MESSAGE_TEXT_MAX]; /* for the audit trail */
+	char token[PENDING_TOKEN_SIZE];
 };
 
 static struct msg_commit_reply *reply_of(struct transaction *t)
@@ -48,6 +52,7 @@ static struct transaction *transaction_free(struct transaction *t)
 	struct calls_under_way *calls = t->host->calls;
 
 	commit_record_clear(&t->record);
+	checks_free(t->checks);
 	apply_free(t->apply);
 	apply_free(t->failed);
 	for (size_t i = 0; i < t->count; i++)
@@ -119,6 +124,7 @@ static int end(struct transaction *t)
 		t->enclosed = take_fd(&t->record.list);
 	if (session) {
 		session->transaction = NULL;
+		session->waits = NULL;
 		if (done && !t->request.dry_run)
 			hand_out(t);
 		r = session_reply(session, &t->reply, t->enclosed);
@@ -265,11 +271,37 @@ static void take_result(struct transaction *t, const struct commit_result *resul
 							: strerror(result->failure.error));
 }
 
+/* The deadline is on disk before the commit is done. */
+static int arm(struct transaction *t)
+{
+	const struct confirm_order order = {
+		.session = t->session,
+		.revision = commit_revision(t->commit),
+		.seconds = t->request.confirm,
+		.dead_man = t->request.dead_man,
+	};
+
+	return t->request.confirm ? confirm_arm(t->host->confirm, &order, t->token) : 0;
+}
+
 static void keep(struct transaction *t)
 {
-	struct commit_result result = commit_keep(take_ptr(t->commit), &t->base);
+	struct commit_result result;
+	int r = arm(t);
 
+	if (r < 0) {
+		stop(t, OUTCOME_IO, -r, "write down until when it is to be confirmed");
+		if (commit_take_back(take_ptr(t->commit)) < 0)
+			snprintf(t->detail, sizeof(t->detail), "not all could be taken back");
+		return;
+	}
+	t->origin.keep_from = confirm_needs(t->host->confirm);
+	result = commit_keep(take_ptr(t->commit), &t->base);
 	take_result(t, &result);
+	if (result.outcome != OUTCOME_DONE && t->request.confirm)
+		confirm_disarm(t->host->confirm);
+	reply_of(t)->confirm = confirm_seconds(t->host->confirm);
+	reply_of(t)->token = t->token;
 }
 
 static void begin_commit(struct transaction *t)
@@ -311,6 +343,72 @@ static bool write_all(struct transaction *t)
 	stop(t, OUTCOME_IO, -r, "apply it to services");
 	if (commit_take_back(take_ptr(t->commit)) < 0)
 		snprintf(t->detail, sizeof(t->detail), "not all could be taken back");
+	return false;
+}
+
+/* ---- checks ------------------------------------------------------------------------- */
+
+/* What was refused is refused at its end. True if that comes later. */
+static bool go_on(struct transaction *t)
+{
+	return reply_of(t)->outcome == OUTCOME_DONE && !t->request.dry_run && write_all(t);
+}
+
+static void on_checked(const struct checks_result *result, void *data)
+{
+	struct transaction *t = data;
+	struct msg_commit_reply *reply = reply_of(t);
+	struct checks *checks = take_ptr(t->checks);
+
+	if (result->outcome != OUTCOME_DONE) {
+		stop(t, result->outcome, result->error,
+		     result->outcome == OUTCOME_CHECK_FAILED ? result->check : result->why);
+		reply->index = result->index;
+		reply->how = (uint8_t)result->how;
+		reply->status = result->status;
+		reply->detail = result->why;
+		reply->log = result->output;
+		snprintf(t->detail, sizeof(t->detail), "%s", result->why);
+		log_warning("nothing was committed: %s: %s", t->staged[result->index].path,
+			    result->why);
+	}
+	if (!go_on(t))
+		end_late(t);
+	checks_free(checks);
+}
+
+/*
+ * Before anything is written. First whatever a commit would refuse is refused, so that nothing is
+ * run for it. True if the end comes later.
+ */
+static bool check_all(struct transaction *t)
+{
+	const struct commit_place place = {
+		.root_fd = t->host->root_fd,
+		.state_fd = t->host->state_fd,
+	};
+	const struct checks_order order = {
+		.runner = t->host->runner,
+		.policy = t->policy,
+		.staged = t->staged,
+		.count = t->count,
+		.changes = t->record.list,
+		.done = on_checked,
+		.data = t,
+	};
+	struct commit_result result;
+	int r;
+
+	if (!checks_are_needed(t->policy, t->staged, t->count))
+		return go_on(t);
+	result = commit_look(&place, t->policy, t->staged, t->count, &t->base);
+	take_result(t, &result);
+	if (result.outcome != OUTCOME_DONE)
+		return false;
+	r = checks_begin(&order, &t->checks);
+	if (r == 0)
+		return true;
+	stop(t, OUTCOME_IO, -r, "run its checks");
 	return false;
 }
 
@@ -408,8 +506,10 @@ int transaction_begin(struct session *session, const struct msg_commit *request)
 	struct transaction *t;
 	int r;
 
-	if (*session->host->transaction)
+	if (*session->host->transaction || confirm_is_busy(session->host->confirm))
 		return refuse(session, OUTCOME_BUSY, 0, "");
+	if (request->confirm && (session->host->state_fd < 0 || session->policy->history.off))
+		return refuse(session, OUTCOME_NO_CONFIRM, 0, "");
 	t = transaction_new(session, request);
 	if (!t)
 		return refuse(session, OUTCOME_IO, ENOMEM, "start");
@@ -418,8 +518,9 @@ int transaction_begin(struct session *session, const struct msg_commit *request)
 	if (r < 0 && reply_of(t)->outcome == OUTCOME_DONE)
 		stop(t, OUTCOME_IO, -r, "start");
 	session_staged_clear(session);
-	if (reply_of(t)->outcome == OUTCOME_DONE && !request->dry_run && write_all(t)) {
+	if (reply_of(t)->outcome == OUTCOME_DONE && check_all(t)) {
 		session->transaction = t;
+		session->waits = t;
 		return 0;
 	}
 	return end(t);
@@ -431,6 +532,7 @@ void transaction_orphan(struct session *session)
 		return;
 	session->transaction->session = NULL;
 	session->transaction = NULL;
+	session->waits = NULL;
 }
 
 struct transaction *transaction_abort(struct transaction *t)
@@ -443,6 +545,9 @@ struct transaction *transaction_abort(struct transaction *t)
 		snprintf(t->detail, sizeof(t->detail), "the server ended; taken back");
 		if (commit_take_back(take_ptr(t->commit)) < 0)
 			snprintf(t->detail, sizeof(t->detail), "not all could be taken back");
+	} else {
+		stop(t, OUTCOME_IO, ECANCELED, "check it");
+		snprintf(t->detail, sizeof(t->detail), "the server ended before it was checked");
 	}
 	write_record(t);
 	return transaction_free(t);

@@ -50,8 +50,9 @@ static int name_length(const char *unit)
 	return (int)(length - suffix);
 }
 
-const char *initd_refuse(const struct policy *policy, const struct msg_run_call *call)
+const char *initd_refuse(const struct policy *policy, const struct msg_run_call *call, int enclosed)
 {
+	(void)enclosed;
 	if (call->verb >= SERVICE_VERB_MAX || actions[call->verb].given_by == 0)
 		return "init scripts have no such action";
 	if (!policy_unit_name_valid(call->names) || name_length(call->names) == 0)

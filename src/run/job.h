@@ -31,7 +31,9 @@ struct job_end {
 struct job {
 	const struct policy *policy;
 	const struct msg_run_call *call; /* the policy allows it */
+	int enclosed;                    /* what came with it, or -1 */
 	int channel;
+	int root_fd;
 	int proc_fd;       /* /proc, whatever the root directory has there */
 	uint64_t deadline; /* CLOCK_MONOTONIC, milliseconds */
 	struct tail output;
@@ -61,6 +63,9 @@ struct job_step {
 	job_line *on_status;  /* of descriptor 3, a socket that job_say() answers on; NULL: it is
 				 closed */
 	void *data;           /* of both */
+	/* In the child, last before it is executed: 0, or -errno and it is not. NULL: nothing */
+	int (*confine)(void *data);
+	bool at_once; /* when its time is over it is killed, and not asked to end */
 	/* It may take that long whatever the job's deadline is: for what has to be found out
 	 * even after a program that took too long. */
 	uint32_t extra_ms;
@@ -96,12 +101,13 @@ void job_fail(struct job *job, enum run_outcome outcome, int error, const char *
  * The modules, one for each of RUN_PROGRAMS:
  *
  * name_refuse() runs in the main process. The monitor is not trusted: is the
- * call one that the policy allows, whoever asked? NULL, or why not.
+ * call one that the policy allows, whoever asked? NULL, or why not. `enclosed` came with the
+ * call, or is -1.
  * name_run() runs in the job's process, and leaves job->end and job->report.
  */
 #define X(NAME, name, word) \
-	const char *name##_refuse(const struct policy *policy, const struct msg_run_call *call) \
-		must_check; \
+	const char *name##_refuse(const struct policy *policy, const struct msg_run_call *call, \
+				  int enclosed) must_check; \
 	void name##_run(struct job *job);
 RUN_PROGRAMS(X)
 #undef X
@@ -121,6 +127,6 @@ struct job_place {
 
 /* The child's whole life; the exit status is 0 if the end was told. */
 _Noreturn void job_main(const struct job_place *place, const struct policy *policy,
-			const struct msg_run_call *call);
+			const struct msg_run_call *call, int enclosed);
 
 #endif

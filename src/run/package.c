@@ -19,11 +19,13 @@
 /* To find out what became of it, after a run that took all its time. */
 enum { AFTERWARDS_MS = 10000 };
 
-const char *package_refuse(const struct policy *policy, const struct msg_run_call *call)
+const char *package_refuse(const struct policy *policy, const struct msg_run_call *call,
+			   int enclosed)
 {
 	struct package_names names;
 	const char *denied;
 
+	(void)enclosed;
 	if (call->verb >= PACKAGE_VERB_MAX)
 		return "there is no such verb";
 	if (package_names_split(call->names, &names) < 0)

@@ -78,10 +78,10 @@ static int take_policy(struct run *run, int fd)
 	return 0;
 }
 
-static const char *refuse(const struct run *run, const struct msg_run_call *call)
+static const char *refuse(const struct run *run, const struct msg_run_call *call, int enclosed)
 {
-	static const char *(*const refuses[RUN_PROGRAM_MAX])(const struct policy *policy,
-							     const struct msg_run_call *call) = {
+	static const char *(*const refuses[RUN_PROGRAM_MAX])(
+		const struct policy *policy, const struct msg_run_call *call, int enclosed) = {
 #define X(NAME, name, word) [RUN_##NAME] = name##_refuse,
 		RUN_PROGRAMS(X)
 #undef X
@@ -89,10 +89,10 @@ static const char *refuse(const struct run *run, const struct msg_run_call *call
 
 	if (call->timeout_ms == 0 || call->timeout_ms > POLICY_TIMEOUT_MAX_MS)
 		return "there is no such time";
-	return refuses[call->program](run->policy, call);
+	return refuses[call->program](run->policy, call, enclosed);
 }
 
-static void start(struct run *run, const struct msg_run_call *call)
+static void start(struct run *run, const struct msg_run_call *call, int enclosed)
 {
 	size_t place = 0;
 	pid_t pid;
@@ -105,7 +105,7 @@ static void start(struct run *run, const struct msg_run_call *call)
 	}
 	pid = fork();
 	if (pid == 0)
-		job_main(&run->place, run->policy, call);
+		job_main(&run->place, run->policy, call, enclosed);
 	if (pid < 0) {
 		answer(run, call->ticket, RUN_CANNOT, errno, "there can be no new process");
 		return;
@@ -114,15 +114,16 @@ static void start(struct run *run, const struct msg_run_call *call)
 	run->jobs[place].ticket = call->ticket;
 }
 
-static int take_call(struct run *run, const struct msg_run_call *call)
+static int take_call(struct run *run, const struct msg_run_call *call, int enclosed)
 {
 	const char *reason;
 
-	if (!run->policy || call->program >= RUN_PROGRAM_MAX)
+	if (!run->policy || call->program >= RUN_PROGRAM_MAX ||
+	    (enclosed >= 0) != (call->program == RUN_CHECK))
 		return -EPROTO;
-	reason = refuse(run, call);
+	reason = refuse(run, call, enclosed);
 	if (!reason) {
-		start(run, call);
+		start(run, call, enclosed);
 		return 0;
 	}
 	log_warning("%s for %s is refused: %s", run_program_word(call->program), call->names,
@@ -144,7 +145,7 @@ static int take_message(struct run *run)
 	if (message.type == MON_RUN_POLICY)
 		r = take_policy(run, fd);
 	else if (message.type == MON_RUN_CALL)
-		r = take_call(run, &message.run_call);
+		r = take_call(run, &message.run_call, fd);
 	else
 		r = -EPROTO;
 	return r < 0 ? r : 1;

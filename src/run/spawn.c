@@ -106,6 +106,9 @@ static int run_child(const struct job_step *step, const struct spawn_ends *ends,
 	if (r < 0)
 		return r;
 	umask(022);
+	r = step->confine ? step->confine(step->data) : 0;
+	if (r < 0)
+		return r;
 	/* execve(2) takes both as they are, and changes neither */
 	execve(step->path, (char *const *)(uintptr_t)step->argv, (char *const *)(uintptr_t)env);
 	return -errno;

@@ -189,6 +189,11 @@ static bool next_stage(struct running *running, uint64_t now)
 			return true;
 		}
 		running->job->ending = true;
+		if (running->step->at_once) {
+			running->stage = STAGE_KILL;
+			running->stage_end = now + KILL_MS;
+			return true;
+		}
 		running->stage = STAGE_TERM;
 		running->stage_end = now + TERM_MS;
 		(void)descendants_signal(running->job->proc_fd, SIGTERM);

@@ -100,6 +100,21 @@ static void take_service(int r, struct exm_service *service)
 	free(service);
 }
 
+static void look_revision(const struct exm_revision *revision)
+{
+	text(revision->time), text(revision->method);
+	text(revision->client->user), text(revision->client->unit);
+	for (size_t i = 0; revision->files[i]; i++) {
+		const struct exm_revision_file *file = revision->files[i];
+
+		text(file->file), text(file->action), text(file->section), text(file->diff);
+		for (size_t k = 0; file->changes && file->changes[k]; k++) {
+			text(file->changes[k]->node), text(file->changes[k]->action);
+			text(file->changes[k]->old_value), text(file->changes[k]->new_value);
+		}
+	}
+}
+
 static void on_end(struct exm *session, int result, const char *json, void *data)
 {
 	(void)session;
@@ -125,6 +140,7 @@ static void call_tree(struct exm *s, char letter)
 	struct exm_file_error **errors = NULL;
 	struct exm_change **changes = NULL;
 	struct exm_node **nodes = NULL;
+	struct exm_revision **revisions = NULL, *revision = NULL;
 	struct exm_span *span = NULL;
 	char *got = NULL, **list = NULL;
 	int r;
@@ -157,6 +173,19 @@ static void call_tree(struct exm *s, char letter)
 		break;
 	case 'c':
 		r = exm_commit(s, &changes);
+		LIST(changes, r, look_change);
+		break;
+	case 'h':
+		r = exm_history(s, NULL, 0, 0, &revisions, NULL);
+		LIST(revisions, r, look_revision);
+		break;
+	case 'w':
+		r = exm_show(s, 1, &revision);
+		if (r >= 0)
+			look_revision(revision), free(revision);
+		break;
+	case 'v':
+		r = exm_revert(s, 1, &changes);
 		LIST(changes, r, look_change);
 		break;
 	case 'x':

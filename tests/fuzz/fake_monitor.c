@@ -110,6 +110,89 @@ int mon_commit(struct mon *mon, const struct msg_commit *request, struct mon_com
 	return 0;
 }
 
+int mon_confirm(struct mon *mon, const struct msg_confirm *request,
+		struct msg_confirm_reply *ret_reply)
+{
+	(void)mon;
+	*ret_reply = (struct msg_confirm_reply){
+		.outcome = request->verb == CONFIRM_EXTEND ? OUTCOME_DENIED : OUTCOME_DONE,
+		.seconds = request->seconds,
+	};
+	return 0;
+}
+
+/* The files of the policy by turns; revision 3 is the last one. */
+static int revisions(uint64_t first, uint64_t last)
+{
+	static const char *const paths[] = { "/etc/hosts", "/etc/other", "/etc/absent" };
+	scoped_report report = report_begin(REPORT_REVISION);
+
+	for (uint64_t i = last; i >= first && i > 0; i--) {
+		const struct revision_row row = {
+			.revision = i,
+			.usec = i << 50,
+			.partial = i == 3,
+			.file = 0,
+			.had = 1,
+			.has = i != 2,
+			.changes = i,
+			.path = paths[i % ARRAY_SIZE(paths)],
+		};
+
+		expect(report_add_revision_row(&report, &row) == 0);
+	}
+	return report_seal(&report, "");
+}
+
+int mon_history(struct mon *mon, const struct msg_history *request,
+		struct msg_history_reply *ret_reply, int *ret_fd)
+{
+	(void)mon;
+	expect(request->limit > 0 && request->limit <= REVISIONS_MAX && request->glob);
+	*ret_reply = (struct msg_history_reply){ .outcome = OUTCOME_DONE, .next = request->before };
+	*ret_fd = revisions(1, 3);
+	return 0;
+}
+
+int mon_revision(struct mon *mon, uint64_t revision, struct msg_revision_reply *ret_reply,
+		 int *ret_fd)
+{
+	(void)mon;
+	ret_reply->outcome = revision <= 3 ? OUTCOME_DONE : OUTCOME_ABSENT;
+	ret_reply->error = 0;
+	*ret_fd = revision <= 3 ? revisions(revision, revision) : -1;
+	return 0;
+}
+
+int mon_part(struct mon *mon, const struct msg_part *request, struct msg_part_reply *ret_reply,
+	     int *ret_fd)
+{
+	static const char old[] = "127.0.0.1\tlocalhost\n10.0.0.1 one\n";
+	const struct node_row row = { .path = "/2/alias", .secret = request->revision == 2 };
+	scoped_report report = report_begin(REPORT_NODE);
+
+	(void)mon;
+	*ret_reply = (struct msg_part_reply){ .outcome = OUTCOME_DONE };
+	expect(report_add_node_row(&report, &row) == 0);
+	*ret_fd = request->part == PART_CHANGES ? report_seal(&report, "")
+		  : request->part == PART_OLD   ? memfd_of("old", old, sizeof(old) - 1)
+						: memfd_of("new", hosts, sizeof(hosts) - 1);
+	return 0;
+}
+
+int mon_restore(struct mon *mon, const struct msg_restore *request,
+		struct msg_restore_reply *ret_reply)
+{
+	static const enum mon_outcome outcomes[] = { OUTCOME_DONE, OUTCOME_CONFLICT,
+						     OUTCOME_DENIED };
+
+	(void)mon;
+	*ret_reply = (struct msg_restore_reply){
+		.outcome = (uint8_t)outcomes[request->revision % ARRAY_SIZE(outcomes)],
+	};
+	return 0;
+}
+
 int mon_forget(struct mon *mon)
 {
 	(void)mon;

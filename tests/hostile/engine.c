@@ -201,6 +201,65 @@ static void commit_oddly(void)
 	peer_say((struct message){ .type = MON_COMMIT, .commit.drop = 2 }, -1);
 }
 
+static void reverts_huge(void)
+{
+	peer_say((struct message){ .type = MON_COMMIT, .commit.reverts = (uint64_t)INT64_MAX + 1 },
+		 -1);
+}
+
+#define PARTS(file_, part_) \
+	peer_say((struct message){ .type = MON_PART, .part = { REVISION, file_, part_ } }, -1)
+#define RESTORES(file_) \
+	peer_say((struct message){ .type = MON_RESTORE, .restore = { REVISION, file_ } }, -1)
+
+static void history_of_none(void)
+{
+	peer_say((struct message){ .type = MON_HISTORY, .history = { 0, 0, "" } }, -1);
+}
+
+static void history_of_too_many(void)
+{
+	peer_say((struct message){ .type = MON_HISTORY, .history = { 0, REVISIONS_MAX + 1, "" } },
+		 -1);
+}
+
+static void part_other_file(void)
+{
+	PARTS(REVISION_FILE + 1, PART_OLD);
+}
+
+static void part_other_changes(void)
+{
+	PARTS(REVISION_FILE + 1, PART_CHANGES);
+}
+
+static void part_out_of_range(void)
+{
+	PARTS(REVISION_FILE + 2, PART_NEW);
+}
+
+static void part_unknown(void)
+{
+	PARTS(REVISION_FILE, PART_MAX);
+}
+
+static void restore_other_file(void)
+{
+	RESTORES(REVISION_FILE + 1);
+}
+
+static void restore_never_opened(void)
+{
+	RESTORES(REVISION_FILE);
+}
+
+static void restore_what_is_staged(void)
+{
+	OPENS(ENTRY_GLOB, "a.list");
+	RESTORES(REVISION_FILE);
+	STAGES(ENTRY_GLOB, "a.list", -1);
+}
+
 static void package_verb_unknown(void)
 {
 	peer_say((struct message){ .type = MON_PACKAGE,
@@ -246,6 +305,16 @@ static const struct hostile_case cases[] = {
 	{ "STAGE of one file twice", PHASE_OPEN, stage_twice },
 	{ "STAGE of ../hosts", PHASE_OPEN, stage_elsewhere },
 	{ "COMMIT with an odd flag", PHASE_OPEN, commit_oddly },
+	{ "COMMIT that takes back a huge number", PHASE_OPEN, reverts_huge },
+	{ "HISTORY of no revisions", PHASE_OPEN, history_of_none },
+	{ "HISTORY of more than may be", PHASE_OPEN, history_of_too_many },
+	{ "PART of a file that the policy does not name", PHASE_OPEN, part_other_file },
+	{ "PART, changes of a file that the policy does not name", PHASE_OPEN, part_other_changes },
+	{ "PART of a file after the last", PHASE_OPEN, part_out_of_range },
+	{ "PART of an unknown kind", PHASE_OPEN, part_unknown },
+	{ "RESTORE of a file that the policy does not name", PHASE_OPEN, restore_other_file },
+	{ "RESTORE of a file never opened", PHASE_OPEN, restore_never_opened },
+	{ "STAGE of what was restored", PHASE_OPEN, restore_what_is_staged },
 	{ "PACKAGE with an unknown verb", PHASE_OPEN, package_verb_unknown },
 	{ "SYSTEM with an unknown item", PHASE_OPEN, system_item_unknown },
 	{ "BYE for an odd reason", PHASE_OPEN, bye_oddly },

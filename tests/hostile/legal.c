@@ -76,7 +76,8 @@ static bool legal_stage(const struct msg_stage *m)
 
 static bool legal_commit(const struct msg_commit *m)
 {
-	return m->drop <= 1 && m->dry_run <= 1 && m->progress <= 1 && m->reverts <= INT64_MAX;
+	return m->drop <= 1 && m->dry_run <= 1 && m->progress <= 1 && m->dead_man <= 1 &&
+	       m->confirm <= 24 * 3600 && m->reverts <= INT64_MAX;
 }
 
 static bool legal_history(const struct msg_history *m)
@@ -84,7 +85,7 @@ static bool legal_history(const struct msg_history *m)
 	return m->limit > 0 && m->limit <= REVISIONS_MAX;
 }
 
-/* there is no revision, whatever its number, and so no file of it */
+/* there is one revision, and of others it may ask what it likes */
 static bool legal_revision(const struct msg_revision *m)
 {
 	(void)m;
@@ -93,13 +94,19 @@ static bool legal_revision(const struct msg_revision *m)
 
 static bool legal_part(const struct msg_part *m)
 {
-	return m->part < PART_MAX;
+	return m->part < PART_MAX && (m->revision != REVISION || m->file == REVISION_FILE);
 }
 
+/* its other file is of no section, and of others it has not been told */
 static bool legal_restore(const struct msg_restore *m)
 {
-	(void)m;
-	return true;
+	return m->revision != REVISION || m->file == REVISION_FILE;
+}
+
+static bool legal_confirm(const struct msg_confirm *m)
+{
+	return m->verb < CONFIRM_MAX && m->seconds <= 24 * 3600 &&
+	       (m->verb == CONFIRM_EXTEND) == (m->seconds > 0);
 }
 
 static bool legal_forget(const struct msg_forget *m)
@@ -176,8 +183,9 @@ unsigned int legal_times(enum message_type type)
 {
 	switch (type) {
 	case MON_READY:
-	case MON_STAGE: /* of one file, before a commit */
-	case MON_WATCH: /* with one ticket */
+	case MON_STAGE:   /* of one file, before a commit */
+	case MON_RESTORE: /* likewise */
+	case MON_WATCH:   /* with one ticket */
 		return 1;
 	case MON_AUTH: /* with a wrong secret */
 		return 3;

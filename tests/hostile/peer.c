@@ -14,8 +14,7 @@
 #include "common/package_verb.h"
 #include "common/policy.h"
 
-/* What a case sends is a packet, well-formed or not, and perhaps a descriptor. */
-void peer_send_raw(const void *data, size_t size, const int *fds, size_t fd_count)
+static void send_with(int socket, const void *data, size_t size, const int *fds, size_t fd_count)
 {
 	struct iovec iov = { .iov_base = (void *)(uintptr_t)data, .iov_len = size };
 	union {
@@ -32,8 +31,19 @@ void peer_send_raw(const void *data, size_t size, const int *fds, size_t fd_coun
 		control.header.cmsg_len = CMSG_LEN(fd_count * sizeof(int));
 		memcpy(CMSG_DATA(&control.header), fds, fd_count * sizeof(int));
 	}
-	if (sendmsg(FD_CHANNEL, &header, MSG_NOSIGNAL) < 0)
+	if (sendmsg(socket, &header, MSG_NOSIGNAL) < 0)
 		_exit(3);
+}
+
+/* What a case sends is a packet, well-formed or not, and perhaps a descriptor. */
+void peer_send_raw(const void *data, size_t size, const int *fds, size_t fd_count)
+{
+	send_with(FD_CHANNEL, data, size, fds, fd_count);
+}
+
+void peer_hand_over(int stream, int fd)
+{
+	send_with(stream, "", 1, &fd, 1);
 }
 
 void peer_send(const struct message *message, int fd)
@@ -70,13 +80,13 @@ struct message peer_good_message(enum message_type type)
 		m.history = (struct msg_history){ 0, 10, "" };
 		break;
 	case MON_REVISION:
-		m.revision.revision = 1;
+		m.revision.revision = REVISION;
 		break;
 	case MON_PART:
-		m.part = (struct msg_part){ 1, 0, PART_OLD };
+		m.part = (struct msg_part){ REVISION, REVISION_FILE, PART_OLD };
 		break;
 	case MON_RESTORE:
-		m.restore = (struct msg_restore){ 1, 0 };
+		m.restore = (struct msg_restore){ REVISION, REVISION_FILE };
 		break;
 	case MON_SERVICE:
 		m.service = (struct msg_service){ 1, 0, SERVICE_STATUS, 0, 0, 0, "ssh.service" };
@@ -250,7 +260,7 @@ static void ask(struct message message)
 
 void peer_prepare(enum message_type type)
 {
-	if (type == MON_STAGE)
+	if (type == MON_STAGE || type == MON_RESTORE)
 		ask(peer_good_message(MON_OPEN));
 }
 
@@ -284,6 +294,6 @@ void peer_prove(enum message_type type, const char *what)
 		}
 	}
 	/* nothing of it shall be committed */
-	if (type == MON_STAGE)
+	if (type == MON_STAGE || type == MON_RESTORE)
 		ask((struct message){ .type = MON_COMMIT, .commit.drop = 1 });
 }

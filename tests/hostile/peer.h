@@ -10,6 +10,9 @@
 
 enum { FD_CHANNEL = 3, FD_CLIENT = 4, ENTRY_HOSTS = 0, ENTRY_GLOB = 1, ENTRY_COUNT = 3 };
 
+/* The one that is in the history; its second file is of no section. */
+enum { REVISION = 7, REVISION_FILE = 0 };
+
 /* A packet, well-formed or not, and perhaps descriptors. */
 void peer_send_raw(const void *data, size_t size, const int *fds, size_t fd_count);
 void peer_send(const struct message *message, int fd);
@@ -42,6 +45,9 @@ void peer_receive(struct packet *packet, struct message *message, int *fd);
 
 /* The next message must be of that type, UNIT or DATA, and tell of that outcome. */
 void peer_expect(enum message_type type, enum job_outcome outcome);
+
+/* Sends a descriptor over a stream, with one byte. */
+void peer_hand_over(int stream, int fd);
 
 struct hostile_case {
 	const char *name;

@@ -42,7 +42,8 @@ CODES = {
     "PACKAGE_FAILED": 16,
 }
 
-NOTIFICATIONS = {"session.engine_lost", "config.progress", "service.progress", "service.changed", "package.progress"}
+NOTIFICATIONS = {"session.engine_lost", "config.progress", "config.rolled_back",
+                 "service.progress", "service.changed", "package.progress"}
 
 HOSTS = """127.0.0.1\tlocalhost
 127.0.1.1\tdebian

@@ -42,8 +42,8 @@ for program in "$build"/examples/.libs/*; do
 	[ ! -x "$program" ] || cp "$program" /opt/exmachina-tests/examples/
 done
 # what takes the place of the engine, of the monitor, and of a stranger
-for program in faults/exmachinad_faults hostile/engine hostile/liar hostile/monitor hostile/swap \
-	hostile/verifier system/service_probe; do
+for program in crash/crash crash/engine faults/exmachinad_faults hostile/engine hostile/liar hostile/monitor hostile/swap \
+	hostile/verifier system/check_probe system/service_probe; do
 	if [ -x "$build/tests/$program" ]; then
 		mkdir -p "/opt/exmachina-tests/${program%/*}"
 		cp "$build/tests/$program" "/opt/exmachina-tests/$program"

@@ -38,7 +38,7 @@ def plain(w):
     s = w.session()
     s.set(CANONICAL, "here")
     equal(w.read("/etc/hosts"), HOSTS)
-    equal(s.commit(), {"changed": True, "more": False, "files": [{
+    equal(s.commit(), {"changed": True, "more": False, "revision": 1, "files": [{
         "file": "/etc/hosts", "action": "change", "changes": [{
             "node": "1/canonical", "action": "changed", "old": "localhost", "new": "here"}]}]})
     equal(w.read("/etc/hosts"), HOSTS.replace("\tlocalhost\n", "\there\n"))
@@ -154,6 +154,29 @@ def mixed(w):
     answer = {os.path.basename(r["file"]): r["action"] for r in s.commit()["files"]}
     equal(answer, {"a.list": "change", "b.list": "delete", "c.list": "create"})
     equal(w.files("/etc/apt/sources.list.d"), ["a.list", "c.list"])
+
+
+@test("a new file that is edited again, after a diff and after its commit, has what was edited last")
+def made_and_edited(w):
+    w.write("/etc/apt/sources.list.d/a.list", "")
+    s = w.session(LISTS)
+    node = "/files/etc/apt/sources.list.d/new.list/1"
+    for name, value in (("type", "deb"), ("uri", "http://one"), ("distribution", "x")):
+        s.set(f"{node}/{name}", value)
+    contains(s.diff()["files"][0]["diff"], "+deb http://one x")
+    s.set(f"{node}/uri", "http://two")
+    contains(s.diff()["files"][0]["diff"], "+deb http://two x")
+    s.set(f"{node}/uri", "http://three")
+    s.commit()
+    equal(w.read("/etc/apt/sources.list.d/new.list"), "deb http://three x\n")
+    s.set(f"{node}/uri", "http://four")
+    s.commit()
+    equal(w.read("/etc/apt/sources.list.d/new.list"), "deb http://four x\n")
+    s.set(f"{node}/uri", "http://five")
+    contains(s.diff()["files"][0]["diff"], "+deb http://five x")
+    s.set(f"{node}/uri", "http://six")
+    s.commit()
+    equal(w.read("/etc/apt/sources.list.d/new.list"), "deb http://six x\n")
 
 
 @test("a removed file can be made anew in the same session")

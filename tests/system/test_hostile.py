@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, sys.path[0] + "/../lib")
+import revisions
 from exm import ENGINE, HOSTS_FREE, SESSION, equal, main, test, unit_property
 from listening import Listening, check_growth
 from snapshot import difference, snapshot
@@ -41,6 +42,9 @@ def take_over(w):
     w.mount("--bind", HOSTILE, ENGINE)
     w.write("/etc/apt/sources.list.d/a.list", "deb http://a b c\n")
     w.write("/etc/apt/sources.list.d/fixed.list", "deb http://a b c\n")
+    # peer.h knows its number, and that the second is of no section
+    revisions.add(w, 7, [("/etc/apt/sources.list.d/a.list", b"deb http://b b c\n", b"deb http://a b c\n"),
+                         ("/etc/shadow", b"root:old", b"root:new")])
 
 
 def show_secret(s):

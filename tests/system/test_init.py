@@ -84,7 +84,7 @@ def with_socket(w):
 def verify(w):
     os.makedirs("/etc/default", exist_ok=True)
     run = w.run("systemd-analyze", "verify", "--man=no", "exmachina.socket",
-                "exmachina@1.service", "exmachina-panel.service")
+                "exmachina@1.service", "exmachina-panel.service", "exmachina-recover.service")
     lines = [line for line in run.stderr.splitlines() if "exmachina" in line and
              "/usr/bin/panel" not in line]  # the panel is what the administrator names
     equal(lines, [])
@@ -94,6 +94,87 @@ def verify(w):
 def exposure(w):
     run = w.run("systemd-analyze", "security", "--no-pager", "exmachina@1.service")
     matches(run.stdout, r"Overall exposure level for exmachina@1\.service: ([01]\.\d|2\.0) ")
+
+
+JOURNAL = "/var/lib/exmachina/journal"
+PHASE_AT, SWITCHING = 8, 2  # src/monitor/journal/journal_entry.h
+
+
+def interrupted(w):
+    """A commit of /etc/hosts on the real system, which has got no further than to its new name."""
+    real_policy(w)
+    keep(w, "/etc/hosts")
+    with open("/etc/hosts", encoding="ascii") as file:
+        before = file.read()
+    run = w.daemon("--user", "panel", "--", "/bin/sh", "-c",
+                   f"{CLI} set \"{LOCALHOST}/alias[last()+1]\" interrupted && {CLI} commit")
+    equal(run.returncode, 0, run.stderr)
+    with open("/etc/hosts", encoding="ascii") as file:
+        contains(file.read(), "interrupted")
+    with open(JOURNAL, "r+b") as file:
+        file.seek(PHASE_AT)
+        file.write(bytes([SWITCHING]))
+    return before
+
+
+def taken_back(before):
+    with open("/etc/hosts", encoding="ascii") as file:
+        equal(file.read(), before, "/etc/hosts")
+    with open(JOURNAL, "rb") as file:
+        equal(file.read()[PHASE_AT], 0, "phase of the journal")
+    equal([name for name in os.listdir("/etc") if name.startswith(".exmachina")], [], "left beside")
+
+
+@test("exmachina-recover.service: an interrupted commit is taken back, in its sandbox")
+def recover_unit(w):
+    before = interrupted(w)
+    started = systemctl("start", "exmachina-recover.service")
+    equal(started.returncode, 0, started.stderr)
+    taken_back(before)
+    equal(unit_property("exmachina-recover.service", "Result"), "success")
+
+
+@test("exmachina-recover.service: it comes after the file systems and before all services, and not "
+      "where nothing was ever committed")
+def recover_order(w):
+    contains(unit_property("exmachina-recover.service", "Before").split(), "sysinit.target")
+    contains(unit_property("exmachina-recover.service", "After").split(), "local-fs.target")
+    contains(unit_property("exmachina-recover.service", "RequiresMountsFor"), "/var/lib/exmachina")
+    if os.path.exists(JOURNAL):
+        os.unlink(JOURNAL)
+    equal(systemctl("start", "exmachina-recover.service").returncode, 0)
+    equal(unit_property("exmachina-recover.service", "ConditionResult"), "no")
+    equal(systemctl("enable", "exmachina-recover.service").returncode, 0)
+    w.undo.callback(systemctl, "disable", "exmachina-recover.service")
+    check(os.path.islink("/etc/systemd/system/sysinit.target.wants/exmachina-recover.service"),
+          "it is in the boot")
+
+
+@test("the System V script takes an interrupted commit back, and says nothing where there is none")
+def recover_script(w):
+    before = interrupted(w)
+    run = w.run(f"{SHARE}/exmachina-recover.init", "start")
+    equal(run.returncode, 0, run.stderr)
+    taken_back(before)
+    os.unlink(JOURNAL)
+    run = w.run(f"{SHARE}/exmachina-recover.init", "start")
+    equal((run.returncode, run.stdout), (0, ""), run.stderr)
+
+
+@test("--recover: what stands in the way is told, with status 125, and nothing is changed")
+def recover_refused(w):
+    before = interrupted(w)
+    os.chmod(JOURNAL, 0o644)
+    run = w.daemon("--recover")
+    equal(run.returncode, 125, run.stderr)
+    contains(run.stderr, "cannot open the journal")
+    os.chmod(JOURNAL, 0o600)
+    run = w.daemon("--recover", "--state", "/etc/hosts/state")
+    equal(run.returncode, 125, run.stderr)
+    run = w.daemon("--recover", "--root", "/nowhere")
+    equal(run.returncode, 125, run.stderr)
+    equal(w.daemon("--recover").returncode, 0)
+    taken_back(before)
 
 
 @test("exmachina.socket: the user gets, edits and commits through the hardened service")

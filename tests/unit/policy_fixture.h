@@ -10,7 +10,7 @@
 /* What a [File] section may have, as it is said of a key that it may not. */
 #define FILE_KEYS \
 	"Lens= Set= Insert= Remove= Deny= Value= Create= MakeDirs= Delete= Verify= Secret= " \
-	"Apply=\n"
+	"Check= Apply=\n"
 
 /* *state is the directory's path. */
 int policy_setup(void **state);

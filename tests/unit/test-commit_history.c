@@ -13,6 +13,7 @@
 
 #include "common/memfd.h"
 #include "monitor/commit.h"
+#include "monitor/confirm/rollback.h"
 #include "monitor/history/history.h"
 #include "monitor/journal/journal.h"
 
@@ -159,10 +160,11 @@ static enum journal_phase phase(struct world *w)
 static int recover(struct world *w)
 {
 	const struct commit_place place = { .root_fd = w->root->fd, .state_fd = w->state_fd };
+	scoped_rollback rollback = { 0 };
 	int r;
 
 	unit_capture_begin();
-	r = commit_recover(&place);
+	r = commit_recover(&place, &rollback);
 	free(unit_capture_end());
 	return r;
 }

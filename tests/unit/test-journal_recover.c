@@ -14,7 +14,7 @@
 
 #include "common/memfd.h"
 #include "monitor/journal/journal_recover.h"
-#include "monitor/metadata.h"
+#include "common/metadata.h"
 
 #define TEMPORARY ".exmachina-1.tmp"
 
@@ -103,6 +103,15 @@ static const struct scene scenes[] = {
 	{ JOURNAL_WRITING, "old", "new", "theirs", "new", "theirs", false },
 	{ JOURNAL_WRITING, NULL, "new", NULL, "new", NULL, false },
 	{ JOURNAL_WRITING, "old", NULL, "old", NULL, "old", false },
+	/* all was switched, but the power failed before the phase was on disk */
+	{ JOURNAL_WRITING, "old", "new", "new", "old", "old", false },
+	{ JOURNAL_WRITING, NULL, "new", "new", NULL, NULL, false },
+	{ JOURNAL_WRITING, "old", NULL, NULL, "old", "old", false },
+	{ JOURNAL_WRITING, "old", "new", "theirs", "old", "theirs", true },
+	/* what somebody else does meanwhile is his */
+	{ JOURNAL_WRITING, "old", NULL, NULL, NULL, NULL, false },
+	{ JOURNAL_WRITING, "old", "new", NULL, "new", NULL, false },
+	{ JOURNAL_WRITING, NULL, "new", "theirs", "new", "theirs", true },
 	/* a file that changes */
 	{ JOURNAL_SWITCHING, "old", "new", "old", "new", "old", false },
 	{ JOURNAL_SWITCHING, "old", "new", "new", "old", "old", false },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Proves src/monitor/metadata.c: the new file has what the old one had, and nothing more. */
+/* Proves src/common/metadata.c: the new file has what the old one had, and nothing more. */
 #include "root_fixture.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/xattr.h>
 
-#include "monitor/metadata.h"
+#include "common/metadata.h"
 
 #define ACL_ACCESS "system.posix_acl_access"
 #define ACL_DEFAULT "system.posix_acl_default"

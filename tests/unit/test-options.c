@@ -145,6 +145,9 @@ static void test_actions_need_no_client(void **state)
 	assert_int_equal(TAKEN("-T").action, ACTION_PRINT_POLICY);
 	assert_int_equal(TAKEN("--print-policy").action, ACTION_PRINT_POLICY);
 	assert_int_equal(TAKEN("--make-secret").action, ACTION_MAKE_SECRET);
+	assert_int_equal(TAKEN("--recover").action, ACTION_RECOVER);
+	assert_string_equal(TAKEN("--recover", "--state", "/srv/exm").state, "/srv/exm");
+	assert_string_equal(TAKEN("--root", "/image", "--recover").root, "/image");
 	assert_int_equal(TAKEN("--help").action, ACTION_DONE);
 	assert_int_equal(TAKEN("--version").action, ACTION_DONE);
 }
@@ -198,6 +201,9 @@ static void test_a_program_without_dashes_before_it_is_refused(void **state)
 	REFUSED("-t", "prog");
 	REFUSED("-T", "--", "prog");
 	REFUSED("--make-secret", "x");
+	REFUSED("--recover", "x");
+	REFUSED("--recover", "--", "x");
+	REFUSED("--recover=now");
 }
 
 static void test_unknown_options_and_missing_values_are_refused(void **state)

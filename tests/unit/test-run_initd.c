@@ -24,7 +24,7 @@ static bool allowed(uint32_t verbs, uint32_t entry, unsigned int verb, const cha
 	scoped(policy_freep) struct policy *policy = make_policy(verbs);
 	const struct msg_run_call call = { .entry = entry, .verb = (uint8_t)verb, .names = unit };
 
-	return !initd_refuse(policy, &call);
+	return !initd_refuse(policy, &call, -1);
 }
 
 #define BIT(verb) (1u << SERVICE_##verb)

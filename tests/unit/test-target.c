@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Proves src/monitor/target.c: only plain files below the root are found, read and replaceable. */
+/* Proves src/common/target.c: only plain files below the root are found, read and replaceable. */
 #include "root_fixture.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/memfd.h"
-#include "monitor/target.h"
+#include "common/target.h"
 
 static int open_result(const struct root *root, const char *path)
 {

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 #include "common/root_open.h"
-#include "monitor/target.h"
+#include "common/target.h"
 
 #define TREE "usr/share/zoneinfo"
 #define MAGIC "TZif"

@@ -70,19 +70,29 @@ int journal_begin(struct journal *journal, struct journal_entry *entry, const in
 	r = sync_name(journal);
 	if (r == 0)
 		r = journal_entry_write(journal->file, entry, content, changes);
+	journal->phase = JOURNAL_WRITING;
 	if (r < 0)
 		journal_over(journal);
 	return r;
 }
 
+static int set_phase(struct journal *journal, enum journal_phase phase)
+{
+	int r = journal->file < 0 ? 0 : journal_entry_set_phase(journal->file, phase);
+
+	if (r == 0)
+		journal->phase = phase;
+	return r;
+}
+
 int journal_switch(struct journal *journal)
 {
-	return journal->file < 0 ? 0 : journal_entry_set_phase(journal->file, JOURNAL_SWITCHING);
+	return set_phase(journal, JOURNAL_SWITCHING);
 }
 
 static int set_on_disk(struct journal *journal, enum journal_phase phase)
 {
-	int r = journal->file < 0 ? 0 : journal_entry_set_phase(journal->file, phase);
+	int r = set_phase(journal, phase);
 
 	return r == 0 && journal->file >= 0 && fdatasync(journal->file) < 0 ? -errno : r;
 }
@@ -99,7 +109,7 @@ int journal_taken_back(struct journal *journal)
 
 void journal_over(struct journal *journal)
 {
-	int r = journal->file < 0 ? 0 : journal_entry_set_phase(journal->file, JOURNAL_OVER);
+	int r = set_phase(journal, JOURNAL_OVER);
 
 	if (r < 0)
 		log_warning("the journal's last commit is looked at once more: %s", strerror(-r));

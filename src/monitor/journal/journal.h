@@ -12,8 +12,9 @@
  * (journal_recover.h).
  */
 struct journal {
-	int state_fd; /* the state directory, the caller's */
-	int file;     /* -1: nothing is written down */
+	int state_fd;             /* the state directory, the caller's */
+	int file;                 /* -1: nothing is written down */
+	enum journal_phase phase; /* what was written last, whether it is on disk or not */
 };
 
 #define JOURNAL_NONE ((struct journal){ .state_fd = -1, .file = -1 })
@@ -40,14 +41,17 @@ void journal_close(struct journal *journal);
 int journal_begin(struct journal *journal, struct journal_entry *entry, const int *content,
 		  int changes) must_check;
 
-/* JOURNAL_SWITCHING. What counts is that this process may die. 0 or -errno. */
+/*
+ * JOURNAL_SWITCHING. What counts is that this process may die: after a failure of power the phase
+ * on disk may be the one before, and recovery knows that. 0 or -errno.
+ */
 int journal_switch(struct journal *journal) must_check;
 
 /* JOURNAL_DONE, on disk. 0 or -errno, and then it may be either on disk. */
 int journal_done(struct journal *journal) must_check;
 
-/* JOURNAL_OVER: what was done is cleared away. What a failure of power keeps from the disk is
- * cleared away once more. */
+/* JOURNAL_OVER: what was done is cleared away, and that is on disk. What a failure of power keeps
+ * from the journal is looked at once more. */
 void journal_over(struct journal *journal);
 
 /* JOURNAL_OVER, on disk, because all was taken back. 0 or -errno. */

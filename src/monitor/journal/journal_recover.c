@@ -14,15 +14,16 @@
 
 #include "common/fd.h"
 #include "common/log.h"
+#include "common/metadata.h"
+#include "common/target.h"
 #include "monitor/history/history.h"
-#include "monitor/metadata.h"
-#include "monitor/target.h"
 
 /* What a name shows now. */
 enum shown { SHOWN_NOTHING, SHOWN_OLD, SHOWN_NEW, SHOWN_ELSE };
 
 struct recovery {
-	int journal;      /* the file of the entry */
+	int journal; /* the file of the entry */
+	enum journal_phase phase;
 	bool is_contrary; /* somebody else's file is in the way */
 };
 
@@ -149,13 +150,35 @@ static int remove_new(struct recovery *recovery, int dir, const char *name,
 	return rename_within(dir, file->temporary, name, RENAME_NOREPLACE);
 }
 
+/*
+ * After a failure of power the phase on disk may be JOURNAL_WRITING although names were switched.
+ * Then the old file has the temporary name. What was made needs no such sign: its name shows it.
+ * 1, 0 or -errno.
+ */
+static int may_be_switched(const struct recovery *recovery, int dir,
+			   const struct journal_file *file)
+{
+	int beside;
+
+	if (recovery->phase == JOURNAL_SWITCHING || !file->old.exists)
+		return recovery->phase != JOURNAL_DONE;
+	if (recovery->phase == JOURNAL_DONE)
+		return 0;
+	beside = look(recovery, dir, file->temporary, file);
+	return beside < 0 ? beside : beside == SHOWN_OLD;
+}
+
 static int put_back(struct recovery *recovery, int dir, const char *name,
 		    const struct journal_file *file)
 {
-	int shown = look(recovery, dir, name, file), r = 0;
+	int shown, r = may_be_switched(recovery, dir, file);
 
+	if (r <= 0)
+		return r;
+	shown = look(recovery, dir, name, file);
 	if (shown < 0)
 		return shown;
+	r = 0;
 	if (file->old.exists &&
 	    (shown == SHOWN_NEW || (shown == SHOWN_NOTHING && !file->new.exists)))
 		r = put_old(recovery, dir, name, shown, file);
@@ -180,8 +203,7 @@ static int sync_directory(int dir)
 	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 
-static int recover_file(struct recovery *recovery, int root_fd, enum journal_phase phase,
-			const struct journal_file *file)
+static int recover_file(struct recovery *recovery, int root_fd, const struct journal_file *file)
 {
 	scoped_target target = TARGET_NONE;
 	int r = target_open(root_fd, file->path, &target);
@@ -196,7 +218,7 @@ static int recover_file(struct recovery *recovery, int root_fd, enum journal_pha
 			  strerror(-r));
 		return 0;
 	}
-	if (r == 0 && phase == JOURNAL_SWITCHING)
+	if (r == 0)
 		r = put_back(recovery, target.dir, target.name, file);
 	if (r == 0)
 		r = remove_one(target.dir, file->temporary);
@@ -230,14 +252,14 @@ static int remove_directories(int root_fd, const struct journal_entry *entry)
 
 static int recover_files(int root_fd, struct journal *journal, const struct journal_entry *entry)
 {
-	struct recovery recovery = { .journal = journal->file };
+	struct recovery recovery = { .journal = journal->file, .phase = entry->phase };
 	char name[NAME_MAX + 1];
 	bool contrary = false;
 	int r = 0;
 
 	for (uint32_t i = 0; r == 0 && i < entry->count; i++) {
 		recovery.is_contrary = false;
-		r = recover_file(&recovery, root_fd, entry->phase, &entry->file[i]);
+		r = recover_file(&recovery, root_fd, &entry->file[i]);
 		if (r < 0)
 			log_error("%s: cannot take back a commit that was interrupted: %s",
 				  entry->file[i].path, strerror(-r));
@@ -276,7 +298,7 @@ static int complete_history(const struct journal *journal, const struct journal_
 	return 0;
 }
 
-int journal_recover(int root_fd, struct journal *journal)
+int journal_recover_entry(int root_fd, struct journal *journal, struct journal_entry *ret_entry)
 {
 	static const char *const told[] = {
 		[JOURNAL_WRITING] = "had changed nothing",
@@ -298,8 +320,19 @@ int journal_recover(int root_fd, struct journal *journal)
 		r = complete_history(journal, &entry);
 	if (r == 0)
 		r = journal_taken_back(journal);
-	if (r == 0)
-		log_notice("a commit of %u files that was interrupted %s", entry.count,
-			   told[entry.phase]);
-	return r;
+	if (r < 0)
+		return r;
+	log_notice("a commit of %u files that was interrupted %s", entry.count, told[entry.phase]);
+	if (entry.phase != JOURNAL_DONE) {
+		*ret_entry = entry;
+		entry = (struct journal_entry){ 0 };
+	}
+	return 0;
+}
+
+int journal_recover(int root_fd, struct journal *journal)
+{
+	scoped_journal_entry entry = { 0 };
+
+	return journal_recover_entry(root_fd, journal, &entry);
 }

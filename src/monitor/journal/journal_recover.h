@@ -13,4 +13,8 @@
  */
 int journal_recover(int root_fd, struct journal *journal) must_check;
 
+/* The same; the entry of what was taken back just now is the caller's, and else has no files. */
+int journal_recover_entry(int root_fd, struct journal *journal,
+			  struct journal_entry *ret_entry) must_check;
+
 #endif

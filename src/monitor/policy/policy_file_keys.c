@@ -76,6 +76,25 @@ int policy_key_secret(struct policy_reader *reader, enum policy_right unused, ch
 	return read_patterns(reader, "Secret", value, &this_file(reader)->secrets);
 }
 
+/* A line that stands twice, in two files of the policy, is one check. */
+int policy_key_check(struct policy_reader *reader, enum policy_right unused, char *value)
+{
+	struct policy_list *checks = &this_file(reader)->checks;
+	const char *fault = policy_check_fault(value);
+
+	(void)unused;
+	for (size_t i = 0; i < checks->count; i++)
+		if (strcmp(checks->item[i], value) == 0)
+			return 0;
+	if (fault)
+		policy_mistake(reader, "Check=" QUOTE " %s", value, fault);
+	else if (checks->count == POLICY_CHECKS_MAX)
+		policy_mistake(reader, "more than %d Check= in one section", POLICY_CHECKS_MAX);
+	else
+		return policy_list_add(checks, value);
+	return 0;
+}
+
 int policy_key_value(struct policy_reader *reader, enum policy_right unused, char *value)
 {
 	char *ere = value, *pattern = policy_next_word(&ere);

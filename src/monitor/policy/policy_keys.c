@@ -325,6 +325,7 @@ static const struct {
 	{ SECTION_FILE, "Delete", policy_key_delete, RIGHT_MAX },
 	{ SECTION_FILE, "Verify", policy_key_verify, RIGHT_MAX },
 	{ SECTION_FILE, "Secret", policy_key_secret, RIGHT_MAX },
+	{ SECTION_FILE, "Check", policy_key_check, RIGHT_MAX },
 	{ SECTION_FILE, "Apply", policy_key_apply, RIGHT_MAX },
 	{ SECTION_SERVICE, "Allow", policy_key_service_allow, RIGHT_MAX },
 	{ SECTION_SERVICE, "Timeout", policy_key_service_timeout, RIGHT_MAX },

@@ -33,6 +33,8 @@ static void print_file(FILE *out, const struct policy_file *file)
 			file->apply[i].unit);
 	if (file->unverified)
 		fprintf(out, "Verify=no\n");
+	for (size_t i = 0; i < file->checks.count; i++)
+		fprintf(out, "Check=%s\n", file->checks.item[i]);
 }
 
 static void print_allow(FILE *out, uint32_t set, const char *(*word_of)(unsigned int))

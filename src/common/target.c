@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Runs in the monitor, as root. The path was matched with the policy, but its
+ * Runs in the monitor and in exmachina-run, as root. The path was matched with the policy, but its
  * last components may come from the engine, and the tree below the root may
  * change under our hands: the kernel resolves it beneath a held descriptor and
  * everything is asked of what was opened.
  */
-#include "monitor/target.h"
+#include "common/target.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Runs in the monitor, as root, on a file that was just made. The attributes
+ * Runs in the monitor and in exmachina-run, as root, on a file that was just made. The attributes
  * of the old file are the administrator's; they are copied and not understood.
  */
-#include "monitor/metadata.h"
+#include "common/metadata.h"
 
 #include <errno.h>
 #include <linux/limits.h>

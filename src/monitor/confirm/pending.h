@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_CONFIRM_PENDING_H
+#define EXM_CONFIRM_PENDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-id128.h>
+
+#include "common/cleanup.h"
+
+/*
+ * What waits to be confirmed: the file "pending" in the state directory. All revisions of the
+ * history from `first` on are taken back together, unless somebody who has the token says before
+ * the deadline that they are to stay. The deadline counts by CLOCK_BOOTTIME, and across a boot by
+ * CLOCK_REALTIME, but never longer than it was meant to be.
+ *
+ * The server that watches over it holds a lock on the file, so that others can tell that it lives.
+ */
+enum { PENDING_TOKEN_SIZE = 32 + 1, PENDING_HASH_SIZE = 32, PENDING_SECONDS_MAX = 24 * 3600 };
+
+struct pending {
+	uint64_t first;
+	uint8_t token[PENDING_HASH_SIZE]; /* SHA-256 of what the client holds */
+	uint32_t seconds;
+	bool dead_man;               /* taken back as soon as that client has gone */
+	uint64_t boottime, realtime; /* of the deadline, microseconds */
+	sd_id128_t boot;
+};
+
+/* A new token: 128 bits of random, in hexadecimal. 0 or -errno. */
+int pending_make_token(char token[static PENDING_TOKEN_SIZE]) must_check;
+
+/* Sets the token of this text. */
+void pending_set_token(struct pending *pending, const char *token);
+
+/* Takes the same time whatever the attempt is. */
+bool pending_has_token(const struct pending *pending, const char *attempt);
+
+/* So many seconds from now. 0 or -errno. */
+int pending_set_deadline(struct pending *pending, uint32_t seconds) must_check;
+
+/* Microseconds from now; 0: it is over. */
+uint64_t pending_left(const struct pending *pending);
+
+/*
+ * Writes it in place of what was pending, on disk. The file, locked, for as long as this process
+ * watches over it; or -errno.
+ */
+int pending_write(int state_fd, const struct pending *pending) must_check;
+
+/* 0; -ENOENT if nothing is pending; -EBADMSG for what is none; or -errno. */
+int pending_read(int state_fd, struct pending *ret_pending) must_check;
+
+/* The file, locked; -EAGAIN if a server that lives watches over it; or -errno. */
+int pending_watch(int state_fd) must_check;
+
+/* Nothing is pending any more. 0, also if nothing was, or -errno. */
+int pending_remove(int state_fd) must_check;
+
+#endif

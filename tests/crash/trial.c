@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Part of the crash tests, which run as root in the sandbox. */
+#include "trial.h"
+
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "must.h"
+
+enum { EARLIER_NAMES = 100 };
+
+enum trace_step trial_go(void *data, pid_t pid, const struct trace_stop *stop)
+{
+	(void)data;
+	(void)pid;
+	(void)stop;
+	return TRACE_GO;
+}
+
+void trial_read(const struct trial *trial, struct tree *tree)
+{
+	tree_read(trial->ground.root_fd, tree);
+}
+
+/* The state directory as a commit leaves it, around the old files. */
+static void take_state(struct trial *trial)
+{
+	struct tree found = { 0 };
+
+	trial_read(trial, &found);
+	tree_copy(&trial->old, &trial->base);
+	for (size_t i = 0; i < found.count; i++) {
+		struct tree_file *file = &found.file[i];
+
+		if (file->place != TREE_STATE)
+			continue;
+		MUST(trial->base.count < TREE_FILES_MAX);
+		trial->base.file[trial->base.count++] = *file;
+		*file = (struct tree_file){ 0 };
+	}
+	tree_clear(&found);
+	tree_write(trial->ground.root_fd, &trial->base);
+}
+
+/* The journal has an entry of the same size already, as it has in most commits. */
+static void commit_before(struct trial *trial)
+{
+	struct commit_run run = {
+		.session = &trial->session,
+		.hook = trial_go,
+		.names = EARLIER_NAMES,
+	};
+
+	session_commit(&run);
+	if (run.end != TRACE_LEFT || run.outcome != OUTCOME_DONE)
+		ground_tell(&trial->ground);
+	MUST(run.end == TRACE_LEFT && run.outcome == OUTCOME_DONE);
+	trace_kill(run.pid);
+}
+
+void trial_begin(struct trial *trial, const struct scene *scene, const char *dir)
+{
+	*trial = (struct trial){ .scene = scene, .ground = ground_make(dir) };
+	scene_trees(scene, &trial->old, &trial->new);
+	tree_write(trial->ground.root_fd, &trial->old);
+	trial->session = session_start(&trial->ground);
+	session_stage(&trial->session, scene);
+	session_stop(&trial->session);
+	if (!scene->is_first)
+		commit_before(trial);
+	take_state(trial);
+	trial->recovery = recovery_original(&trial->ground);
+}
+
+void trial_begin_without_server(struct trial *trial, const struct trial *from, const char *dir)
+{
+	*trial = (struct trial){ .scene = from->scene, .ground = ground_make(dir) };
+	tree_copy(&from->old, &trial->old);
+	tree_copy(&from->new, &trial->new);
+	tree_copy(&from->base, &trial->base);
+	trial->session.monitor = -1;
+	trial->recovery = recovery_original(&trial->ground);
+}
+
+void trial_end(struct trial *trial)
+{
+	trace_kill(trial->recovery.pid);
+	if (trial->session.monitor >= 0)
+		session_end(&trial->session);
+	close(trial->ground.root_fd);
+	close(trial->ground.log);
+	tree_clear(&trial->old);
+	tree_clear(&trial->new);
+	tree_clear(&trial->base);
+}
+
+bool trial_judge(struct trial *trial, const struct tree *tree, enum verdict *ret_verdict)
+{
+	char not_old[PATH_MAX / 4], not_new[PATH_MAX / 4];
+
+	if (!tree_state_clean(tree, trial->why, sizeof(trial->why)))
+		return false;
+	if (tree_same(tree, &trial->old, not_old, sizeof(not_old))) {
+		*ret_verdict = VERDICT_OLD;
+		return true;
+	}
+	if (tree_same(tree, &trial->new, not_new, sizeof(not_new))) {
+		*ret_verdict = VERDICT_NEW;
+		return true;
+	}
+	snprintf(trial->why, sizeof(trial->why), "not old: %s; not new: %s", not_old, not_new);
+	return false;
+}
+
+bool trial_recover(struct trial *trial, enum verdict *ret_verdict)
+{
+	struct tree found = { 0 };
+	bool good;
+	int status;
+
+	ground_forget(&trial->ground);
+	status = recovery_run(&trial->recovery, trial_go, NULL);
+	if (status != 0) {
+		snprintf(trial->why, sizeof(trial->why), "recovery has ended with %d", status);
+		return false;
+	}
+	trial_read(trial, &found);
+	good = trial_judge(trial, &found, ret_verdict);
+	tree_clear(&found);
+	return good;
+}
+
+bool trial_blame(const struct trial *trial, const char *format, ...)
+{
+	va_list list;
+
+	fprintf(stderr, "%s: ", trial->scene->name);
+	va_start(list, format);
+	vfprintf(stderr, format, list);
+	va_end(list);
+	fprintf(stderr, ": %s\n", trial->why);
+	ground_tell(&trial->ground);
+	return false;
+}

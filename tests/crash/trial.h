@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_CRASH_TRIAL_H
+#define EXM_CRASH_TRIAL_H
+
+/* One scene on one ground: what it was, what it shall be, and who may do it or bring it back. */
+#include "session.h"
+
+enum verdict { VERDICT_OLD, VERDICT_NEW };
+
+struct trial {
+	const struct scene *scene;
+	struct ground ground;
+	struct tree base;     /* before the commit, with the state directory */
+	struct tree old, new; /* what may be there behind it */
+	struct session session;
+	struct trace_original recovery;
+	char why[PATH_MAX]; /* of the last that was not as it should be */
+};
+
+/* The server stands before the commit. A ground is where nothing is yet. */
+void trial_begin(struct trial *trial, const struct scene *scene, const char *dir);
+void trial_end(struct trial *trial);
+
+/* With a ground, trees and recovery of its own, and no server. */
+void trial_begin_without_server(struct trial *trial, const struct trial *from, const char *dir);
+
+/* What is on disk now. */
+void trial_read(const struct trial *trial, struct tree *tree);
+
+/* All old or all new, and nothing beside? False, and trial->why. */
+bool trial_judge(struct trial *trial, const struct tree *tree, enum verdict *ret_verdict);
+
+/* Has a recovery look at it, to its end, and then is asked the same. */
+bool trial_recover(struct trial *trial, enum verdict *ret_verdict);
+
+/* What was wrong, and where; what the programs had to say. False. */
+bool trial_blame(const struct trial *trial, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* A hook that has it run. */
+enum trace_step trial_go(void *data, pid_t pid, const struct trace_stop *stop);
+
+/* ---- the three kinds of test: false if one was not as it should be ----------------------- */
+
+bool kills(const struct scene *scene, const char *dir);
+bool errors(const struct scene *scene, const char *dir);
+bool power(const struct scene *scene, const char *dir);
+
+#endif

@@ -1,0 +1,42 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A commit is whole or absent: the real server is stopped in it at each system call that it makes, by
+SIGKILL, by a disk that fails, and by a failure of power (tests/crash). Then all files are old, or all
+are new, with their metadata, and nothing is left beside them."""
+
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, sys.path[0] + "/../lib")
+from exm import ENGINE, Failure, main, test
+
+CRASH = "/opt/exmachina-tests/crash/crash"
+IN_ITS_PLACE = "/opt/exmachina-tests/crash/engine"
+SCENES = subprocess.run([CRASH, "--list"], capture_output=True, text=True,
+                        check=True).stdout.splitlines()
+
+
+def crash(kind, scene):
+    def run(w):
+        w.mount("--bind", IN_ITS_PLACE, ENGINE)
+        done = w.run(CRASH, kind, scene, w.path_of("crash"), seconds=250)
+        print(f"# {done.stdout.strip()}", flush=True)
+        if done.returncode != 0:
+            raise Failure(f"status {done.returncode}: {done.stderr}")
+    return run
+
+
+for each in SCENES:
+    test(f"killed before and behind each system call of a commit, and of the recovery: {each}",
+         seconds=300)(crash("kills", each))
+for each in SCENES:
+    test(f"each system call of a commit fails in each way that a disk has: {each}",
+         seconds=300)(crash("errors", each))
+for each in SCENES:
+    test(f"the power fails at any point of a commit, and of the recovery: {each}",
+         seconds=300)(crash("power", each))
+
+
+if __name__ == "__main__":
+    main()
