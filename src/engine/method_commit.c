@@ -282,6 +282,7 @@ static int settle(struct call *call, struct dirty_list *list)
 		close_fd(p->file->base);
 		p->file->base = take_fd(&p->ours);
 		p->file->state = p->file->base < 0 ? TREE_ABSENT : TREE_LOADED;
+		p->file->made |= p->file->base < 0;
 	}
 	for (size_t i = 0; i < engine->tree->count; i++)
 		engine->tree->file[i].edited = false;
