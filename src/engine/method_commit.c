@@ -194,7 +194,8 @@ int commit_failed(struct call *call, const struct dirty_list *list, const struct
 			"and Keep= in [History]");
 	if (commit->outcome == OUTCOME_BUSY)
 		return call_error(call, EXM_ERROR_BUSY, NULL,
-				  "another commit is under way; the edits are kept");
+				  "another commit is under way, or one of another user waits to be "
+				  "confirmed; the edits are kept");
 	if (commit->outcome == OUTCOME_NOT_APPLIED)
 		return not_applied(call, commit);
 	if (commit->index >= list->count)
