@@ -230,7 +230,7 @@ static struct json_object *describe_change(const struct change_row *row)
 }
 
 /* The list that the commit was judged by: for each file its "changes", a bounded number in all. */
-static void put_changes(struct json_object *result, const struct dirty_list *list, int changes)
+void commit_put_changes(struct json_object *result, const struct dirty_list *list, int changes)
 {
 	scoped_reader reader = { .rows = 0 };
 	struct json_object *files = json_get(result, "files");
@@ -256,7 +256,7 @@ struct json_object *commit_describe(const struct dirty_list *list, bool with_dif
 
 	json_put(result, "changed", json_new_bool(list->count > 0));
 	json_put(result, "files", dirty_describe(list, with_diff));
-	put_changes(result, list, answer->enclosed);
+	commit_put_changes(result, list, answer->enclosed);
 	if (revision > 0)
 		json_put(result, "revision", json_new_int((int64_t)revision));
 	if (answer->reply.confirm > 0)
@@ -385,6 +385,16 @@ static int commit_rounds(struct call *call, const struct arguments *a, struct di
 		r = conflict_rebase(call, list);
 	}
 	return r;
+}
+
+int commit_dry_run(struct call *call, struct dirty_list *list, char ret_plan[static PLAN_SIZE],
+		   struct mon_commit *ret_commit)
+{
+	const struct arguments dry = { .dry_run = true };
+
+	*ret_commit = (struct mon_commit){ .enclosed = -1 };
+	ret_plan[0] = '\0';
+	return commit_rounds(call, &dry, list, ret_plan, ret_commit);
 }
 
 static int committed(struct call *call, const struct arguments *a, struct dirty_list *list,
