@@ -28,13 +28,19 @@ struct countdown {
 	const char *token;
 	int64_t revision;
 	int64_t left; /* seconds; 0: nothing waits any more */
-	bool told;    /* that it was taken back, and: */
+	int64_t before;
+	bool told; /* that it was taken back, and: */
 	bool restored;
 	int signals;
 	bool half_a_line; /* was read, whose rest is no answer */
 };
 
-enum answer { ANSWER_NONE, ANSWER_KEEP, ANSWER_BACK };
+enum answer {
+	ANSWER_NONE,
+	ANSWER_KEEP,
+	ANSWER_BACK,
+	ANSWER_GONE, /* the terminal is, and nobody can be asked */
+};
 
 bool countdown_is_possible(const struct cli *cli)
 {
@@ -139,6 +145,7 @@ static int look(struct countdown *countdown)
 	scoped_json *result = NULL;
 	int r = call_quietly(countdown->cli, "config.confirm", NULL, &result);
 
+	countdown->before = countdown->left;
 	if (r == 0)
 		countdown->left = json_int(json_get(result, "seconds"));
 	return r;
@@ -148,7 +155,8 @@ static int look(struct countdown *countdown)
 static enum status ended(struct countdown *countdown)
 {
 	bool back = is_rolled_back(countdown);
-	int looks = back ? LOOKS_MAX : LOOKS_ELSE, r = 0;
+	/* who asks for a rollback is answered, and nobody of the same session notified */
+	int looks = back && countdown->before <= 1 ? LOOKS_MAX : LOOKS_ELSE, r = 0;
 
 	while (r == 0 && !countdown->told && looks-- > 0) {
 		(void)poll(NULL, 0, LOOK_MS);
@@ -186,7 +194,7 @@ static enum answer read_answer(struct countdown *countdown)
 	if (n < 0 && errno == EINTR)
 		return ANSWER_NONE;
 	if (n <= 0)
-		return ANSWER_BACK;
+		return n == 0 && isatty(STDIN_FILENO) ? ANSWER_BACK : ANSWER_GONE;
 	countdown->half_a_line = line[n - 1] != '\n';
 	line[n - !countdown->half_a_line] = '\0';
 	if (was_half || countdown->half_a_line)
@@ -231,6 +239,9 @@ static enum status ask(struct countdown *countdown)
 	fputs(answer == ANSWER_KEEP ? "" : "\n", stderr);
 	if (answer == ANSWER_NONE)
 		return ended(countdown);
+	/* it has the token, or had, who may come back and decide */
+	if (answer == ANSWER_GONE)
+		return STATUS_FAILED;
 	return answer == ANSWER_KEEP ? keep(countdown) : take_back(countdown);
 }
 

@@ -90,7 +90,7 @@ static bool is_for_programs(const char *key)
 	static const char *const keys[] = { "name",     "kind",       "key",      "position",
 					    "expected", "load",       "main_pid", "main_pid_before",
 					    "verb",     "file_state", "manager",  "seconds",
-					    "section",  "refused" };
+					    "section",  "refused",    "restored" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (strcmp(key, keys[i]) == 0)

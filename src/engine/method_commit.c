@@ -170,8 +170,13 @@ static int not_written(struct call *call, const struct dirty *p,
 				  "%s: %s; nothing was written, the edits are kept", path,
 				  commit->step);
 	}
-	json_put(data, "errno", json_new_string(strerrorname_np(commit->error)));
 	json_put(data, "step", json_new_text(commit->step));
+	/* no call of the system failed, and the step is why */
+	if (commit->error == 0)
+		return call_error(call, EXM_ERROR_IO, data,
+				  "%s: %s; nothing was written, the edits are kept", path,
+				  commit->step);
+	json_put(data, "errno", json_new_string(strerrorname_np(commit->error)));
 	if (commit->outcome == OUTCOME_NOT_PLAIN)
 		return call_error(call, EXM_ERROR_IO, data,
 				  "%s: %s; nothing was written, the edits are kept", path,
