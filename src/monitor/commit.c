@@ -94,22 +94,38 @@ int commit_recover(const struct commit_place *place, struct rollback *ret_rollba
 
 /* ---- before anything is touched ------------------------------------------------------ */
 
+static const char *directory_step(int error)
+{
+	if (error == -ENOENT)
+		return "open its directory, which would be made with MakeDirs= of its section";
+	return error == -E2BIG ? "make more than 16 directories for it" : "open its directory";
+}
+
 static enum mon_outcome add_file(struct commit *t, int root_fd, const struct policy *policy,
 				 const struct staged *staged, struct handouts *handouts,
 				 struct replace_failure *ret_failure)
 {
 	const struct handout *handout = handout_find(handouts, staged->path);
+	const struct policy_file *entry = &policy->files[staged->entry];
+	struct replacement *item = &t->item[t->count];
 	struct target target = TARGET_NONE;
+	uint32_t missing = 0;
 	int r = target_open(root_fd, staged->path, &target);
 
+	if (r == -ENOENT && entry->may_make_dirs && staged->content >= 0)
+		r = directories_missing(root_fd, staged->path, &missing);
 	if (r < 0) {
-		*ret_failure = (struct replace_failure){ "open its directory", -r };
+		*ret_failure = (struct replace_failure){ directory_step(r), -r };
 		return r == -ELOOP || r == -ENOTDIR ? OUTCOME_NOT_PLAIN : OUTCOME_IO;
 	}
-	t->item[t->count] = replacement_of(&target, &policy->files[staged->entry], handout->content,
-					   staged->content);
-	t->item[t->count].former = staged->former;
-	return replace_look(&t->item[t->count++], ret_failure);
+	if (missing > 0)
+		*item = replacement_in(root_fd, staged->path, missing, entry, handout->content,
+				       staged->content);
+	else
+		*item = replacement_of(&target, entry, handout->content, staged->content);
+	item->former = staged->former;
+	t->count++;
+	return replace_look(item, ret_failure);
 }
 
 static int describe(const struct replacement *item, const char *path, struct journal_file *file)
@@ -120,6 +136,8 @@ static int describe(const struct replacement *item, const char *path, struct jou
 	if (!file->path)
 		return -ENOMEM;
 	strcpy(file->temporary, item->temporary);
+	file->dirs = item->dirs.count;
+	file->dirs_kind = item->dirs.kind;
 	if (item->old < 0)
 		return 0;
 	file->uid = item->old_stat.st_uid;
@@ -163,6 +181,8 @@ static int undo(struct commit *t)
 
 		if (r == 0)
 			r = replace_discard(item);
+		if (r == 0)
+			r = replace_remove_dirs(item);
 		if (r == 0)
 			continue;
 		log_write(LOG_CRIT, "%s could not be brought back%s%s: %s", t->staged[i].path,
@@ -326,6 +346,7 @@ static void change_all(struct commit *t, struct commit_result *result)
 	r = commit_history_prepare(&t->history, &t->journal);
 	if (r < 0)
 		stop(result, "write the history", r);
+	each(t, replace_make_dirs, result);
 	each(t, replace_write, result);
 	r = result->outcome == OUTCOME_DONE ? journal_switch(&t->journal) : 0;
 	if (r < 0)

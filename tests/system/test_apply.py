@@ -8,7 +8,7 @@ import sys
 import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
-from exm import (SESSION, check, contains, equal, main, running, test, unit_file, unit_property,
+from exm import (SESSION, RpcError, check, contains, equal, main, running, test, unit_file, unit_property,
                  wait_until)
 
 NAME = "/etc/exm-apply/hosts"
@@ -226,6 +226,50 @@ def dry_denied(w):
     s = prepare(w, f"[File {NAME}]\nLens=Hosts.lns\nSet=*/alias\n")
     s.call("augeas.load")
     s.refuse("DENIED", "augeas.set", {"path": NODE, "value": "x"})
+
+
+@test("diff has the text, the nodes and the plan of a commit, which does just that")
+def diff_plan(w):
+    s = prepare(w, FILE + f"Apply=reload {UNIT}\n")
+    equal(s.diff(), {"files": []})
+    s.set(NODE, "good")
+    diff = s.diff()
+    dry = s.call("config.commit", {"dry_run": True})
+    equal(sorted(diff), ["files", "more", "plan"])
+    equal((diff["plan"], diff["files"]), (dry["plan"], dry["files"]))
+    equal(diff["files"][0]["changes"],
+          [{"node": "1/canonical", "action": "changed", "old": "localhost", "new": "good"}])
+    equal((read(NAME), read(LOG)), (TEXT, ""))
+    equal(s.call("config.commit", {"plan": diff["plan"]})["changed"], True)
+    equal(s.diff(), {"files": []})
+
+
+@test("diff of what a check refuses, or the verifier, tells that and why, and is no error")
+def diff_refused(w):
+    s = prepare(w, FILE + "Check=/bin/sh -c 'echo it is bad; exit 4'\n")
+    s.set(NODE, "good")
+    diff = s.diff()
+    equal(sorted(diff), ["files", "plan", "refused"])
+    contains(diff["files"][0]["diff"], "+127.0.0.1\tgood")
+    check("changes" not in diff["files"][0], "nodes of what is not to be")
+    refused = RpcError(diff["refused"])
+    equal((refused.name, refused.data["output"]), ("CHECK_FAILED", ["it is bad"]))
+    # what is asked next is answered, and the edits are as they were
+    s.alive()
+    equal(s.refuse("CHECK_FAILED", "config.commit").data, refused.data)
+    equal(s.get(NODE), "good")
+
+
+@test("diff of what is denied tells the rule that is lacking")
+def diff_denied(w):
+    s = prepare(w, f"[File {NAME}]\nLens=Hosts.lns\nSet=**\nInsert=**\nRemove=**\n")
+    s.set(NODE, "good")
+    s.call("augeas.remove", [f"/files{NAME}"])
+    diff = s.diff()
+    equal(diff["files"][0]["action"], "delete")
+    refused = RpcError(diff["refused"])
+    equal((refused.name, refused.data["rule"]), ("DENIED", "Delete=yes"))
+    equal(s.refuse("DENIED", "config.commit").data, refused.data)
 
 
 if __name__ == "__main__":
