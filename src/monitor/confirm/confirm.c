@@ -348,8 +348,8 @@ int confirm_new(const struct session_host *host, struct confirm **ret_confirm)
 	r = confirm->file = pending_watch(host->state_fd, &confirm->watch.pending);
 	if (r >= 0)
 		return set_timer(confirm);
-	/* of nobody, or of another server */
-	return r == -ENOENT || r == -EAGAIN ? 0 : r;
+	/* nobody's, or another server's; and one that is damaged stops commits, and nothing else */
+	return r == -ENOENT || r == -EAGAIN || r == -EBADMSG ? 0 : r;
 }
 
 struct confirm *confirm_free(struct confirm *confirm)
