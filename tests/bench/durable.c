@@ -22,6 +22,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "monitor/commit.h"
+#include "monitor/confirm/rollback.h"
 #include "monitor/state.h"
 #include "peer.h"
 
