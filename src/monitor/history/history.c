@@ -113,8 +113,7 @@ static int read_names(int dir, uint64_t **numbers, size_t *count)
 		close_fd(own);
 		return r;
 	}
-	errno = 0;
-	while (r == 0 && (entry = readdir(directory))) {
+	while (r == 0 && (errno = 0, entry = readdir(directory))) {
 		uint64_t number = number_of(entry->d_name);
 
 		if (number > 0)
