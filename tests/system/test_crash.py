@@ -4,21 +4,25 @@
 SIGKILL, by a disk that fails, and by a failure of power (tests/crash). Then all files are old, or all
 are new, with their metadata, and nothing is left beside them."""
 
-import re
+import os
 import subprocess
 import sys
 
 sys.path.insert(0, sys.path[0] + "/../lib")
-from exm import ENGINE, Failure, main, test
+from exm import ENGINE, Failure, Skip, main, test
 
 CRASH = "/opt/exmachina-tests/crash/crash"
 IN_ITS_PLACE = "/opt/exmachina-tests/crash/engine"
-SCENES = subprocess.run([CRASH, "--list"], capture_output=True, text=True,
-                        check=True).stdout.splitlines()
+SCENES = ["all"]
+if os.path.exists(CRASH):
+    SCENES = subprocess.run([CRASH, "--list"], capture_output=True, text=True,
+                            check=True).stdout.splitlines()
 
 
 def crash(kind, scene):
     def run(w):
+        if not os.path.exists(CRASH):
+            raise Skip("the tests of crashes know the registers of x86-64 only")
         w.mount("--bind", IN_ITS_PLACE, ENGINE)
         done = w.run(CRASH, kind, scene, w.path_of("crash"), seconds=250)
         print(f"# {done.stdout.strip()}", flush=True)
