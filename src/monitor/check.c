@@ -88,7 +88,7 @@ static int list_all(struct checks *checks)
 {
 	const struct checks_order *order = &checks->order;
 
-	checks->item = calloc(count_lines(order->policy, order->staged, order->count),
+	checks->item = calloc(count_lines(order->policy, order->staged, order->count) + 1,
 			      sizeof(*checks->item));
 	if (!checks->item)
 		return -ENOMEM;

@@ -11,9 +11,9 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/memfd.h"
+#include "common/target.h"
 #include "monitor/history/history.h"
 #include "monitor/journal/journal_recover.h"
-#include "common/target.h"
 
 /* The commits from the first one on, as if they were one; contents as of journal_entry_write(). */
 struct sum {
