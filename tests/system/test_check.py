@@ -213,6 +213,22 @@ def shadow(w):
     layered(w, pile_up)
 
 
+@test("a file in directories that MakeDirs= makes, and one beside it: with owner and mode")
+def make_dirs(w):
+    small_root(w, "stat -c '%n %a %u %g' /srv/a /srv/a/b /srv/a/b/new; cat /srv/a/b/new /srv/a/b/two; "
+                  "ls -A /srv; exit 1")
+    w.write("/srv/old", "")
+    policy = ("[File /srv/a/b/*]\nLens=Simplevars.lns\nSet=**\nCreate=0640 panel:root\n"
+              "MakeDirs=0750 root:panel\nCheck=/opt/check\n")
+    before = snapshot(w)
+    result = run_check(w, ("/srv/a/b/new", "new\n"), ("/srv/a/b/two", "two\n"), policy=policy)
+    equal(result.output, ["/srv/a 750 0 4711", "/srv/a/b 750 0 4711", "/srv/a/b/new 640 4711 0",
+                          "new", "two", "a", "old"], result.text)
+    equal(snapshot(w), before)
+    run_check(w, ("/srv/a/b/new", "new\n"),
+              policy=policy.replace("MakeDirs=0750 root:panel\n", "")).is_impossible("No such file")
+
+
 @test("owner, mode, access control list and attributes are those of the file that is there")
 def metadata(w):
     small_root(w, """
