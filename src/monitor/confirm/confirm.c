@@ -35,7 +35,16 @@ struct confirm {
 
 uint64_t confirm_needs(const struct confirm *confirm)
 {
-	return confirm && confirm->file >= 0 ? confirm->pending.first : UINT64_MAX;
+	struct pending pending;
+	int r;
+
+	if (!confirm)
+		return UINT64_MAX;
+	if (confirm->file >= 0)
+		return confirm->pending.first;
+	/* another server may watch over one; what cannot be read may need anything */
+	r = pending_read(confirm->host->state_fd, &pending);
+	return r == -ENOENT ? UINT64_MAX : r < 0 ? 0 : pending.first;
 }
 
 bool confirm_is_busy(const struct confirm *confirm)
