@@ -25,6 +25,7 @@ struct world {
 	struct session session;
 	int engine; /* the engine's end of the channel */
 	struct packet packet;
+	mode_t mode; /* of the files of revisions */
 	size_t open;
 };
 
@@ -46,6 +47,7 @@ static int setup(void **state)
 	assert_non_null(w);
 	root_setup(&root);
 	w->root = root;
+	w->mode = S_IFREG | 0604;
 	root_mkdir(w->root, "/s");
 	w->policy = policy_new();
 	add_section(w->policy, "/etc/hosts");
@@ -101,7 +103,6 @@ static int memfd(const char *text)
 /* A file of a revision, before and after; NULL: it did not exist. */
 struct file {
 	const char *path, *old, *new;
-	bool bare; /* nothing is known of owner and mode */
 };
 
 static int list_of_changes(void)
@@ -132,7 +133,7 @@ static void add_revision(struct world *w, const struct file *file, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		entry.file[i].path = strdup(file[i].path);
 		entry.file[i].section = strdup("/etc/section");
-		entry.file[i].mode = file[i].bare ? 0 : S_IFREG | 0604;
+		entry.file[i].mode = w->mode;
 		entry.file[i].uid = 7;
 		content[2 * i] = memfd(file[i].old);
 		content[2 * i + 1] = memfd(file[i].new);
@@ -460,7 +461,8 @@ static void what_is_not_known_of_a_file_is_left_to_the_policy(void **state)
 {
 	struct world *w = *state;
 
-	ADD({ "/etc/d/b.list", "gone", NULL, true });
+	w->mode = 0;
+	ADD({ "/etc/d/b.list", "gone", NULL });
 	hand_out(w, "/etc/d/b.list", NULL);
 	assert_int_equal(ask_restore(w, 1, 0).outcome, OUTCOME_DONE);
 	assert_staged(w, 0, "/etc/d/b.list", "gone");
