@@ -263,8 +263,9 @@ int history_add(int dir, uint64_t number)
 
 void history_drop(int dir)
 {
-	/* the next one to prepare takes it away as well */
-	(void)!unlinkat(dir, PREPARED, 0);
+	/* if that fails: the next one to prepare takes it away as well */
+	if (unlinkat(dir, PREPARED, 0) == 0)
+		(void)!sync_directory(dir);
 }
 
 int history_complete(int dir, int journal, uint64_t number)
