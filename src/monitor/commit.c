@@ -387,7 +387,7 @@ struct commit_result commit_begin(const struct commit_place *place, const struct
 	const char *step;
 	int r = commit_new(place, staged, count, &t, &step);
 
-	if (r < 0) {
+	if (r < 0 || !t) {
 		stop(&result, step, r);
 		return result;
 	}

@@ -97,7 +97,8 @@ int op_revision(struct session *session, const struct msg_revision *request, int
 	int r;
 
 	(void)fd;
-	r = revision = open_revision(session, request->revision, &entry);
+	revision = open_revision(session, request->revision, &entry);
+	r = revision;
 	if (r >= 0)
 		r = history_view_add(session->policy, &entry, "", &report, &count);
 	/* what it may not see is not there */
