@@ -271,11 +271,8 @@ static int remove_old(struct commit *t, size_t index)
 	return r;
 }
 
-/*
- * As long as a removal may not be on disk the journal has to tell of it: then it stays as it is,
- * and the next one to look clears it away.
- */
-static void clear_away(struct commit *t)
+/* 0 if nothing of it is left, on disk neither. */
+static int clear_away(struct commit *t)
 {
 	bool has_removed = false;
 	uint32_t index;
@@ -288,12 +285,13 @@ static void clear_away(struct commit *t)
 	}
 	if (r == 0 && has_removed && t->journal.file >= 0)
 		r = sync_directories(t, &index);
-	if (r == 0)
-		journal_over(&t->journal);
+	return r;
 }
 
 static void finish(struct commit *t, struct handouts *handouts)
 {
+	int written = commit_history_add(&t->history), cleared;
+
 	for (size_t i = 0; i < t->count; i++) {
 		const struct staged *staged = &t->staged[i];
 
@@ -303,9 +301,10 @@ static void finish(struct commit *t, struct handouts *handouts)
 			   : t->item[i].base < 0 ? "created"
 						 : "changed");
 	}
-	/* else whoever looks next writes it down */
-	if (commit_history_add(&t->history) == 0)
-		clear_away(t);
+	cleared = clear_away(t);
+	/* else the journal tells of it, and whoever looks next does it */
+	if (written == 0 && cleared == 0)
+		journal_over(&t->journal);
 }
 
 static void look_at_all(struct commit *t, int root_fd, const struct policy *policy, size_t count,

@@ -110,6 +110,8 @@ struct outage {
 	struct disk_piece piece[DISK_PIECES_MAX];
 	bool is_fixed; /* there is one thing that it may become: */
 	enum verdict verdict;
+	bool ends_settled; /* whoever has seen the end of it may rely on it: */
+	bool is_settled;   /* nothing shall be left that a recovery would have to do */
 	const char *where;
 };
 
@@ -164,7 +166,8 @@ static bool take_choice(void *data, const bool *is_on_disk, size_t count)
 	bool good;
 
 	disk_found(outage->disk, outage->events, outage->piece, is_on_disk, count, &tree);
-	good = judge(outage, &tree, &verdict);
+	good = (!outage->is_settled || trial_judge(outage->trial, &tree, &verdict)) &&
+	       judge(outage, &tree, &verdict);
 	if (good && outage->is_fixed && verdict != outage->verdict) {
 		snprintf(outage->trial->why, sizeof(outage->trial->why), "it is %s",
 			 verdict == VERDICT_NEW ? "new" : "old");
@@ -193,6 +196,7 @@ static bool fail_everywhere(struct outage *outage)
 			outage->is_fixed = true;
 			outage->verdict = VERDICT_NEW;
 		}
+		outage->is_settled = outage->ends_settled && events == outage->disk->event_count;
 		good = try_choices(disk_pieces(outage->disk, events, outage->piece), take_choice,
 				   outage);
 	}
@@ -236,6 +240,9 @@ static void record_commit(struct trial *trial, struct disk *disk)
 
 	tree_write(trial->ground.root_fd, &trial->base);
 	disk_begin(disk, trial->ground.root_fd);
+	/* the server that is here has made it */
+	if (trial->scene->is_first)
+		disk_unname(disk, TREE_STATE, TREE_JOURNAL);
 	session_commit(&run);
 	trace_kill(run.pid);
 	MUST(commit.is_answered && run.outcome == OUTCOME_DONE);
@@ -265,6 +272,7 @@ static bool fail_in_recovery(struct trial *trial, const struct state *state, uin
 		.seen = &seen,
 		.is_fixed = true,
 		.verdict = state->verdict,
+		.ends_settled = true,
 		.where = "recovery",
 	};
 	good = fail_everywhere(outage);

@@ -3,6 +3,8 @@
 #define EXM_CRASH_SESSION_H
 
 /* A real server that stands where it would hear of a commit, and what is said to it. */
+#include <time.h>
+
 #include "common/message.h"
 #include "scene.h"
 #include "trace.h"
@@ -26,6 +28,7 @@ struct session {
 	int stream;  /* the client's end */
 	int channel; /* the engine's end, which says what this program has it say */
 	struct trace_original original;
+	time_t now; /* for it, time stands still, so that the same commit is the same each time */
 };
 
 /* With nothing of the scene opened yet, and not stopped. */

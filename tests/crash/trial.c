@@ -29,11 +29,13 @@ static void take_state(struct trial *trial)
 
 	trial_read(trial, &found);
 	tree_copy(&trial->old, &trial->base);
+	trial->base.has_history = found.has_history;
 	for (size_t i = 0; i < found.count; i++) {
 		struct tree_file *file = &found.file[i];
 
-		if (file->place != TREE_STATE)
+		if (file->place < TREE_STATE)
 			continue;
+		trial->revisions += file->place == TREE_HISTORY;
 		MUST(trial->base.count < TREE_FILES_MAX);
 		trial->base.file[trial->base.count++] = *file;
 		*file = (struct tree_file){ 0 };
@@ -78,6 +80,7 @@ void trial_begin_without_server(struct trial *trial, const struct trial *from, c
 	tree_copy(&from->old, &trial->old);
 	tree_copy(&from->new, &trial->new);
 	tree_copy(&from->base, &trial->base);
+	trial->revisions = from->revisions;
 	trial->session.monitor = -1;
 	trial->recovery = recovery_original(&trial->ground);
 }
@@ -94,22 +97,30 @@ void trial_end(struct trial *trial)
 	tree_clear(&trial->base);
 }
 
-bool trial_judge(struct trial *trial, const struct tree *tree, enum verdict *ret_verdict)
+static bool judge_files(struct trial *trial, const struct tree *tree, enum verdict *ret_verdict)
 {
 	char not_old[PATH_MAX / 4], not_new[PATH_MAX / 4];
 
-	if (!tree_state_clean(tree, trial->why, sizeof(trial->why)))
-		return false;
-	if (tree_same(tree, &trial->old, not_old, sizeof(not_old))) {
-		*ret_verdict = VERDICT_OLD;
+	*ret_verdict = VERDICT_OLD;
+	if (tree_same(tree, &trial->old, not_old, sizeof(not_old)))
 		return true;
-	}
-	if (tree_same(tree, &trial->new, not_new, sizeof(not_new))) {
-		*ret_verdict = VERDICT_NEW;
+	*ret_verdict = VERDICT_NEW;
+	if (tree_same(tree, &trial->new, not_new, sizeof(not_new)))
 		return true;
-	}
 	snprintf(trial->why, sizeof(trial->why), "not old: %s; not new: %s", not_old, not_new);
 	return false;
+}
+
+bool trial_judge(struct trial *trial, const struct tree *tree, enum verdict *ret_verdict)
+{
+	size_t revisions;
+
+	if (!tree_state_clean(tree, &revisions, trial->why, sizeof(trial->why)) ||
+	    !judge_files(trial, tree, ret_verdict))
+		return false;
+	snprintf(trial->why, sizeof(trial->why), "%s, but revisions: %zu, before: %zu",
+		 *ret_verdict == VERDICT_NEW ? "new" : "old", revisions, trial->revisions);
+	return revisions == trial->revisions + (*ret_verdict == VERDICT_NEW);
 }
 
 bool trial_recover(struct trial *trial, enum verdict *ret_verdict)

@@ -12,6 +12,7 @@ struct trial {
 	struct ground ground;
 	struct tree base;     /* before the commit, with the state directory */
 	struct tree old, new; /* what may be there behind it */
+	size_t revisions;     /* before it; behind it there is one more, if it was done */
 	struct session session;
 	struct trace_original recovery;
 	char why[PATH_MAX]; /* of the last that was not as it should be */
@@ -27,7 +28,8 @@ void trial_begin_without_server(struct trial *trial, const struct trial *from, c
 /* What is on disk now. */
 void trial_read(const struct trial *trial, struct tree *tree);
 
-/* All old or all new, and nothing beside? False, and trial->why. */
+/* All old or all new, nothing beside, and a revision of it if it was done? False, and trial->why.
+ */
 bool trial_judge(struct trial *trial, const struct tree *tree, enum verdict *ret_verdict);
 
 /* Has a recovery look at it, to its end, and then is asked the same. */

@@ -4,6 +4,7 @@
 see, and what they cannot do: real programs of Debian, and programs that try everything."""
 
 import os
+import shutil
 import signal
 import socket
 import struct
@@ -440,14 +441,22 @@ sys.exit(1)
 def writes(w):
     small_root(w, "")
     w.write("/opt/check", WRITES, 0o755)
-    os.mkfifo(w.at("/etc/fifo"))
-    reader = os.open(w.at("/etc/fifo"), os.O_RDONLY | os.O_NONBLOCK)
-    w.undo.callback(os.close, reader)
     before, mounted = snapshot(w), mounts()
     result = run_check(w, NEW)
     equal(result.output, ["end"], result.text)
     equal(snapshot(w), before)
     equal(mounts(), mounted)
+
+
+@test("a pipe in the file system is not written to")
+def pipe(w):
+    small_root(w, "timeout 1 sh -c 'echo x >/etc/fifo' 2>/dev/null && echo written; exit 1")
+    os.mkfifo(w.at("/etc/fifo"))
+    reader = os.open(w.at("/etc/fifo"), os.O_RDONLY | os.O_NONBLOCK)
+    w.undo.callback(os.close, reader)
+    result = run_check(w, NEW)
+    equal(result.output, [], result.text)
+    equal(os.read(reader, 1), b"")
 
 
 @test("it reaches nobody: no network, no socket of a local daemon, no name of an abstract one")
@@ -1031,6 +1040,76 @@ def commit_cli(w):
     check(result.returncode != 0, "it was committed")
     for text in ("Check=/opt/check: exit status 4", "no good: ff02::1 ip6-allnodes"):
         contains(result.stderr, text)
+
+
+# ---- in the units -----------------------------------------------------------------------------------------
+
+EXAMPLES = "/opt/exmachina-tests/examples"
+POLICY_DIR = "/etc/exmachina/policy.d"
+AS_PANEL = ("setpriv", "--reuid", "4711", "--regid", "4711", "--clear-groups")
+
+
+def systemctl(*words):
+    return subprocess.run(["systemctl", *words], capture_output=True, text=True, check=False,
+                          timeout=60)
+
+
+def install(w, path, text):
+    """A file of the sandbox, for this test."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    w.undo.callback(os.remove, path)
+
+
+def units(w, drop_in):
+    """exmachina.socket for the panel's user, nginx's example policy, and the drop-in or not."""
+    shutil.rmtree(POLICY_DIR, ignore_errors=True)
+    with open(f"{EXAMPLES}/policy.d/nginx.conf", encoding="utf-8") as file:
+        install(w, f"{POLICY_DIR}/nginx.conf", file.read())
+    install(w, f"{POLICY_DIR}/session.conf", SESSION)
+    install(w, "/etc/systemd/system/exmachina.socket.d/panel.conf", "[Socket]\nSocketUser=panel\n")
+    if drop_in:
+        with open(f"{EXAMPLES}/systemd/exmachina@.service.d/checks.conf", encoding="utf-8") as file:
+            install(w, "/etc/systemd/system/exmachina@.service.d/checks.conf", file.read())
+    systemctl("daemon-reload")
+    w.undo.callback(systemctl, "stop", "exmachina@*.service")
+    w.undo.callback(systemctl, "stop", "exmachina.socket")
+    equal(systemctl("start", "exmachina.socket").returncode, 0)
+
+
+SITE = "/files/etc/nginx/conf.d/exm.conf/server"
+
+
+def panel_run(w, *edits):
+    return w.run(*AS_PANEL, "/usr/bin/exmachina", "run", stdin=None,
+                 input="".join(f"set {SITE}/{path} {value}\n" for path, value in edits) + "save\n")
+
+
+@test("the hardened unit with checks.conf: nginx -t judges a site that is made, then it is there")
+def unit(w):
+    units(w, True)
+    result = panel_run(w, ("listen", "8080"), ("server_name", "a.example"), ("index", "x.html"),
+                       ("root", "/var/www/html"))
+    equal(result.returncode, 0, result.stderr)
+    w.undo.callback(os.remove, "/etc/nginx/conf.d/exm.conf")
+    with open("/etc/nginx/conf.d/exm.conf", encoding="utf-8") as file:
+        contains(file.read(), "listen 8080;")
+    result = panel_run(w, ("listen", "99999"))
+    check(result.returncode != 0, "it was taken")
+    contains(result.stderr, "Check=/usr/sbin/nginx -t: exit status 1")
+    contains(result.stderr, "/etc/nginx/conf.d/exm.conf:")
+    with open("/etc/nginx/conf.d/exm.conf", encoding="utf-8") as file:
+        contains(file.read(), "listen 8080;")
+
+
+@test("the hardened unit without it: nothing is committed unchecked, and why is told")
+def unit_without(w):
+    units(w, False)
+    result = panel_run(w, ("listen", "8080"), ("server_name", "a.example"))
+    check(result.returncode != 0, "it was taken")
+    contains(result.stderr, "Check=/usr/sbin/nginx -t")
+    check(not os.path.exists("/etc/nginx/conf.d/exm.conf"), "it was made")
 
 
 # ---- the policy ------------------------------------------------------------------------------------------------

@@ -346,6 +346,36 @@ def commit(w):
     server_of.sweep(operate, lambda fault: nothing_left(w, fault, "/etc", "/etc/exm.d"))
 
 
+@test("the history is written, read and taken back with any call failing", seconds=500)
+def history(w):
+    server_of = server(w, SESSION.replace("10s", "30s") + FILES + "[History]\nKeep=2\n")
+    numbers = set()
+
+    def look(s, number):
+        """What could not be written down yet, or be read, is not told: then that was the fault."""
+        told = [one["revision"] for one in s.call("config.history", {"limit": 1})["revisions"]]
+        shown = s.call("config.show", {"revision": number})["files"][0]["changes"]
+        if told != [number] or len(shown) != 1:
+            raise RpcError({"code": 15, "message": "not told", "data": {"name": "IO"}})
+
+    def operate(s):
+        try:
+            s.call("augeas.load")
+            s.set("/files/etc/hosts/1/canonical", "other")
+            number = s.commit()["revision"]
+            if number in numbers:
+                raise ValueError(f"revision {number} twice")
+            numbers.add(number)
+            look(s, number)
+            s.call("config.revert", {"revision": number})
+            equal(w.read("/etc/hosts"), exm.HOSTS)
+        finally:
+            if w.read("/etc/hosts") != exm.HOSTS:
+                w.write("/etc/hosts", exm.HOSTS)
+
+    server_of.sweep(operate, lambda fault: nothing_left(w, fault, "/etc"))
+
+
 # ---- services, logs, identity ---------------------------------------------------------------
 
 SERVICES = SESSION.replace("10s", "30s") + """

@@ -401,7 +401,7 @@ def as_told(text):
         elif kind == "System":
             told["system"] = {"items": words}
         else:
-            check(kind == "Session", header)
+            check(kind in ("Session", "History"), header)
     return told
 
 

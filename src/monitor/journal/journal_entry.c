@@ -217,10 +217,11 @@ struct place {
 
 static void get_side(struct wire *w, struct place *place, struct journal_side *side)
 {
+	uint8_t exists = wire_get_u8(w);
 	const uint8_t *hash;
 	uint32_t hash_size;
 
-	side->exists = wire_get_u8(w) != 0;
+	side->exists = exists;
 	side->size = wire_get_u64(w);
 	hash = wire_get_bytes(w, JOURNAL_HASH_SIZE, &hash_size);
 	side->offset = place->at;
@@ -228,10 +229,16 @@ static void get_side(struct wire *w, struct place *place, struct journal_side *s
 		memcpy(side->hash, hash, JOURNAL_HASH_SIZE);
 	else
 		place->bad = true;
-	if (side->size > place->end - place->at)
+	if (exists > 1 || (!exists && side->size > 0) || side->size > place->end - place->at)
 		place->bad = true;
 	else
 		place->at += side->size;
+}
+
+/* What may be removed there, if anything of this is wrong after all. */
+static bool is_name(const char *name)
+{
+	return name[0] && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
 static int get_file(struct wire *w, struct place *place, struct journal_file *file)
@@ -241,6 +248,8 @@ static int get_file(struct wire *w, struct place *place, struct journal_file *fi
 	file->path = strdup(wire_get_str(w, PATH_TEXT_MAX));
 	file->section = strdup(wire_get_str(w, SECTION_MAX));
 	strcpy(file->temporary, wire_get_str(w, NAME_MAX));
+	if (!is_name(file->temporary))
+		place->bad = true;
 	file->changes = wire_get_u64(w);
 	get_side(w, place, &file->old);
 	get_side(w, place, &file->new);
