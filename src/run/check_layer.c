@@ -121,13 +121,40 @@ static int overlay_to_write(struct check_place *place, int origin)
 	return new_overlay(place, options);
 }
 
+/* Missing directories are seen as root's; what they are given is a matter of the commit. */
+static int make_parents(int dir, const char *name)
+{
+	scoped_ptr char *path = strdup(name);
+
+	if (!path)
+		return -ENOMEM;
+	for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		int r;
+
+		*slash = '\0';
+		r = mkdirat(dir, path, 0755) < 0 && errno != EEXIST ? -errno : 0;
+		*slash = '/';
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int put_stored(const struct check_place *place, int dir, const struct layer_entry *entry)
+{
+	int r = make_parents(dir, entry->name);
+
+	if (r == 0 && linkat(place->store, entry->stored, dir, entry->name, 0) < 0)
+		r = -errno;
+	return r;
+}
+
 static int put_entry(const struct check_place *place, int upper, const struct layer_entry *entry)
 {
+	if (entry->stored)
+		return put_stored(place, upper, entry);
 	/* the mark of an overlay for what is not there */
-	int r = entry->stored ? linkat(place->store, entry->stored, upper, entry->name, 0)
-			      : mknodat(upper, entry->name, S_IFCHR, makedev(0, 0));
-
-	return r < 0 ? -errno : 0;
+	return mknodat(upper, entry->name, S_IFCHR, makedev(0, 0)) < 0 ? -errno : 0;
 }
 
 static int show_by_overlay(struct check_place *place, const char *path, int origin,
@@ -210,9 +237,8 @@ static int show_by_shadow(struct check_place *place, const char *path, int origi
 	int r = shadow < 0 ? shadow : show_others(origin, shadow, entries, count);
 
 	for (size_t i = 0; r == 0 && i < count; i++)
-		if (entries[i].stored &&
-		    linkat(place->store, entries[i].stored, shadow, entries[i].name, 0) < 0)
-			r = -errno;
+		if (entries[i].stored)
+			r = put_stored(place, shadow, &entries[i]);
 	if (r < 0)
 		return r;
 	mount_fd = mount_clone(shadow, "", true);

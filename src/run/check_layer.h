@@ -14,7 +14,7 @@
 
 /* An entry of it: a file in the store to be shown there, or, NULL, nothing. */
 struct layer_entry {
-	const char *name;
+	const char *name; /* with the directories before it that are missing */
 	const char *stored;
 };
 

@@ -71,14 +71,12 @@ static int open_directory(const struct check_place *place, const char *path, int
 	return root_open_plain(place->root, path[1] ? path + 1 : ".", flags | O_DIRECTORY);
 }
 
-/* The number of the directory that the path lies in, or -errno. */
-static ssize_t find_directory(struct check_view *view, const char *path)
+/* The number of the directory of that name, or -errno. */
+static ssize_t find_one(struct check_view *view, const char *path, size_t length)
 {
-	const char *slash = strrchr(path, '/');
-	size_t length = slash == path ? 1 : (size_t)(slash - path), i;
 	struct view_directory *made = &view->directory[view->directory_count];
 
-	for (i = 0; i < view->directory_count; i++)
+	for (size_t i = 0; i < view->directory_count; i++)
 		if (strlen(view->directory[i].path) == length &&
 		    strncmp(view->directory[i].path, path, length) == 0)
 			return (ssize_t)i;
@@ -86,8 +84,30 @@ static ssize_t find_directory(struct check_view *view, const char *path)
 	if (!made->path)
 		return -ENOMEM;
 	made->origin = open_directory(view->place, made->path, O_RDONLY);
-	view->directory_count++;
-	return made->origin < 0 ? made->origin : (ssize_t)i;
+	if (made->origin >= 0)
+		return (ssize_t)view->directory_count++;
+	free(made->path);
+	made->path = NULL;
+	return made->origin;
+}
+
+/*
+ * The number of the directory that the path lies in, or -errno. Those that are missing will be made
+ * for a file that is, and are part of the name then.
+ */
+static ssize_t find_directory(struct check_view *view, const struct candidate *candidate,
+			      const char **ret_name)
+{
+	const char *path = candidate->path, *slash = strrchr(path, '/');
+
+	for (;;) {
+		ssize_t found = find_one(view, path, slash == path ? 1 : (size_t)(slash - path));
+
+		*ret_name = slash + 1;
+		if (found != -ENOENT || candidate->removal || slash == path)
+			return found;
+		slash = memrchr(path, '/', (size_t)(slash - path));
+	}
 }
 
 /* The mode comes last, as in a commit. What this file system cannot keep is left out. */
@@ -123,7 +143,7 @@ static int find(struct check_view *view, size_t index, struct view_fault *fault)
 	const struct candidate *candidate = &view->candidates->item[index];
 	struct view_file *file = &view->file[index];
 	struct target target = TARGET_NONE;
-	ssize_t directory = find_directory(view, candidate->path);
+	ssize_t directory = find_directory(view, candidate, &file->name);
 	scoped_fd old = -1;
 	struct stat st;
 	enum mon_outcome outcome;
@@ -132,7 +152,6 @@ static int find(struct check_view *view, size_t index, struct view_fault *fault)
 	if (directory < 0)
 		return fault_at(fault, candidate->path, obstacle((int)-directory), (int)-directory);
 	file->directory = (size_t)directory;
-	file->name = strrchr(candidate->path, '/') + 1;
 	target.dir = view->directory[directory].origin;
 	target.name = file->name;
 	outcome = target_read(&target, &old, &st, &error);
