@@ -398,6 +398,25 @@ static int commit_new(const struct commit_place *place, const struct staged *sta
 	return r;
 }
 
+/* With others that wait to be confirmed it must be possible to take it back at once. */
+static void look_for_room(const struct commit *t, const struct commit_place *place,
+			  const struct commit_origin *origin, size_t count,
+			  struct commit_result *result)
+{
+	struct pending pending;
+	int r = origin ? pending_read(place->state_fd, &pending) : -ENOENT;
+
+	if (r == 0 && strcmp(pending.user, origin->who->user) == 0)
+		r = rollback_room(place->state_fd, &pending, t->staged, count);
+	if (r == -E2BIG) {
+		result->outcome = OUTCOME_LIMIT;
+		result->failure.step = "more files would wait to be confirmed than can be taken "
+				       "back at once; confirm first";
+	} else if (r < 0 && r != -ENOENT) {
+		stop(result, "look at what is to be confirmed", r);
+	}
+}
+
 struct commit_result commit_begin(const struct commit_place *place, const struct policy *policy,
 				  const struct commit_origin *origin, const struct staged *staged,
 				  size_t count, struct handouts *handouts,
@@ -416,6 +435,8 @@ struct commit_result commit_begin(const struct commit_place *place, const struct
 	if (r < 0)
 		stop(&result, "open the history", r);
 	look_at_all(t, place->root_fd, policy, count, handouts, &result);
+	if (result.outcome == OUTCOME_DONE)
+		look_for_room(t, place, origin, count, &result);
 	if (result.outcome == OUTCOME_DONE)
 		change_all(t, &result);
 	if (result.outcome == OUTCOME_DONE)
@@ -453,7 +474,7 @@ struct commit_result commit_keep(struct commit *commit, struct handouts *handout
 		return result;
 	}
 	stop(&result, "write the journal", r);
-	take_back(t);
+	result.restored = take_back(t) == 0;
 	return result;
 }
 
