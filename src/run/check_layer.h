@@ -17,7 +17,7 @@
  * directories in it, which are made like this.
  */
 struct layer_entry {
-	const char *name;
+	const char *name; /* with the directories before it that are missing */
 	const char *stored;
 	const struct candidate_owner *dirs;
 };

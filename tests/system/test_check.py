@@ -155,6 +155,21 @@ def all_kinds(w):
     equal(snapshot(w), before)
 
 
+@test("files in directories that the same commit makes are seen there, the directories with them")
+def made_directories(w):
+    small_root(w, "cd /etc/exm.d; find . -type f | sort; cat a/b/one a/b/two a/three; exit 1")
+    w.write("/etc/exm.d/there", "old\n")
+    before = snapshot(w)
+    policy = CHECKED + ("[File /etc/exm.d/a/*]\nLens=Simplevars.lns\nCreate=0644 root:root\n"
+                        "MakeDirs=0755 root:root\n[File /etc/exm.d/a/b/*]\nLens=Simplevars.lns\n"
+                        "Create=0644 root:root\nMakeDirs=0755 root:root\n")
+    result = run_check(w, NEW, ("/etc/exm.d/a/b/one", "1\n"), ("/etc/exm.d/a/b/two", "2\n"),
+                       ("/etc/exm.d/a/three", "3\n"), policy=policy)
+    result.fails("exit status 1")
+    equal(result.output, ["./a/b/one", "./a/b/two", "./a/three", "./there", "1", "2", "3"])
+    equal(snapshot(w), before)
+
+
 LAYERS = """
 for i in 1 2 3; do echo "$i: $(ls /etc/exm.d | tr '\\n' ' ')"; done
 cat /etc/exm.d/new /etc/exm.d/sub/inner /etc/exm.d/mounted/file
