@@ -199,7 +199,8 @@ int commit_failed(struct call *call, const struct dirty_list *list, const struct
 			"and Keep= in [History]");
 	if (commit->outcome == OUTCOME_BUSY)
 		return call_error(call, EXM_ERROR_BUSY, NULL,
-				  "another commit is under way; the edits are kept");
+				  "another commit is under way, or one of another user waits to be "
+				  "confirmed; the edits are kept");
 	if (commit->outcome == OUTCOME_NOT_APPLIED)
 		return not_applied(call, commit);
 	if (commit->index >= list->count)
@@ -287,6 +288,7 @@ static int settle(struct call *call, struct dirty_list *list)
 		close_fd(p->file->base);
 		p->file->base = take_fd(&p->ours);
 		p->file->state = p->file->base < 0 ? TREE_ABSENT : TREE_LOADED;
+		p->file->made |= p->file->base < 0;
 	}
 	for (size_t i = 0; i < engine->tree->count; i++)
 		engine->tree->file[i].edited = false;

@@ -5,6 +5,7 @@
 import os
 import signal
 import sys
+import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
 from exm import (SESSION, RpcError, check, contains, equal, main, running, test, unit_file,
@@ -158,17 +159,32 @@ def killed(w):
     equal((read(NAME), other.get(NODE), left()), (TEXT, "localhost", ["hosts", "second"]))
 
 
-@test("the server is ended during Apply=: the files are taken back")
+@test("the server is ended during Apply=: the commit comes to its end, and is answered")
 def ended(w):
     s = prepare(w, FILE + "Apply=restart exm-apply-slow.service\n")
-    unit_file("exm-apply-slow.service", "[Service]\nType=oneshot\nExecStart=/bin/sleep 5\n")
+    unit_file("exm-apply-slow.service", "[Service]\nType=oneshot\nExecStart=/bin/sleep 3\n")
+    s.set(NODE, "good")
+    number = s.request("config.commit")
+    wait_until(lambda: read(NAME) != TEXT, "the file is switched")
+    os.kill(s.pid, signal.SIGTERM)
+    equal(s.answer(number, 20)["changed"], True)
+    equal((s.status(20), read(NAME), left()), (0, "127.0.0.1\tgood\n", ["hosts", "second"]))
+
+
+@test("the server is ended once more during Apply=: the files are taken back")
+def ended_at_once(w):
+    s = prepare(w, FILE + "Apply=restart exm-apply-slow.service\n")
+    unit_file("exm-apply-slow.service", "[Service]\nType=oneshot\nExecStart=/bin/sleep 9\n")
     w.undo.callback(w.run, "systemctl", "stop", "exm-apply-slow.service")
     s.set(NODE, "good")
     s.request("config.commit")
     wait_until(lambda: read(NAME) != TEXT, "the file is switched")
-    os.kill(s.pid, signal.SIGTERM)
-    s.status()
+    for _ in range(2):
+        os.kill(s.pid, signal.SIGTERM)
+        time.sleep(0.5)
+    s.status(5)
     equal((read(NAME), left()), (TEXT, ["hosts", "second"]))
+    contains(s.log, "a commit is taken back, since the server ends")
 
 
 # ---- what is going to be, and exactly that ----------------------------------------------------

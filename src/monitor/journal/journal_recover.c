@@ -208,6 +208,9 @@ static int recover_file(struct recovery *recovery, int root_fd, const struct jou
 	scoped_target target = TARGET_NONE;
 	int r = target_open(root_fd, file->path, &target);
 
+	/* it was to be made for this file, and is removed again below */
+	if (r == -ENOENT && file->dirs > 0 && recovery->phase != JOURNAL_DONE)
+		return 0;
 	/* where there is no such directory any more there is nothing to put back */
 	if (r == -ENOENT || r == -ENOTDIR || r == -ELOOP) {
 		recovery->is_contrary = true;
@@ -221,6 +224,29 @@ static int recover_file(struct recovery *recovery, int root_fd, const struct jou
 		r = remove_one(target.dir, file->temporary);
 	if (r == 0)
 		r = sync_directory(target.dir);
+	return r;
+}
+
+/* Of a commit that was not done. What is in them by now is somebody else's, and keeps them. */
+static int remove_directories(int root_fd, const struct journal_entry *entry)
+{
+	int r = 0;
+
+	for (uint32_t i = entry->count; r == 0 && i-- > 0;) {
+		const struct journal_file *file = &entry->file[i];
+		const struct directories directories = {
+			.root_fd = root_fd,
+			.path = file->path,
+			.temporary = file->temporary,
+			.count = file->dirs,
+			.kind = file->dirs_kind,
+		};
+
+		r = directories_recover(&directories);
+		if (r < 0)
+			log_error("%s: cannot remove the directories that were made for it: %s",
+				  file->path, strerror(-r));
+	}
 	return r;
 }
 
@@ -239,6 +265,8 @@ static int recover_files(int root_fd, struct journal *journal, const struct jour
 				  entry->file[i].path, strerror(-r));
 		contrary |= recovery.is_contrary;
 	}
+	if (r == 0 && entry->phase != JOURNAL_DONE)
+		r = remove_directories(root_fd, entry);
 	if (r == 0 && contrary) {
 		r = journal_put_aside(journal, name);
 		if (r == 0)
