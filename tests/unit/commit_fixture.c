@@ -49,6 +49,11 @@ void commit_services_refuse(int r)
 	services.refusal = r;
 }
 
+void commit_services_forget(void)
+{
+	services.called = services.ended = 0;
+}
+
 size_t commit_services_called(void)
 {
 	return services.called;
@@ -100,6 +105,65 @@ void commit_service_tell(const char *stage, const char *detail)
 	assert_true(commit_services_under_way() > 0);
 	if (order->progress)
 		order->progress(&progress, order->data);
+}
+
+/* ---- checks ---- */
+
+static struct {
+	int refusal;
+	bool is_under_way;
+	struct checks_order order;
+} checks;
+
+int __wrap_checks_begin(const struct checks_order *order, struct checks **ret_checks);
+struct checks *__wrap_checks_free(struct checks *of_these);
+
+int __wrap_checks_begin(const struct checks_order *order, struct checks **ret_checks)
+{
+	if (checks.refusal < 0)
+		return checks.refusal;
+	assert_false(checks.is_under_way);
+	checks.is_under_way = true;
+	checks.order = *order;
+	*ret_checks = (struct checks *)&checks;
+	return 0;
+}
+
+struct checks *__wrap_checks_free(struct checks *of_these)
+{
+	if (!of_these)
+		return NULL;
+	assert_ptr_equal(of_these, &checks);
+	checks.is_under_way = false;
+	return NULL;
+}
+
+void commit_checks_refuse(int r)
+{
+	checks.refusal = r;
+}
+
+bool commit_checks_under_way(void)
+{
+	return checks.is_under_way;
+}
+
+void commit_checks_end(struct commit_world *w, enum mon_outcome outcome)
+{
+	bool good = outcome == OUTCOME_DONE;
+	const struct checks_result result = {
+		.outcome = outcome,
+		.check = good ? "" : "/bin/false",
+		.how = RUN_EXITED,
+		.status = good ? 0 : 1,
+		.error = outcome == OUTCOME_IO ? EMFILE : 0,
+		.why = good ? "" : "Check=/bin/false: exit status 1",
+		.output = good ? "" : "no\n",
+	};
+
+	assert_true(checks.is_under_way);
+	checks.order.done(&result, checks.order.data);
+	commit_settle(w);
 }
 
 /* ---- the session ---- */
@@ -185,6 +249,7 @@ int commit_setup(void **state)
 
 	assert_non_null(w);
 	memset(&services, 0, sizeof(services));
+	memset(&checks, 0, sizeof(checks));
 	root_setup(&root);
 	w->root = root;
 	root_mkdir(w->root, COMMIT_STATE);

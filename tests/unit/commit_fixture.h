@@ -8,6 +8,7 @@
  */
 #include "root_fixture.h"
 
+#include "monitor/check.h"
 #include "monitor/confirm/confirm.h"
 #include "monitor/transaction.h"
 
@@ -62,6 +63,9 @@ void commit_no_answer(struct commit_world *w);
 /* The next ones are refused with -errno; 0: they begin. */
 void commit_services_refuse(int r);
 
+/* None was called, and there is room again. */
+void commit_services_forget(void);
+
 /* How many were called, and how many of them have not ended. */
 size_t commit_services_called(void);
 size_t commit_services_under_way(void);
@@ -74,5 +78,12 @@ void commit_service_end(struct commit_world *w, enum job_outcome outcome);
 
 /* It tells how far it is, if that is wanted. */
 void commit_service_tell(const char *stage, const char *detail);
+
+/* ---- checks ---- */
+
+/* The next ones are refused with -errno; 0: they begin. */
+void commit_checks_refuse(int r);
+bool commit_checks_under_way(void);
+void commit_checks_end(struct commit_world *w, enum mon_outcome outcome);
 
 #endif
