@@ -46,9 +46,9 @@ struct exm_revision_client {
 
 struct exm_revision {
 	int64_t revision;
-	int64_t reverts; /* the revision that it took back; 0: none */
+	int64_t reverts; /* the revision that it took back, or the first of these; 0: none */
 	char *time;      /* RFC 3339, in UTC; NULL for a year that this cannot write */
-	char *method;    /* "config.commit" or "config.revert" */
+	char *method;    /* "config.commit", "config.revert", "config.rollback" */
 	struct exm_revision_client *client;
 	bool partial; /* it changed more files, which the policy does not name */
 	struct exm_revision_file **files; /* ended by NULL; those that the policy names */

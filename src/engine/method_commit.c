@@ -196,7 +196,7 @@ int commit_failed(struct call *call, const struct dirty_list *list, const struct
 			call, EXM_ERROR_BAD_VALUE, data_of("parameter", "confirm"),
 			"there is no history here to take it back with, so a commit "
 			"cannot wait to be confirmed; it takes a state directory (Audit=) "
-			"and Keep= in [History]");
+			"and no Record=no in [History]");
 	if (commit->outcome == OUTCOME_BUSY)
 		return call_error(call, EXM_ERROR_BUSY, NULL,
 				  "another commit is under way, or one of another user waits to be "
@@ -347,8 +347,7 @@ static int is_planned(struct call *call, const struct arguments *a, const char *
 			  "written, the edits are kept");
 }
 
-/* What of the arguments cannot be meant. */
-static int check_arguments(struct call *call, const struct arguments *a)
+int commit_check(struct call *call, const struct arguments *a)
 {
 	uint32_t seconds;
 
@@ -438,7 +437,7 @@ int config_commit(struct call *call, const struct arguments *a)
 	if (!commit)
 		return call_no_memory(call);
 	commit->enclosed = -1;
-	if (check_arguments(call, a) < 0 || dirty_collect(call, &list) < 0)
+	if (commit_check(call, a) < 0 || dirty_collect(call, &list) < 0)
 		return -1;
 	r = commit_rounds(call, a, list, plan, commit);
 	if (r == 0)

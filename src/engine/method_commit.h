@@ -9,6 +9,9 @@
 
 /* What config.commit and config.revert have in common. */
 
+/* What of the arguments cannot be meant. 0, or -1 with the call answered. */
+int commit_check(struct call *call, const struct arguments *a) must_check;
+
 /*
  * Has the monitor commit what was staged, or drop it, with what the arguments say of how. How long
  * that takes is for the policy to say, and not on the request's own time. 0 or -errno.

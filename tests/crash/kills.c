@@ -72,6 +72,15 @@ static bool kill_each_commit(struct trial *trial, struct states *states, uint64_
 	return true;
 }
 
+/* No kill leaves the old files in the journal alone, but a rollback that is killed does. */
+static void add_rollback(struct trial *trial, struct states *states)
+{
+	struct tree tree = { 0 };
+
+	trial_only_in_journal(trial, &tree);
+	states_add(states, &tree, STOPS_MAX)->verdict = VERDICT_OLD;
+}
+
 /* ---- whoever comes next -------------------------------------------------------------------- */
 
 /* Another server, which was there all the time, commits the same: now it can, or it is too late. */
@@ -185,7 +194,10 @@ static bool kill_all(const struct scene *scene, enum trial_kind kind, const char
 	bool good;
 
 	trial_begin(&trial, scene, kind, dir);
-	good = kill_each_commit(&trial, &states, &commits) && others_come(&trial, &states) &&
+	good = kill_each_commit(&trial, &states, &commits);
+	if (good && kind == TRIAL_COMMIT)
+		add_rollback(&trial, &states);
+	good = good && others_come(&trial, &states) &&
 	       states_each(&states, &trial, dir, kill_each_recovery, &recoveries);
 	printf("%s: killed at %ju stops of the commit, which left %zu states, and at %ju stops of "
 	       "their recovery\n",

@@ -15,7 +15,6 @@
 enum {
 	ATTRIBUTES_MAX = 8192,
 	NAMES_MAX = 32,
-	PHASE_AT = 8, /* in the journal, see monitor/journal/journal_entry.h */
 };
 
 const char *tree_path(enum tree_place place)
@@ -343,9 +342,9 @@ static bool is_left(const struct tree_file *file, char *ret_why, size_t size)
 	if (file->place == TREE_HISTORY ? strspn(name, "0123456789") == strlen(name)
 					: strcmp(name, TREE_JOURNAL) == 0 || is_audit(file)) {
 		/* one that has just been made is empty */
-		if (is_audit(file) || file->size <= PHASE_AT || file->data[PHASE_AT] == 0)
+		if (is_audit(file) || file->size <= TREE_PHASE_AT || file->data[TREE_PHASE_AT] == 0)
 			return false;
-		snprintf(ret_why, size, "%s is in phase %d", name, file->data[PHASE_AT]);
+		snprintf(ret_why, size, "%s is in phase %d", name, file->data[TREE_PHASE_AT]);
 		return true;
 	}
 	snprintf(ret_why, size, "%s is in %s", name, tree_path(file->place));

@@ -202,6 +202,37 @@ bool trial_recover(struct trial *trial, enum verdict *ret_verdict)
 	return good;
 }
 
+static void drop_revision(struct trial *trial, struct tree *tree)
+{
+	for (size_t i = 0; i < tree->count; i++) {
+		struct tree_file *file = &tree->file[i];
+
+		if (file->place != TREE_HISTORY ||
+		    tree_find(&trial->base, TREE_HISTORY, file->name))
+			continue;
+		free(file->data);
+		free(file->attributes);
+		memmove(file, file + 1, (--tree->count - i) * sizeof(*file));
+		return;
+	}
+}
+
+void trial_only_in_journal(struct trial *trial, struct tree *tree)
+{
+	struct commit_run run = { .session = &trial->session, .hook = trial_go };
+	struct tree_file *journal;
+
+	tree_write(trial->ground.root_fd, &trial->base);
+	session_commit(&run);
+	MUST(run.end == TRACE_LEFT && run.outcome == OUTCOME_DONE);
+	trace_kill(run.pid);
+	trial_read(trial, tree);
+	drop_revision(trial, tree);
+	journal = tree_find(tree, TREE_STATE, TREE_JOURNAL);
+	MUST(journal && journal->size > TREE_PHASE_AT);
+	journal->data[TREE_PHASE_AT] = TREE_PHASE_SWITCHING;
+}
+
 bool trial_blame(const struct trial *trial, const char *format, ...)
 {
 	va_list list;

@@ -47,6 +47,12 @@ bool trial_judge(struct trial *trial, const struct tree *tree, enum verdict *ret
 /* Has a recovery look at it, to its end, and then is asked the same. */
 bool trial_recover(struct trial *trial, enum verdict *ret_verdict);
 
+/*
+ * What a rollback begins with: all files are new, nothing is beside them, no revision tells of it,
+ * and only the journal has the old ones, which it says are to be put back.
+ */
+void trial_only_in_journal(struct trial *trial, struct tree *tree);
+
 /* What was wrong, and where; what the programs had to say. False. */
 bool trial_blame(const struct trial *trial, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -28,7 +28,7 @@ def entry(number, files, changes=None):
     header += text("panel") + text("") + text("0" * 32) + text("config.commit")
     header += struct.pack("<I", len(files))
     for path, old, new in files:
-        header += text(path) + text(path) + text("") + struct.pack("<Q", 0) + side(old) + side(new)
+        header += text(path) + text(path) + text(".tmp") + struct.pack("<Q", 0) + side(old) + side(new)
         header += struct.pack("<IIII", 0, 0, 0o100644, 0)
     header += side(changes)
     head = MAGIC + bytes(8) + struct.pack("<Q", len(header)) + header

@@ -6,6 +6,7 @@ that goes on does the same request rightly the next time, and holds no descripto
 
 import mmap
 import os
+import shutil
 import signal
 import struct
 import sys
@@ -502,6 +503,30 @@ def history(w):
             if w.read("/etc/hosts") != exm.HOSTS:
                 w.write("/etc/hosts", exm.HOSTS)
 
+    server_of.sweep(operate, lambda fault: nothing_left(w, fault, "/etc"))
+
+
+@test("a commit that makes directories, with any call failing, makes all of them or leaves none",
+      seconds=500)
+def directories(w):
+    server_of = server(w, SESSION.replace("10s", "30s") + "[File /etc/app/a/b/*.conf]\nLens=Hosts.lns\n"
+                       "Set=**\nInsert=**\nCreate=0640 root:root\nMakeDirs=0750 root:root\n")
+
+    def operate(s):
+        shutil.rmtree(w.at("/etc/app"), ignore_errors=True)
+        try:
+            s.call("augeas.load")
+            s.set("/files/etc/app/a/b/new.conf/01/ipaddr", "10.0.0.2")
+            s.set("/files/etc/app/a/b/new.conf/01/canonical", "x")
+            s.commit()
+            done = True
+        except RpcError:
+            done = False
+        finally:
+            if server_of.faults:
+                server_of.faults.arm(False)
+        equal(os.path.exists(w.at("/etc/app/a/b/new.conf")), done, "it is there")
+        equal(os.path.exists(w.at("/etc/app")), done, "its directories are there")
     server_of.sweep(operate, lambda fault: nothing_left(w, fault, "/etc"))
 
 

@@ -151,7 +151,7 @@ static int take_sides(struct journal_entry *entry, const int *content, int chang
 {
 	int r = take_side(changes, JOURNAL_CHANGES_MAX, &entry->changes);
 
-	for (uint32_t i = 0; r == 0 && i < entry->count; i++) {
+	for (size_t i = 0; r == 0 && i < entry->count; i++) {
 		r = take_side(content[2 * i], CONTENT_MAX, &entry->file[i].old);
 		if (r == 0)
 			r = take_side(content[2 * i + 1], CONTENT_MAX, &entry->file[i].new);
