@@ -389,7 +389,17 @@ def apply_sweep(word):
                 s.call("config.discard")
                 s.call("augeas.load")
                 s.set(APPLY_NODE, value)
-                s.call("config.commit", {}, 40)
+                try:
+                    s.call("config.commit", {}, 40)
+                except RpcError as error:
+                    # first it takes back what the one before could not
+                    if error.data.get("name") != "CONFLICT":
+                        raise
+                    s.call("config.discard")
+                    s.call("augeas.load")
+                    before = applied_text()
+                    s.set(APPLY_NODE, value)
+                    s.call("config.commit", {}, 40)
                 done = good = True
             except RpcError as error:
                 done, restored = False, error.data.get("restored", True)
@@ -408,7 +418,7 @@ def apply_sweep(word):
             directory = os.path.dirname(APPLY)
             left = [name for name in os.listdir(directory) if name != "hosts"]
             # where the removal of one was what failed; the next commit does it
-            check(not left or fault.startswith(("unlink", "fsync", "open")), f"left: {left}")
+            check(not left or fault.startswith(("unlink", "fsync", "open", "rename")), f"left: {left}")
 
         server_of.sweep(operate, after)
     return sweep
