@@ -201,12 +201,15 @@ static int look(int root_fd, const char *path, struct journal_file *now)
 	scoped_target target = TARGET_NONE;
 	scoped_fd fd = -1;
 	struct stat st;
-	int error = 0;
+	enum mon_outcome outcome;
+	int error = 0, r = target_open(root_fd, path, &target);
 
 	now->mode = S_IFREG | S_IRUSR | S_IWUSR;
-	if (target_open(root_fd, path, &target) < 0 ||
-	    target_read(&target, &fd, &st, &error) != OUTCOME_DONE)
-		return 0;
+	if (r < 0)
+		return r == -ENOENT || r == -ENOTDIR || r == -ELOOP ? 0 : r;
+	outcome = target_read(&target, &fd, &st, &error);
+	if (outcome != OUTCOME_DONE)
+		return outcome == OUTCOME_IO ? -error : 0;
 	now->uid = st.st_uid;
 	now->gid = st.st_gid;
 	now->mode = st.st_mode;
@@ -278,21 +281,25 @@ static int bring_back_all_metadata(int root_fd, const struct sum *sum)
 	return r < 0 ? r : 0;
 }
 
-static bool is_old(int root_fd, const char *path, int old)
+/* 1, 0 or -errno. */
+static int is_old(int root_fd, const char *path, int old)
 {
 	scoped_target target = TARGET_NONE;
 	scoped_fd now = -1;
-	int error = 0;
+	int error = 0, r = target_open(root_fd, path, &target);
 	enum mon_outcome outcome;
-	int r = target_open(root_fd, path, &target);
 
 	/* its directory may have gone with it */
+	if (r == -ENOENT)
+		return old < 0;
 	if (r < 0)
-		return r == -ENOENT && old < 0;
+		return r == -ENOTDIR || r == -ELOOP ? 0 : r;
 	outcome = target_snapshot(&target, &now, &error);
+	if (outcome == OUTCOME_IO)
+		return -error;
 	if (outcome == OUTCOME_ABSENT)
 		return old < 0;
-	return outcome == OUTCOME_DONE && old >= 0 && fd_same_content(now, old) == 1;
+	return outcome == OUTCOME_DONE && old >= 0 ? fd_same_content(now, old) : 0;
 }
 
 static int tell(int root_fd, const struct sum *sum, struct rollback *rollback)
@@ -303,14 +310,16 @@ static int tell(int root_fd, const struct sum *sum, struct rollback *rollback)
 	if (sum->is_torn)
 		log_write(LOG_CRIT, "revisions of what was not confirmed are missing; what they "
 				    "have changed stays");
-	for (uint32_t i = 0; r == 0 && i < sum->entry.count; i++) {
+	for (uint32_t i = 0; r >= 0 && i < sum->entry.count; i++) {
 		const char *path = sum->entry.file[i].path;
 
 		r = rollback_add(rollback, path);
-		if (!is_old(root_fd, path, old_of(sum, i)))
+		if (r == 0)
+			r = is_old(root_fd, path, old_of(sum, i));
+		if (r == 0)
 			rollback->restored = false;
 	}
-	return r;
+	return r < 0 ? r : 0;
 }
 
 /* ---- the history -------------------------------------------------------------------- */
@@ -323,12 +332,16 @@ static uint64_t now_usec(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-/* Has the rollback made another file of it? */
-static bool is_changed(int root_fd, const struct sum *sum, uint32_t index)
+/* Has the rollback made another file of it? 1, 0 or -errno. */
+static int is_changed(int root_fd, const struct sum *sum, uint32_t index)
 {
-	int old = old_of(sum, index), new = new_of(sum, index);
+	int old = old_of(sum, index), r = is_old(root_fd, sum->entry.file[index].path, old);
 
-	return is_old(root_fd, sum->entry.file[index].path, old) && is_same(old, new) != 1;
+	if (r > 0)
+		r = is_same(old, new_of(sum, index));
+	else if (r == 0)
+		return 0;
+	return r < 0 ? r : !r;
 }
 
 static int describe(struct sum *sum, uint32_t index, struct journal_file *file)
@@ -353,8 +366,9 @@ static int write_history(int root_fd, int dir, struct sum *sum, const struct cli
 	size_t count = 0;
 	int r = fd < 0 ? fd : journal_entry_new(&entry);
 
-	for (uint32_t i = 0; r == 0 && i < sum->entry.count; i++) {
-		if (!is_changed(root_fd, sum, i))
+	for (uint32_t i = 0; r >= 0 && i < sum->entry.count; i++) {
+		r = is_changed(root_fd, sum, i);
+		if (r <= 0)
 			continue;
 		content[2 * count] = new_of(sum, i);
 		content[2 * count + 1] = old_of(sum, i);
