@@ -293,7 +293,7 @@ bool power(const struct scene *scene, const char *dir)
 	bool good;
 
 	MUST(disk && outage);
-	trial_begin(&trial, scene, dir);
+	trial_begin(&trial, scene, TRIAL_COMMIT, dir);
 	record_commit(&trial, disk);
 	*outage = (struct outage){
 		.trial = &trial,

@@ -336,6 +336,9 @@ static bool is_left(const struct tree_file *file, char *ret_why, size_t size)
 {
 	const char *name = file->name;
 
+	/* what waits is asked for by who knows whether it should; one that is new is nothing yet */
+	if (file->place == TREE_STATE && strncmp(name, TREE_PENDING, strlen(TREE_PENDING)) == 0)
+		return false;
 	if (file->place == TREE_HISTORY ? strspn(name, "0123456789") == strlen(name)
 					: strcmp(name, TREE_JOURNAL) == 0 || is_audit(file)) {
 		/* one that has just been made is empty */

@@ -24,6 +24,7 @@ enum {
 
 #define TREE_JOURNAL "journal"
 #define TREE_HISTORY_NAME "history"
+#define TREE_PENDING "pending"
 
 /* Below the root. */
 const char *tree_path(enum tree_place place);

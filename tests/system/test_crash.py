@@ -44,6 +44,12 @@ for each in SCENES:
     test(f"killed before and behind each system call of a commit, and of the recovery: {each}",
          seconds=300)(crash("kills", each))
 for each in SCENES:
+    test("killed before and behind each system call of a commit that waits to be confirmed: then it is "
+         f"done and waits, or neither: {each}", seconds=300)(crash("confirm", each))
+for each in SCENES:
+    test("killed before and behind each system call of a rollback: then it waits, or all is taken back: "
+         f"{each}", seconds=300)(crash("rollback", each))
+for each in SCENES:
     test(f"each system call of a commit fails in each way that a disk has: {each}",
          seconds=300)(crash("errors", each))
 for each in SCENES:
