@@ -92,7 +92,7 @@ EXM_PUBLIC int exm_revert(struct exm *session, int64_t revision,
 			  struct exm_change ***ret_changes) EXM_CHECK;
 
 /*
- * The number of the revision that the last exm_commit(), exm_save() or
+ * The number of the revision that the last exm_commit(), exm_commit_with(), exm_save() or
  * exm_revert() of the session made; 0 if it made none, because it failed or
  * changed nothing, or because the server keeps no history.
  */

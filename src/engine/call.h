@@ -24,9 +24,10 @@ struct call {
 	bool notification;      /* nobody waits for an answer */
 	bool answered;
 	bool later;
-	bool recorded;       /* the monitor decides, or has decided, and records that itself */
-	struct batch *batch; /* NULL: a request of its own */
-	int slot;            /* in the stream, while the answer waits; or -1 */
+	bool recorded; /* the monitor decides, or has decided, and records that itself */
+	struct json_object **refusal; /* where errors go, and are no answer; NULL: to the client */
+	struct batch *batch;          /* NULL: a request of its own */
+	int slot;                     /* in the stream, while the answer waits; or -1 */
 };
 
 /* Takes the result over. NULL is null, unless memory ran out while it was made. */

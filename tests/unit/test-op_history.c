@@ -133,7 +133,7 @@ static void add_revision(struct world *w, const struct file *file, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		entry.file[i].path = strdup(file[i].path);
 		entry.file[i].section = strdup("/etc/section");
-		strcpy(entry.file[i].temporary, ".tmp");
+		strcpy(entry.file[i].temporary, ".exmachina-x.tmp");
 		entry.file[i].mode = w->mode;
 		entry.file[i].uid = 7;
 		content[2 * i] = memfd(file[i].old);

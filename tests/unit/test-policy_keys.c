@@ -379,6 +379,40 @@ static void test_create_that_cannot_be_done_is_refused(void **state)
 	}
 }
 
+static void test_make_dirs_is_taken_with_create_and_refused_like_it(void **state)
+{
+	scoped(policy_freep) struct policy *policy =
+		assert_text_taken(*state,
+				  "[File /a/b]\nMakeDirs=0750 nobody:root\nCreate=0644 root:root\n"
+				  "[File /a/b]\nMakeDirs=750 nobody:0\n");
+
+	assert_true(policy->files[0].may_make_dirs);
+	assert_int_equal(policy->files[0].dirs.mode, 0750);
+	assert_int_equal(policy->files[0].dirs.uid, 65534);
+	assert_int_equal(policy->files[0].dirs.gid, 0);
+	assert_text_refused(*state, "[File /a]\nCreate=0644 root:root\nMakeDirs=1777 root:root\n",
+			    "a.conf:3: MakeDirs='1777' is no mode; write it as in 0755, without "
+			    "set-id bits\n");
+	assert_text_refused(*state, "[File /a]\nCreate=0644 root:root\nMakeDirs=yes\n",
+			    "a.conf:3: MakeDirs= is MODE OWNER:GROUP, as in 0755 root:root\n");
+	assert_text_refused(*state,
+			    "[File /a]\nCreate=0644 root:root\nMakeDirs=0755 root:root\n"
+			    "MakeDirs=0700 root:root\n",
+			    "a.conf:4: MakeDirs= differs from an earlier one of this file; give "
+			    "one\n");
+}
+
+static void test_make_dirs_without_create_is_refused(void **state)
+{
+	scoped_ptr char *logged = NULL;
+	struct policy *policy = NULL;
+
+	policy_write(*state, "a.conf", "[File /a]\nMakeDirs=0755 root:root\n");
+	logged = policy_read_logged(*state, -EINVAL, &policy);
+	assert_non_null(strstr(logged, "[File /a] has MakeDirs= for a file that nobody makes; "
+				       "add Create="));
+}
+
 static void test_delete_that_is_unclear_is_refused(void **state)
 {
 	assert_text_refused(*state, "[File /a]\nDelete=true\n",
@@ -657,6 +691,8 @@ int main(void)
 		TEST(test_node_patterns_that_name_nothing_are_refused),
 		TEST(test_value_rules_without_a_usable_regex_are_refused),
 		TEST(test_create_that_cannot_be_done_is_refused),
+		TEST(test_make_dirs_is_taken_with_create_and_refused_like_it),
+		TEST(test_make_dirs_without_create_is_refused),
 		TEST(test_delete_that_is_unclear_is_refused),
 		TEST(test_secret_patterns_are_taken_as_those_of_rights_are),
 		TEST(test_secret_patterns_that_are_none_are_refused),

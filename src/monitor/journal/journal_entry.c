@@ -15,7 +15,7 @@
 #include "common/memfd.h"
 #include "common/wire.h"
 
-static const char magic[8] = { 'E', 'X', 'M', 'J', 'R', 'N', '1', '\n' };
+static const char magic[8] = { 'E', 'X', 'M', 'J', 'R', 'N', '2', '\n' };
 
 enum {
 	PHASE_AT = sizeof(magic),
@@ -70,6 +70,10 @@ static void put_file(struct wire *w, const struct journal_file *file)
 	wire_put_u32(w, file->gid);
 	wire_put_u32(w, file->mode);
 	wire_put_bytes(w, file->attributes, file->attributes_size);
+	wire_put_u32(w, file->dirs);
+	wire_put_u32(w, file->dirs_kind.uid);
+	wire_put_u32(w, file->dirs_kind.gid);
+	wire_put_u32(w, file->dirs_kind.mode);
 }
 
 static void put_header(struct wire *w, const struct journal_entry *entry)
@@ -259,6 +263,11 @@ static int get_file(struct wire *w, struct place *place, struct journal_file *fi
 		return -ENOMEM;
 	if (file->attributes_size > 0)
 		memcpy(file->attributes, attributes, file->attributes_size);
+	file->dirs = wire_get_u32(w);
+	file->dirs_kind.uid = wire_get_u32(w);
+	file->dirs_kind.gid = wire_get_u32(w);
+	file->dirs_kind.mode = wire_get_u32(w);
+	place->bad |= file->dirs > DIRECTORIES_MAX;
 	return 0;
 }
 
