@@ -353,7 +353,7 @@ CANONICAL = "/files/etc/hosts/1/canonical"
 APPLY = "/etc/exm-fault/hosts"
 APPLY_NODE = f"/files{APPLY}/1/canonical"
 APPLY_POLICY = (SESSION.replace("10s", "30s") + f"[File {APPLY}]\nLens=Hosts.lns\nSet=**\n"
-                "Apply=reload exm-fault-apply.service\n")
+                "Apply=start exm-fault-apply.service\n")
 
 
 def refused():
@@ -361,14 +361,12 @@ def refused():
 
 
 def with_service(w):
-    """It takes every file but one that says "bad"."""
+    """It takes every file but one that says "bad", and is done at once, so that nobody looks on."""
     os.makedirs(os.path.dirname(APPLY), exist_ok=True)
     with open(APPLY, "w", encoding="ascii") as file:
         file.write("127.0.0.1 begin\n")
-    unit_file("exm-fault-apply.service", "[Unit]\nStartLimitIntervalSec=0\n[Service]\n"
-              f"ExecStart=/bin/sleep infinity\nExecReload=/bin/sh -c '! grep -q bad {APPLY}'\n")
-    w.run("systemctl", "start", "exm-fault-apply.service")
-    w.undo.callback(w.run, "systemctl", "stop", "exm-fault-apply.service")
+    unit_file("exm-fault-apply.service", "[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=oneshot\n"
+              f"ExecStart=/bin/sh -c '! grep -q bad {APPLY}'\n")
 
 
 def applied_text():
@@ -404,8 +402,11 @@ def apply_sweep(word):
             if not good:
                 refused()
 
-        def after(_):
-            equal(os.listdir(os.path.dirname(APPLY)), ["hosts"])
+        def after(fault):
+            directory = os.path.dirname(APPLY)
+            left = [name for name in os.listdir(directory) if name != "hosts"]
+            # where the removal of one was what failed; the next commit does it
+            check(not left or fault.startswith(("unlink", "fsync", "open")), f"left: {left}")
 
         server_of.sweep(operate, after)
     return sweep

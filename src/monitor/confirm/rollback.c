@@ -82,6 +82,16 @@ void rollback_clear(struct rollback *rollback)
 
 /* ---- what is to be taken back ------------------------------------------------------- */
 
+static int old_of(const struct sum *sum, size_t index)
+{
+	return sum->content[2 * index];
+}
+
+static int new_of(const struct sum *sum, size_t index)
+{
+	return sum->content[2 * index + 1];
+}
+
 static struct journal_file *find(struct sum *sum, const char *path)
 {
 	for (uint32_t i = 0; i < sum->entry.count; i++)
@@ -113,9 +123,10 @@ static int add_file(struct sum *sum, int revision, struct journal_file *file)
 		index = (size_t)(known - sum->entry.file);
 		return take_content(revision, &file->new, &sum->content[2 * index + 1]);
 	}
-	r = take_content(revision, &file->old, &sum->content[2 * sum->entry.count]);
+	index = sum->entry.count;
+	r = take_content(revision, &file->old, &sum->content[2 * index]);
 	if (r == 0)
-		r = take_content(revision, &file->new, &sum->content[2 * sum->entry.count + 1]);
+		r = take_content(revision, &file->new, &sum->content[2 * index + 1]);
 	if (r < 0)
 		return r;
 	sum->entry.file[sum->entry.count++] = *file;
@@ -258,9 +269,9 @@ static int bring_back_all_metadata(int root_fd, const struct sum *sum)
 	for (uint32_t i = 0; r >= 0 && i < sum->entry.count; i++) {
 		const struct journal_file *old = &sum->entry.file[i];
 
-		if (sum->content[2 * i] < 0 || has_metadata(&sum->now[i], old))
+		if (old_of(sum, i) < 0 || has_metadata(&sum->now[i], old))
 			continue;
-		r = is_same(sum->content[2 * i], sum->content[2 * i + 1]);
+		r = is_same(old_of(sum, i), new_of(sum, i));
 		if (r > 0)
 			r = bring_back_metadata(root_fd, old);
 	}
@@ -296,7 +307,7 @@ static int tell(int root_fd, const struct sum *sum, struct rollback *rollback)
 		const char *path = sum->entry.file[i].path;
 
 		r = rollback_add(rollback, path);
-		if (!is_old(root_fd, path, sum->content[2 * i]))
+		if (!is_old(root_fd, path, old_of(sum, i)))
 			rollback->restored = false;
 	}
 	return r;
@@ -315,7 +326,7 @@ static uint64_t now_usec(void)
 /* Has the rollback made another file of it? */
 static bool is_changed(int root_fd, const struct sum *sum, uint32_t index)
 {
-	int old = sum->content[2 * index], new = sum->content[2 * index + 1];
+	int old = old_of(sum, index), new = new_of(sum, index);
 
 	return is_old(root_fd, sum->entry.file[index].path, old) && is_same(old, new) != 1;
 }
@@ -339,16 +350,18 @@ static int write_history(int root_fd, int dir, struct sum *sum, const struct cli
 	scoped_journal_entry entry = { 0 };
 	scoped_fd fd = memfd_new("exmachina-revision");
 	int content[2 * JOURNAL_FILES_MAX];
+	size_t count = 0;
 	int r = fd < 0 ? fd : journal_entry_new(&entry);
 
 	for (uint32_t i = 0; r == 0 && i < sum->entry.count; i++) {
 		if (!is_changed(root_fd, sum, i))
 			continue;
-		content[2 * entry.count] = sum->content[2 * i + 1];
-		content[2 * entry.count + 1] = sum->content[2 * i];
-		r = describe(sum, i, &entry.file[entry.count++]);
+		content[2 * count] = new_of(sum, i);
+		content[2 * count + 1] = old_of(sum, i);
+		r = describe(sum, i, &entry.file[count++]);
+		entry.count = (uint32_t)count;
 	}
-	if (r < 0 || entry.count == 0)
+	if (r < 0 || count == 0)
 		return r;
 	entry.reverts = first;
 	entry.usec = now_usec();
