@@ -56,8 +56,8 @@ struct exm_commit {
 	char **rebased; /* files that were merged with what somebody else wrote; or NULL */
 	char *plan;     /* of a dry run: what it would do, in one word; else NULL */
 	/*
-	 * How long it may be confirmed, in seconds; 0: it need not be. A commit while another waits
-	 * belongs to that, and is kept or taken back with it.
+	 * How long it may be confirmed, in seconds; 0: it need not be. A commit while another
+	 * of the same user waits belongs to that, and is kept or taken back with it.
 	 */
 	int64_t confirm_s;
 	char *token; /* for exm_confirm(); NULL: none, or that which an earlier commit handed out */
@@ -73,7 +73,8 @@ struct exm_commit {
  *                   "log" and "restored", which tells whether files and
  *                   services are as they were before
  *   BUSY            another commit of this server is under way, or just being
- *                   taken back; nothing was done, and it may be tried again
+ *                   taken back, or with confirm_s one of another user waits;
+ *                   nothing was done, and it may be tried again
  *   BAD_VALUE       seconds that are out of range, or there is no history to
  *                   take it back with
  *   -EINVAL         also: the options have a size or a member set that this
@@ -87,7 +88,8 @@ EXM_PUBLIC int exm_commit_with(struct exm *session, const struct exm_commit_opti
 /*
  * What waits to be confirmed stays. The token is that of the last commit that
  * had confirm_s. NO_MATCH if nothing waits: it was confirmed, or its time was
- * over and it was taken back. DENIED for another token.
+ * over and it was taken back. DENIED for another token. BUSY while
+ * a commit is under way, or is just being taken back.
  */
 EXM_PUBLIC int exm_confirm(struct exm *session, const char *token) EXM_CHECK;
 
@@ -102,7 +104,7 @@ EXM_PUBLIC int exm_confirm_extend(struct exm *session, const char *token, int se
  */
 EXM_PUBLIC int exm_confirm_rollback(struct exm *session, const char *token) EXM_CHECK;
 
-/* How many seconds are left to confirm what waits, whoever has committed it; 0: nothing waits. */
+/* How many seconds are left to confirm what waits of this user's; 0: nothing does. */
 EXM_PUBLIC int exm_confirm_seconds(struct exm *session) EXM_CHECK;
 
 /*

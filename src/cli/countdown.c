@@ -98,30 +98,6 @@ static enum status taken_back(const struct countdown *countdown, const char *why
 	return STATUS_FAILED;
 }
 
-static enum status keep(const struct countdown *countdown)
-{
-	scoped_json *result = NULL;
-	enum status status =
-		call(countdown->cli, "config.confirm", params_of(countdown, false), &result);
-
-	if (status == STATUS_DONE)
-		fputs("The commit stays.\n", stderr);
-	return status;
-}
-
-static enum status take_back(const struct countdown *countdown)
-{
-	scoped_json *result = NULL;
-	enum status status;
-
-	fputs("The commit is taken back ...\n", stderr);
-	status = call(countdown->cli, "config.confirm", params_of(countdown, true), &result);
-	if (status != STATUS_DONE)
-		return status;
-	return taken_back(countdown, "the commit was taken back",
-			  json_boolean(json_get(result, "restored")));
-}
-
 /* Is the newest thing that was done a rollback, and not our commit? */
 static bool is_rolled_back(const struct countdown *countdown)
 {
@@ -175,6 +151,61 @@ static enum status ended(struct countdown *countdown)
 	}
 	fputs("The commit stays: it was confirmed elsewhere.\n", stderr);
 	return STATUS_DONE;
+}
+
+static bool is_error(const struct countdown *countdown, int r, int code)
+{
+	const struct exm_error *error = exm_last_error(countdown->cli->session);
+
+	return r == -EREMOTEIO && error && error->code == code;
+}
+
+/* While something else of the server is under way it is asked again. 0 or the library's error. */
+static int decide(const struct countdown *countdown, bool roll_back,
+		  struct json_object **ret_result)
+{
+	int tries = LOOKS_MAX, r;
+
+	do {
+		r = call_quietly(countdown->cli, "config.confirm", params_of(countdown, roll_back),
+				 ret_result);
+		if (!is_error(countdown, r, EXM_ERROR_BUSY))
+			return r;
+		(void)poll(NULL, 0, LOOK_MS);
+	} while (--tries > 0);
+	return r;
+}
+
+/* It was not to be decided any more. */
+static enum status failed(struct countdown *countdown, int r)
+{
+	if (is_error(countdown, r, EXM_ERROR_NO_MATCH))
+		return ended(countdown);
+	return report_failure(countdown->cli, r);
+}
+
+static enum status keep(struct countdown *countdown)
+{
+	scoped_json *result = NULL;
+	int r = decide(countdown, false, &result);
+
+	if (r < 0)
+		return failed(countdown, r);
+	fputs("The commit stays.\n", stderr);
+	return STATUS_DONE;
+}
+
+static enum status take_back(struct countdown *countdown)
+{
+	scoped_json *result = NULL;
+	int r;
+
+	fputs("The commit is taken back ...\n", stderr);
+	r = decide(countdown, true, &result);
+	if (r < 0)
+		return failed(countdown, r);
+	return taken_back(countdown, "the commit was taken back",
+			  json_boolean(json_get(result, "restored")));
 }
 
 /* ---- asking -------------------------------------------------------------------------------- */

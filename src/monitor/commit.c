@@ -385,17 +385,15 @@ struct commit_result commit_look(const struct commit_place *place, const struct 
 	return result;
 }
 
-static int commit_new(const struct commit_place *place, const struct staged *staged, size_t count,
-		      struct commit **ret_commit, const char **ret_step)
+/* NULL, and what went wrong at which step. */
+static struct commit *commit_new(const struct commit_place *place, const struct staged *staged,
+				 size_t count, const char **ret_step, int *ret_error)
 {
 	scoped(commit_freep) struct commit *t = commit_alloc(staged, count);
-	int r;
 
 	*ret_step = "start";
-	r = t ? commit_take_turn(place, &t->journal, ret_step) : -ENOMEM;
-	if (r == 0)
-		*ret_commit = take_ptr(t);
-	return r;
+	*ret_error = t ? commit_take_turn(place, &t->journal, ret_step) : -ENOMEM;
+	return *ret_error < 0 ? NULL : take_ptr(t);
 }
 
 /* With others that wait to be confirmed it must be possible to take it back at once. */
@@ -422,12 +420,12 @@ struct commit_result commit_begin(const struct commit_place *place, const struct
 				  size_t count, struct handouts *handouts,
 				  struct commit **ret_commit)
 {
-	scoped(commit_freep) struct commit *t = NULL;
 	struct commit_result result = { .outcome = OUTCOME_DONE };
 	const char *step;
-	int r = commit_new(place, staged, count, &t, &step);
+	int r;
+	scoped(commit_freep) struct commit *t = commit_new(place, staged, count, &step, &r);
 
-	if (r < 0 || !t) {
+	if (!t) {
 		stop(&result, step, r);
 		return result;
 	}

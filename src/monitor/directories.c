@@ -14,8 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/root_open.h"
 #include "common/metadata.h"
+#include "common/root_open.h"
 
 enum { MODE_BITS = 07777, MODE_AT_FIRST = 0700, MODE_OF_OTHERS = 0077 };
 

@@ -22,6 +22,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "monitor/commit.h"
+#include "monitor/confirm/rollback.h"
 #include "monitor/state.h"
 #include "peer.h"
 
@@ -156,8 +157,9 @@ static double start_ms(const char *root)
 		scoped_fd root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		scoped_fd state = state_open(root_fd, STATEDIR);
 		const struct commit_place place = { .root_fd = root_fd, .state_fd = state };
+		scoped_rollback rollback = { 0 };
 
-		if (state < 0 || commit_recover(&place) < 0)
+		if (state < 0 || commit_recover(&place, &rollback) < 0)
 			die("recover");
 		times[i] = (now_us() - begin) / 1e3;
 	}

@@ -202,7 +202,7 @@ static bool fail_share(const void *data, const struct share *share)
 	struct trial trial;
 	bool good = true, over = false;
 
-	trial_begin(&trial, data, share->dir);
+	trial_begin(&trial, data, TRIAL_COMMIT, share->dir);
 	/* a commit begins before a call, and then each second stop is before one */
 	for (unsigned int at = 2 * (unsigned int)share->first; good && !over;
 	     at += 2 * (unsigned int)share->step) {

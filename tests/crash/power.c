@@ -287,12 +287,13 @@ bool power(const struct scene *scene, const char *dir)
 	scoped_ptr struct disk *disk = malloc(sizeof(*disk));
 	scoped_ptr struct outage *outage = malloc(sizeof(*outage));
 	struct states seen = { 0 }, whole = { 0 };
+	struct tree rollback = { 0 };
 	struct trial trial;
 	uint64_t again = 0;
 	bool good;
 
 	MUST(disk && outage);
-	trial_begin(&trial, scene, dir);
+	trial_begin(&trial, scene, TRIAL_COMMIT, dir);
 	record_commit(&trial, disk);
 	*outage = (struct outage){
 		.trial = &trial,
@@ -301,8 +302,10 @@ bool power(const struct scene *scene, const char *dir)
 		.whole = &whole,
 		.where = "the commit",
 	};
-	good = fail_everywhere(outage) &&
-	       states_each(&whole, &trial, dir, fail_in_recovery, &again);
+	good = fail_everywhere(outage);
+	trial_only_in_journal(&trial, &rollback);
+	states_add(&whole, &rollback, 0)->verdict = VERDICT_OLD;
+	good = good && states_each(&whole, &trial, dir, fail_in_recovery, &again);
 	printf("%s: the power failed behind each of %zu things, and left %zu states, and in the "
 	       "recovery of %zu of them %ju\n",
 	       scene->name, disk->event_count, seen.count, whole.count, (uintmax_t)again);

@@ -111,7 +111,10 @@ struct session session_start(const struct ground *ground)
 {
 	int secret = memfd_of("secret", SECRET, strlen(SECRET)), pair[2];
 	struct session session = { .ground = ground, .now = time(NULL) };
+	struct timespec since_boot;
 
+	MUST(clock_gettime(CLOCK_BOOTTIME, &since_boot) == 0);
+	session.now_since_boot = since_boot.tv_sec;
 	MUST(secret >= 0 && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
 	session.monitor = trace_fork();
 	if (session.monitor == 0)
@@ -159,6 +162,7 @@ static bool is_wait(const struct trace_stop *stop)
 static void pretend(const struct session *session, pid_t pid, const struct trace_stop *stop)
 {
 	const struct timespec now = { .tv_sec = session->now };
+	const struct timespec since_boot = { .tv_sec = session->now_since_boot };
 
 	if (stop->is_entry)
 		return;
@@ -166,6 +170,8 @@ static void pretend(const struct session *session, pid_t pid, const struct trace
 		trace_set_result(pid, session->monitor);
 	if (is_clock(stop) && stop->argument[0] == CLOCK_REALTIME)
 		trace_poke(pid, stop->argument[1], &now, sizeof(now));
+	if (is_clock(stop) && stop->argument[0] == CLOCK_BOOTTIME)
+		trace_poke(pid, stop->argument[1], &since_boot, sizeof(since_boot));
 }
 
 static bool has_answered(const struct session *session, int timeout_msec)
@@ -262,10 +268,15 @@ static void take_answer(struct commit_run *run)
 	while (channel_recv(run->session->channel, false, &packet, &reply, &enclosed) == 1) {
 		close_fd(enclosed);
 		enclosed = -1;
-		if (reply.type != MON_COMMIT_REPLY)
+		if (reply.type == MON_COMMIT_REPLY) {
+			run->outcome = (enum mon_outcome)reply.commit_reply.outcome;
+			snprintf(run->token, sizeof(run->token), "%s", reply.commit_reply.token);
+		} else if (reply.type == MON_CONFIRM_REPLY) {
+			run->outcome = (enum mon_outcome)reply.confirm_reply.outcome;
+		} else {
 			continue;
+		}
 		run->is_answered = true;
-		run->outcome = (enum mon_outcome)reply.commit_reply.outcome;
 	}
 }
 
@@ -310,7 +321,8 @@ void session_commit(struct commit_run *run)
 	run->is_answered = run->has_begun = false;
 	run->stops = run->chosen = 0;
 	ground_forget(run->session->ground);
-	MUST(channel_send(run->session->channel, &commit, -1, true) == 0);
+	MUST(channel_send(run->session->channel, run->message ? run->message : &commit, -1, true) ==
+	     0);
 	run->pid = trace_copy(&run->session->original);
 	run->end = trace_run(run->pid, during_commit, run, NULL);
 	take_answer(run);

@@ -15,7 +15,6 @@
 enum {
 	ATTRIBUTES_MAX = 8192,
 	NAMES_MAX = 32,
-	PHASE_AT = 8, /* in the journal, see monitor/journal/journal_entry.h */
 };
 
 const char *tree_path(enum tree_place place)
@@ -337,12 +336,15 @@ static bool is_left(const struct tree_file *file, char *ret_why, size_t size)
 {
 	const char *name = file->name;
 
+	/* what waits is asked for by who knows whether it should; one that is new is nothing yet */
+	if (file->place == TREE_STATE && strncmp(name, TREE_PENDING, strlen(TREE_PENDING)) == 0)
+		return false;
 	if (file->place == TREE_HISTORY ? strspn(name, "0123456789") == strlen(name)
 					: strcmp(name, TREE_JOURNAL) == 0 || is_audit(file)) {
 		/* one that has just been made is empty */
-		if (is_audit(file) || file->size <= PHASE_AT || file->data[PHASE_AT] == 0)
+		if (is_audit(file) || file->size <= TREE_PHASE_AT || file->data[TREE_PHASE_AT] == 0)
 			return false;
-		snprintf(ret_why, size, "%s is in phase %d", name, file->data[PHASE_AT]);
+		snprintf(ret_why, size, "%s is in phase %d", name, file->data[TREE_PHASE_AT]);
 		return true;
 	}
 	snprintf(ret_why, size, "%s is in %s", name, tree_path(file->place));

@@ -15,10 +15,16 @@
  */
 enum tree_place { TREE_ONE, TREE_TWO, TREE_STATE, TREE_HISTORY, TREE_PLACE_MAX };
 
-enum { TREE_FILES_MAX = 32 };
+enum {
+	TREE_FILES_MAX = 32,
+	/* in the journal, see monitor/journal/journal_entry.h */
+	TREE_PHASE_AT = 8,
+	TREE_PHASE_SWITCHING = 2,
+};
 
 #define TREE_JOURNAL "journal"
 #define TREE_HISTORY_NAME "history"
+#define TREE_PENDING "pending"
 
 /* Below the root. */
 const char *tree_path(enum tree_place place);

@@ -21,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < candidates.count; i++) {
 		const struct candidate *one = &candidates.item[i];
 
-		expect(policy_path_is_plain(one->path) && one->mode <= 07777);
+		expect(policy_path_is_plain(one->path) && one->owner.mode <= 07777 &&
+		       one->dirs.mode <= 07777);
 		expect(!one->removal || one->size == 0);
 		for (size_t k = 0; k < one->size; k++)
 			bytes += ((const uint8_t *)one->content)[k];

@@ -77,6 +77,16 @@ static int content_of(int fd, const struct journal_side *side, const uint8_t *da
 	return content;
 }
 
+static void expect_same(const struct journal_entry *a, const struct journal_entry *b)
+{
+	expect(a->phase == b->phase && a->count == b->count && a->revision == b->revision &&
+	       strcmp(a->method, b->method) == 0);
+	for (uint32_t i = 0; i < a->count; i++) {
+		expect(strcmp(a->file[i].path, b->file[i].path) == 0);
+		expect(a->file[i].new.size == b->file[i].new.size);
+	}
+}
+
 /* Its own writer makes the same of it, and so it can be read again. */
 static void write_again(int fd, struct journal_entry *entry, const uint8_t *data, size_t size)
 {
@@ -84,20 +94,15 @@ static void write_again(int fd, struct journal_entry *entry, const uint8_t *data
 	scoped_journal_entry same = { 0 };
 	int content[2 * JOURNAL_FILES_MAX];
 
-	for (uint32_t i = 0; i < entry->count; i++) {
+	for (size_t i = 0; i < entry->count; i++) {
 		expect(!strchr(entry->file[i].temporary, '/') && entry->file[i].temporary[0]);
 		content[2 * i] = content_of(fd, &entry->file[i].old, data, size);
 		content[2 * i + 1] = content_of(fd, &entry->file[i].new, data, size);
 	}
 	expect(again >= 0 && journal_entry_write(again, entry, content, changes) == 0);
 	expect(journal_entry_read(again, &same) == 0);
-	expect(same.phase == entry->phase && same.count == entry->count &&
-	       same.revision == entry->revision && strcmp(same.method, entry->method) == 0);
-	for (uint32_t i = 0; i < same.count; i++) {
-		expect(strcmp(same.file[i].path, entry->file[i].path) == 0);
-		expect(same.file[i].new.size == entry->file[i].new.size);
-	}
-	for (uint32_t i = 0; i < 2 * entry->count; i++)
+	expect_same(&same, entry);
+	for (size_t i = 0; i < 2 * (size_t)entry->count; i++)
 		close_fd(content[i]);
 }
 

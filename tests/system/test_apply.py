@@ -8,8 +8,8 @@ import sys
 import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
-from exm import (SESSION, RpcError, check, contains, equal, main, running, test, unit_file, unit_property,
-                 wait_until)
+from exm import (SESSION, RpcError, check, contains, equal, main, running, test, unit_file,
+                 unit_property, wait_until)
 
 NAME = "/etc/exm-apply/hosts"
 NODE = f"/files{NAME}/1/canonical"
@@ -260,15 +260,18 @@ def diff_refused(w):
     equal(s.get(NODE), "good")
 
 
-@test("diff of what is denied tells the rule that is lacking")
+@test("diff of what is denied by its effect tells the rule that is lacking")
 def diff_denied(w):
-    s = prepare(w, f"[File {NAME}]\nLens=Hosts.lns\nSet=**\nInsert=**\nRemove=**\n")
-    s.set(NODE, "good")
-    s.call("augeas.remove", [f"/files{NAME}"])
+    s = prepare(w, f"[File {NAME}]\nLens=Hosts.lns\nInsert=*/alias\nRemove=*/alias\n",
+                "127.0.0.1\tlocalhost one two\n")
+    # one that is taken away and another in its place is one that is changed
+    s.call("augeas.remove", [f"/files{NAME}/1/alias[2]"])
+    s.set(f"/files{NAME}/1/alias[last()+1]", "three")
     diff = s.diff()
-    equal(diff["files"][0]["action"], "delete")
+    equal(sorted(diff), ["files", "plan", "refused"])
+    contains(diff["files"][0]["diff"], "+127.0.0.1\tlocalhost one three")
     refused = RpcError(diff["refused"])
-    equal((refused.name, refused.data["rule"]), ("DENIED", "Delete=yes"))
+    equal((refused.name, refused.data["rule"]), ("DENIED", "Set=1/alias"))
     equal(s.refuse("DENIED", "config.commit").data, refused.data)
 
 

@@ -155,6 +155,21 @@ def all_kinds(w):
     equal(snapshot(w), before)
 
 
+@test("files in directories that the same commit makes are seen there, the directories with them")
+def made_directories(w):
+    small_root(w, "cd /etc/exm.d; find . -type f | sort; cat a/b/one a/b/two a/three; exit 1")
+    w.write("/etc/exm.d/there", "old\n")
+    before = snapshot(w)
+    policy = CHECKED + ("[File /etc/exm.d/a/*]\nLens=Simplevars.lns\nCreate=0644 root:root\n"
+                        "MakeDirs=0755 root:root\n[File /etc/exm.d/a/b/*]\nLens=Simplevars.lns\n"
+                        "Create=0644 root:root\nMakeDirs=0755 root:root\n")
+    result = run_check(w, NEW, ("/etc/exm.d/a/b/one", "1\n"), ("/etc/exm.d/a/b/two", "2\n"),
+                       ("/etc/exm.d/a/three", "3\n"), policy=policy)
+    result.fails("exit status 1")
+    equal(result.output, ["./a/b/one", "./a/b/two", "./a/three", "./there", "1", "2", "3"])
+    equal(snapshot(w), before)
+
+
 LAYERS = """
 for i in 1 2 3; do echo "$i: $(ls /etc/exm.d | tr '\\n' ' ')"; done
 cat /etc/exm.d/new /etc/exm.d/sub/inner /etc/exm.d/mounted/file
@@ -211,6 +226,22 @@ def shadow(w):
                              capture_output=True, check=False).returncode != 0,
               "a third one can be had")
     layered(w, pile_up)
+
+
+@test("a file in directories that MakeDirs= makes, and one beside it: with owner and mode")
+def make_dirs(w):
+    small_root(w, "stat -c '%n %a %u %g' /srv/a /srv/a/b /srv/a/b/new; cat /srv/a/b/new /srv/a/b/two; "
+                  "ls -A /srv; exit 1")
+    w.write("/srv/old", "")
+    policy = ("[File /srv/a/b/*]\nLens=Simplevars.lns\nSet=**\nCreate=0640 panel:root\n"
+              "MakeDirs=0750 root:panel\nCheck=/opt/check\n")
+    before = snapshot(w)
+    result = run_check(w, ("/srv/a/b/new", "new\n"), ("/srv/a/b/two", "two\n"), policy=policy)
+    equal(result.output, ["/srv/a 750 0 4711", "/srv/a/b 750 0 4711", "/srv/a/b/new 640 4711 0",
+                          "new", "two", "a", "old"], result.text)
+    equal(snapshot(w), before)
+    run_check(w, ("/srv/a/b/new", "new\n"),
+              policy=policy.replace("MakeDirs=0750 root:panel\n", "")).is_impossible("No such file")
 
 
 @test("owner, mode, access control list and attributes are those of the file that is there")

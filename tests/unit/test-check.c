@@ -272,13 +272,13 @@ static void test_all_files_go_along(void **state)
 	assert_int_equal(got.item[0].entry, PLAIN);
 	assert_string_equal(got.item[1].path, "/etc/x.d/a");
 	assert_memory_equal(got.item[1].content, "new", 3);
-	assert_int_equal(got.item[1].mode, 0640);
-	assert_int_equal(got.item[1].uid, 4711);
-	assert_int_equal(got.item[1].gid, 7);
+	assert_int_equal(got.item[1].owner.mode, 0640);
+	assert_int_equal(got.item[1].owner.uid, 4711);
+	assert_int_equal(got.item[1].owner.gid, 7);
 	assert_true(got.item[2].removal);
-	assert_int_equal(got.item[3].mode, 0600);
-	assert_int_equal(got.item[3].uid, 1);
-	assert_int_equal(got.item[3].gid, 2);
+	assert_int_equal(got.item[3].owner.mode, 0600);
+	assert_int_equal(got.item[3].owner.uid, 1);
+	assert_int_equal(got.item[3].owner.gid, 2);
 	assert_int_equal(got.secret_count, 0);
 	assert_false(got.unknown);
 }

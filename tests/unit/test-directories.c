@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -326,6 +327,45 @@ static void what_is_exchanged_as_soon_as_it_is_made_is_not_given_away(void **sta
 	assert_int_equal(directories_remove(&d), 0);
 }
 
+static void a_directory_of_his_own_gets_no_other_owner(void **state)
+{
+	const struct root *root = *state;
+	scoped_ptr char *his = root_path(root, "/srv/his");
+	struct directories d;
+
+	root_mkdir(root, "/srv");
+	root_mkdir(root, "/srv/his");
+	assert_int_equal(chown(his, 1000, 1000), 0);
+	d = directories_of(root, "/srv/a/f");
+	after_mkdir = "his";
+	assert_int_equal(directories_make(&d), -EBUSY);
+	/* nothing is in it, so it may go; ours has his name, and stays as it was made */
+	assert_int_equal(root_stat(root, "/srv/his").st_uid, 0);
+	assert_int_equal(root_stat(root, "/srv/his").st_mode & 07777, 0700);
+	assert_root_count(root, "/srv", 1);
+}
+
+static void what_cannot_be_removed_is_told(void **state)
+{
+	const struct root *root = *state;
+	struct directories d = directories_of(root, "/a/b/f");
+	scoped_fd fd = directories_make(&d);
+	scoped_ptr char *b = root_path(root, "/a/b"), *temporary = NULL;
+
+	assert_true(fd >= 0);
+	root_mount_bind(root, "/a/b", "/a/b");
+	assert_int_equal(directories_remove(&d), -EBUSY);
+	assert_int_equal(directories_recover(&d), -EBUSY);
+	assert_int_equal(umount2(b, MNT_DETACH), 0);
+	temporary = root_path(root, "/a/" TEMPORARY);
+	root_mkdir(root, "/a/" TEMPORARY);
+	root_mount_bind(root, "/a/" TEMPORARY, "/a/" TEMPORARY);
+	assert_int_equal(directories_recover(&d), -EBUSY);
+	assert_int_equal(umount2(temporary, MNT_DETACH), 0);
+	assert_int_equal(directories_recover(&d), 0);
+	assert_root_count(root, "/", 0);
+}
+
 static void what_is_exchanged_for_a_link_is_not_followed(void **state)
 {
 	const struct root *root = *state;
@@ -436,6 +476,8 @@ int main(void)
 		ROOT_TEST(after_a_crash_others_stay),
 		ROOT_TEST(after_a_crash_nothing_is_followed),
 		ROOT_TEST(what_is_exchanged_as_soon_as_it_is_made_is_not_given_away),
+		ROOT_TEST(a_directory_of_his_own_gets_no_other_owner),
+		ROOT_TEST(what_cannot_be_removed_is_told),
 		ROOT_TEST(what_is_exchanged_for_a_link_is_not_followed),
 		ROOT_TEST(what_is_exchanged_as_soon_as_it_has_its_name_is_noticed),
 		ROOT_TEST(a_directory_that_is_exchanged_under_it_is_not_given_away),

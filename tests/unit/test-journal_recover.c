@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "common/memfd.h"
-#include "monitor/journal/journal_recover.h"
 #include "common/metadata.h"
+#include "monitor/journal/journal_recover.h"
 
 #define TEMPORARY ".exmachina-1.tmp"
 

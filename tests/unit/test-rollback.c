@@ -152,6 +152,46 @@ static void test_files_changed_made_and_removed_are_what_they_were(void **state)
 	assert_root_count(world.w->root, "/etc", 2);
 }
 
+static void test_directories_that_were_made_go_with_their_files(void **state)
+{
+	struct policy_file *file = commit_section(world.w, "/etc/*/*");
+
+	(void)state;
+	file->may_make_dirs = true;
+	file->dirs.mode = 0755;
+	change("/etc/made/one", "one");
+	change("/etc/made/two", "two");
+	assert_root_count(world.w->root, "/etc/made", 2);
+	assert_int_equal(run(), 0);
+	assert_true(world.rollback.restored);
+	assert_root_count(world.w->root, "/etc", 0);
+	assert_int_equal(run(), 0);
+	assert_true(world.rollback.restored);
+}
+
+static void test_a_file_made_again_has_its_owner_and_mode_back(void **state)
+{
+	scoped_ptr char *again = root_path(world.w->root, "/etc/a");
+	char value[8] = "";
+	struct stat st;
+
+	(void)state;
+	root_write(world.w->root, "/etc/a", "bytes");
+	assert_int_equal(chown(again, 4711, 4712), 0);
+	assert_int_equal(chmod(again, 0604), 0);
+	assert_int_equal(setxattr(again, "user.exm", "kept", 4, 0), 0);
+	change("/etc/a", NULL);
+	change("/etc/a", "bytes");
+	assert_int_equal(root_stat(world.w->root, "/etc/a").st_uid, 0);
+	assert_int_equal(run(), 0);
+	assert_true(world.rollback.restored);
+	st = root_stat(world.w->root, "/etc/a");
+	assert_int_equal(st.st_mode & 07777, 0604);
+	assert_int_equal(st.st_uid, 4711);
+	assert_int_equal(getxattr(again, "user.exm", value, sizeof(value)), 4);
+	assert_string_equal(value, "kept");
+}
+
 static void test_of_several_commits_the_oldest_bytes_come_back(void **state)
 {
 	(void)state;
@@ -226,6 +266,7 @@ static void test_where_the_directory_is_gone_nothing_comes_back_and_it_is_told(v
 	(void)state;
 	commit_section(world.w, "/etc/d/*");
 	root_mkdir(world.w->root, "/etc/d");
+	root_write(world.w->root, "/etc/d/a", "old");
 	change("/etc/d/a", "a");
 	assert_int_equal(unlink(file), 0);
 	assert_int_equal(rmdir(dir), 0);
@@ -459,6 +500,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_files_changed_made_and_removed_are_what_they_were),
+		TEST(test_directories_that_were_made_go_with_their_files),
+		TEST(test_a_file_made_again_has_its_owner_and_mode_back),
 		TEST(test_of_several_commits_the_oldest_bytes_come_back),
 		TEST(test_what_somebody_else_has_changed_stays),
 		TEST(test_what_another_user_has_committed_stays),

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "monitor/journal/journal_recover.h"
+#include "monitor/session_dispatch.h"
 
 static struct commit_world *w;
 static unsigned int none_left;
@@ -470,6 +471,44 @@ static void test_an_engine_that_does_not_read_its_answer_ends_the_session(void *
 	assert_root_content(w->root, "/etc/a", "new");
 }
 
+/* Each request there is, but that the client has gone. */
+static void test_whatever_the_engine_says_before_the_end_breaks_the_protocol(void **state)
+{
+	static const enum message_type types[] = {
+#define X(NAME, name, phases, flags) MON_##NAME,
+		MON_REQUESTS(X)
+#undef X
+	};
+
+	(void)state;
+	with_service("x.service");
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		const struct message message = { .type = types[i] };
+		unsigned int before = w->ended;
+		scoped_ptr char *logged = NULL;
+
+		root_write(w->root, "/etc/a", "old");
+		begin((struct msg_commit){ 0 });
+		assert_int_equal(session_dispatch_attach(w->session, &w->session->channel_source),
+				 0);
+		assert_int_equal(channel_send(w->engine, &message, -1, true), 0);
+		unit_capture_begin();
+		commit_settle(w);
+		logged = unit_capture_end();
+		assert_int_equal(w->ended, before + 1);
+		assert_int_equal(strstr(logged, "its commit is under way") != NULL ||
+					 strstr(logged, "it is not allowed now") != NULL ||
+					 strstr(logged, "no valid message") != NULL,
+				 types[i] != MON_BYE);
+		/* the commit is not the engine's any more */
+		commit_session_over(w);
+		commit_service_end(w, JOB_DONE);
+		assert_root_content(w->root, "/etc/a", "new");
+		commit_services_forget();
+		commit_session_again(w);
+	}
+}
+
 /* ---- whatever fails ------------------------------------------------------------------------- */
 
 /* The services have taken it, but it cannot be written down: they read the old one. */
@@ -593,6 +632,7 @@ int main(void)
 		TEST(test_or_has_not_begun),
 		TEST(test_another_policy_comes_meanwhile),
 		TEST(test_an_engine_that_does_not_read_its_answer_ends_the_session),
+		TEST(test_whatever_the_engine_says_before_the_end_breaks_the_protocol),
 		TEST(test_what_cannot_be_kept_is_taken_back_and_read_again),
 		TEST(test_any_call_fails_in_a_commit),
 		TEST(test_any_call_fails_in_a_commit_with_services_and_checks),

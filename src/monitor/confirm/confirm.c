@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Runs in the monitor. What is pending is on disk; here is who watches over it, and until when. */
-#include "monitor/confirm/confirm.h"
+#include "monitor/confirm/confirm_watch.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,46 +8,16 @@
 
 #include "common/log.h"
 #include "monitor/apply.h"
-#include "monitor/history/history.h"
 #include "monitor/op_confirm.h"
 
-#define METHOD "config.confirm"
-#define METHOD_ROLLBACK "config.rollback"
-
-enum { USEC = 1000000, RETRY_USEC = 1000000, ACCURACY_USEC = 50000 };
-
-/* What is pending, and for whom. */
-struct watch {
-	struct pending pending;
-	struct session *owner; /* whose client is waited for; NULL: it has gone, or is not ours */
-	struct client who;
-};
-
-struct confirm {
-	const struct session_host *host;
-	int file;            /* pending, locked; -1: nothing is that this server watches over */
-	struct watch watch;  /* while there is a file */
-	struct watch before; /* while a commit is being done: what was pending then */
-	bool had_before;
-	sd_event_source *timer;
-	/* after a rollback */
-	struct session *asker; /* waits for its end; NULL: nobody */
-	struct session *told;  /* has not asked; NULL: nobody */
-	const char *why;
-	struct apply *apply;
-	struct policy *policy;
-	struct staged *staged;
-	size_t count;
-	bool busy;
-	bool restored;
-};
+enum { RETRY_USEC = 1000000, ACCURACY_USEC = 50000 };
 
 bool confirm_is_busy(const struct confirm *confirm)
 {
 	return confirm && confirm->busy;
 }
 
-static void forget(struct confirm *confirm)
+void confirm_let_go(struct confirm *confirm)
 {
 	confirm->file = close_fd(confirm->file);
 	confirm->timer = sd_event_source_disable_unref(confirm->timer);
@@ -55,14 +25,14 @@ static void forget(struct confirm *confirm)
 }
 
 /* Another server has written or removed it: then that one watches over it, or nobody needs to. */
-static bool is_ours(struct confirm *confirm)
+bool confirm_is_ours(struct confirm *confirm)
 {
 	if (confirm->file >= 0 && !pending_is_there(confirm->file))
-		forget(confirm);
+		confirm_let_go(confirm);
 	return confirm->file >= 0;
 }
 
-static int take_turn(const struct confirm *confirm, struct journal *journal)
+int confirm_take_turn(const struct confirm *confirm, struct journal *journal)
 {
 	const struct commit_place place = {
 		.root_fd = confirm->host->root_fd,
@@ -74,15 +44,15 @@ static int take_turn(const struct confirm *confirm, struct journal *journal)
 }
 
 /* Is the journal in this server's hands already, or will its end have something to say? */
-static bool is_occupied(const struct confirm *confirm)
+bool confirm_is_occupied(const struct confirm *confirm)
 {
 	return confirm->busy || *confirm->host->transaction;
 }
 
 /* ---- back --------------------------------------------------------------------------- */
 
-static void record(const struct confirm *confirm, const struct client *who, const char *method,
-		   const char *subject, const char *result, const char *detail)
+void confirm_record(const struct confirm *confirm, const struct client *who, const char *method,
+		    const char *subject, const char *result, const char *detail)
 {
 	const struct audit_event event = {
 		.client = who,
@@ -171,8 +141,8 @@ void confirm_apply(struct confirm *confirm, const struct rollback *rollback)
 }
 
 /* With the journal in hand. 0, or -errno if it is to be tried again. Its end may come later. */
-static int roll_back(struct confirm *confirm, struct journal *journal, const struct watch *watch,
-		     const char *why)
+int confirm_take_back(struct confirm *confirm, struct journal *journal, const struct watch *watch,
+		      const char *why)
 {
 	scoped_rollback rollback = { 0 };
 	int r = rollback_run(confirm->host->root_fd, journal, &watch->who, &watch->pending,
@@ -187,12 +157,12 @@ static int roll_back(struct confirm *confirm, struct journal *journal, const str
 	}
 	log_notice("files that were taken back, since %s: %zu", why, rollback.count);
 	for (size_t i = 0; i < rollback.count; i++)
-		record(confirm, &watch->who, METHOD_ROLLBACK, rollback.path[i],
-		       rollback.restored ? AUDIT_DONE : AUDIT_FAILED, why);
+		confirm_record(confirm, &watch->who, METHOD_ROLLBACK, rollback.path[i],
+			       rollback.restored ? AUDIT_DONE : AUDIT_FAILED, why);
 	confirm->told = watch->owner != confirm->asker ? watch->owner : NULL;
 	confirm->why = why;
 	confirm->restored = rollback.restored;
-	forget(confirm);
+	confirm_let_go(confirm);
 	journal_close(journal);
 	confirm_apply(confirm, &rollback);
 	return 0;
@@ -203,15 +173,15 @@ static int roll_back_ours(struct confirm *confirm, const char *why)
 {
 	scoped_journal journal = JOURNAL_NONE;
 	struct watch watch;
-	int r = is_occupied(confirm) ? -EBUSY : take_turn(confirm, &journal);
+	int r = confirm_is_occupied(confirm) ? -EBUSY : confirm_take_turn(confirm, &journal);
 
 	if (r < 0)
 		return r;
 	/* another server may have been asked meanwhile */
-	if (!is_ours(confirm))
+	if (!confirm_is_ours(confirm))
 		return 0;
 	watch = confirm->watch;
-	return roll_back(confirm, &journal, &watch, why);
+	return confirm_take_back(confirm, &journal, &watch, why);
 }
 
 /* ---- the deadline ------------------------------------------------------------------- */
@@ -246,7 +216,7 @@ static int set_timer(struct confirm *confirm)
 }
 
 /* What is pending from now on, on disk and watched over; with the journal in hand. */
-static int take(struct confirm *confirm, const struct watch *watch)
+int confirm_take(struct confirm *confirm, const struct watch *watch)
 {
 	int fd = pending_write(confirm->host->state_fd, &watch->pending);
 
@@ -259,9 +229,9 @@ static int take(struct confirm *confirm, const struct watch *watch)
 }
 
 /* What is pending now, whoever watches over it; -ENOENT: nothing is; or another -errno. */
-static int look(struct confirm *confirm, struct watch *ret_watch)
+int confirm_look(struct confirm *confirm, struct watch *ret_watch)
 {
-	if (is_ours(confirm)) {
+	if (confirm_is_ours(confirm)) {
 		*ret_watch = confirm->watch;
 		return 0;
 	}
@@ -275,7 +245,7 @@ int confirm_arm(struct confirm *confirm, const struct confirm_order *order,
 {
 	struct watch watch = { .owner = order->owner, .who = *order->who };
 	struct pending *pending = &watch.pending;
-	int r = look(confirm, &confirm->before);
+	int r = confirm_look(confirm, &confirm->before);
 
 	confirm->had_before = r == 0;
 	if (r == 0 && strcmp(confirm->before.pending.user, order->who->user) != 0)
@@ -293,7 +263,7 @@ int confirm_arm(struct confirm *confirm, const struct confirm_order *order,
 	pending_set_token(pending, token);
 	if (pending->dead_man && !watch.owner)
 		pending_set_over(pending);
-	r = take(confirm, &watch);
+	r = confirm_take(confirm, &watch);
 	if (r < 0)
 		confirm_disarm(confirm);
 	return r;
@@ -304,9 +274,9 @@ void confirm_disarm(struct confirm *confirm)
 	int r;
 
 	if (confirm->had_before) {
-		r = take(confirm, &confirm->before);
+		r = confirm_take(confirm, &confirm->before);
 	} else {
-		forget(confirm);
+		confirm_let_go(confirm);
 		r = pending_remove(confirm->host->state_fd);
 	}
 	if (r == 0)
@@ -363,130 +333,6 @@ bool confirm_waits_for(const struct confirm *confirm, const struct session *sess
 			    confirm->watch.pending.dead_man));
 }
 
-/* ---- what clients ask --------------------------------------------------------------- */
-
-static uint32_t seconds_of(const struct pending *pending)
-{
-	return (uint32_t)((pending_left(pending) + USEC - 1) / USEC);
-}
-
-bool confirm_is_of_another(struct confirm *confirm, const char *user)
-{
-	struct watch watch;
-
-	return confirm && look(confirm, &watch) == 0 && strcmp(watch.pending.user, user) != 0;
-}
-
-uint32_t confirm_seconds(struct confirm *confirm, const char *user)
-{
-	struct watch watch;
-
-	if (!confirm || look(confirm, &watch) < 0 || strcmp(watch.pending.user, user) != 0)
-		return 0;
-	return seconds_of(&watch.pending);
-}
-
-/* The token is asked for whatever is to be done. What is over nobody can change any more. */
-static enum mon_outcome judge(struct confirm *confirm, const struct confirm_request *request,
-			      struct watch *ret_watch, int *ret_error)
-{
-	int r = confirm ? look(confirm, ret_watch) : -ENOENT;
-
-	if (r < 0 && r != -ENOENT) {
-		*ret_error = -r;
-		return OUTCOME_IO;
-	}
-	if (r < 0 || pending_left(&ret_watch->pending) == 0)
-		return OUTCOME_ABSENT;
-	if (pending_has_token(&ret_watch->pending, request->token))
-		return OUTCOME_DONE;
-	log_warning("a commit is to be confirmed with another token");
-	record(confirm, &request->session->who, METHOD, "", AUDIT_DENIED, "another token");
-	return OUTCOME_DENIED;
-}
-
-/* The same, and then with the journal in hand. */
-static enum mon_outcome begin(struct confirm *confirm, const struct confirm_request *request,
-			      struct journal *journal, struct watch *ret_watch, int *ret_error)
-{
-	enum mon_outcome outcome = judge(confirm, request, ret_watch, ret_error);
-	int r;
-
-	if (outcome != OUTCOME_DONE)
-		return outcome;
-	if (is_occupied(confirm))
-		return OUTCOME_BUSY;
-	r = take_turn(confirm, journal);
-	if (r < 0) {
-		*ret_error = -r;
-		return r == -ETIMEDOUT ? OUTCOME_BUSY : OUTCOME_IO;
-	}
-	return judge(confirm, request, ret_watch, ret_error);
-}
-
-static enum mon_outcome outcome_of(int r, int *ret_error)
-{
-	*ret_error = r < 0 ? -r : 0;
-	return r < 0 ? OUTCOME_IO : OUTCOME_DONE;
-}
-
-enum mon_outcome confirm_keep(struct confirm *confirm, const struct confirm_request *request,
-			      int *ret_error)
-{
-	scoped_journal journal = JOURNAL_NONE;
-	struct watch watch;
-	enum mon_outcome outcome = begin(confirm, request, &journal, &watch, ret_error);
-
-	if (outcome == OUTCOME_DONE)
-		outcome = outcome_of(pending_remove(confirm->host->state_fd), ret_error);
-	if (outcome != OUTCOME_DONE)
-		return outcome;
-	record(confirm, &request->session->who, METHOD, "", AUDIT_DONE, "");
-	log_notice("a commit was confirmed");
-	forget(confirm);
-	return OUTCOME_DONE;
-}
-
-enum mon_outcome confirm_extend(struct confirm *confirm, const struct confirm_request *request,
-				int *ret_error)
-{
-	scoped_journal journal = JOURNAL_NONE;
-	struct watch watch;
-	enum mon_outcome outcome = begin(confirm, request, &journal, &watch, ret_error);
-	int r;
-
-	if (outcome != OUTCOME_DONE)
-		return outcome;
-	r = pending_set_deadline(&watch.pending, request->seconds);
-	if (r == 0)
-		r = take(confirm, &watch);
-	if (r == 0)
-		record(confirm, &request->session->who, METHOD, "", AUDIT_DONE, "extended");
-	return outcome_of(r, ret_error);
-}
-
-enum mon_outcome confirm_roll_back(struct confirm *confirm, const struct confirm_request *request,
-				   int *ret_error)
-{
-	scoped_journal journal = JOURNAL_NONE;
-	struct watch watch;
-	enum mon_outcome outcome = begin(confirm, request, &journal, &watch, ret_error);
-	int r;
-
-	if (outcome != OUTCOME_DONE)
-		return outcome;
-	/* on disk first, so that whoever finds it half done goes on with it */
-	pending_set_over(&watch.pending);
-	r = take(confirm, &watch);
-	if (r == 0) {
-		confirm->asker = request->session;
-		r = roll_back(confirm, &journal, &watch, "it was asked for");
-	}
-	if (r < 0)
-		confirm->asker = NULL;
-	return outcome_of(r, ret_error);
-}
-
 /* ---- the life of a server ----------------------------------------------------------- */
 
 int confirm_new(const struct session_host *host, struct confirm **ret_confirm)
@@ -502,8 +348,8 @@ int confirm_new(const struct session_host *host, struct confirm **ret_confirm)
 	r = confirm->file = pending_watch(host->state_fd, &confirm->watch.pending);
 	if (r >= 0)
 		return set_timer(confirm);
-	/* of nobody, or of another server */
-	return r == -ENOENT || r == -EAGAIN ? 0 : r;
+	/* nobody's, or another server's; and one that is damaged stops commits, and nothing else */
+	return r == -ENOENT || r == -EAGAIN || r == -EBADMSG ? 0 : r;
 }
 
 struct confirm *confirm_free(struct confirm *confirm)
@@ -514,52 +360,10 @@ struct confirm *confirm_free(struct confirm *confirm)
 		log_warning("the server ends before services have read what was taken back");
 		end(confirm);
 	}
-	if (is_ours(confirm))
+	if (confirm_is_ours(confirm))
 		log_warning("a commit still waits to be confirmed; nobody takes it back before "
 			    "the next server starts, or exmachinad --recover");
-	forget(confirm);
+	confirm_let_go(confirm);
 	free(confirm);
 	return NULL;
-}
-
-int confirm_drop_stale(int state_fd)
-{
-	struct pending pending;
-	scoped_fd dir = -1;
-	uint64_t next = 1;
-	int r = pending_read(state_fd, &pending);
-
-	if (r == -EBADMSG)
-		log_error("the file \"pending\" of the state directory is damaged: which commits "
-			  "wait "
-			  "to be confirmed is not known; revert what is not to stay and remove it");
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	dir = history_open(state_fd);
-	r = dir < 0 ? dir : history_next(dir, &next);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	return pending.first < next ? 0 : pending_remove(state_fd);
-}
-
-int confirm_recover(int root_fd, int state_fd, struct journal *journal,
-		    struct rollback *ret_rollback)
-{
-	struct client who = { .user = "" };
-	struct pending pending;
-	scoped_fd file = pending_watch(state_fd, &pending);
-	int r;
-
-	if (file < 0)
-		return file == -ENOENT || file == -EAGAIN ? 0 : file;
-	if (pending_left(&pending) > 0 && !pending.dead_man)
-		return 0;
-	memcpy(who.user, pending.user, sizeof(who.user));
-	r = rollback_run(root_fd, journal, &who, &pending, ret_rollback);
-	if (r == 0)
-		r = pending_remove(state_fd);
-	if (r == 0)
-		log_notice("files that were taken back, since they were not confirmed in time: %zu",
-			   ret_rollback->count);
-	return r;
 }

@@ -32,8 +32,8 @@ struct pending {
 };
 
 /*
- * A new token: 128 bits of random, in hexadecimal. Attempts are not counted: each takes a message to
- * the server and an answer, of which there are some 10^5 in a second, and the most that a token
+ * A new token: 128 bits of random, in hexadecimal. Attempts are not counted: each takes a message
+ * to the server and an answer, of which there are some 10^5 in a second, and the most that a token
  * lives is a day. 0 or -errno.
  */
 int pending_make_token(char token[static PENDING_TOKEN_SIZE]) must_check;

@@ -219,15 +219,65 @@ static int take_back(int root_fd, struct journal *journal, struct sum *sum)
 	return r < 0 ? r : journal_recover(root_fd, journal);
 }
 
+/* 1, 0 or -errno. */
+static int is_same(int old, int new)
+{
+	return old < 0 || new < 0 ? old < 0 && new < 0 : fd_same_content(old, new);
+}
+
+static bool has_metadata(const struct journal_file *now, const struct journal_file *old)
+{
+	return now->uid == old->uid && now->gid == old->gid && now->mode == old->mode &&
+	       now->attributes_size == old->attributes_size &&
+	       (old->attributes_size == 0 ||
+		memcmp(now->attributes, old->attributes, old->attributes_size) == 0);
+}
+
+/*
+ * One that was removed and made again with the same bytes: to the journal it is old. It is the
+ * only name of its file, or could not have been made.
+ */
+static int bring_back_metadata(int root_fd, const struct journal_file *old)
+{
+	const struct stat st = { .st_uid = old->uid, .st_gid = old->gid, .st_mode = old->mode };
+	scoped_target target = TARGET_NONE;
+	scoped_fd fd = -1;
+	struct stat now;
+	int error = 0;
+
+	if (target_open(root_fd, old->path, &target) < 0 ||
+	    target_read(&target, &fd, &now, &error) != OUTCOME_DONE)
+		return 0;
+	return metadata_import(fd, &st, old->attributes, old->attributes_size);
+}
+
+static int bring_back_all_metadata(int root_fd, const struct sum *sum)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; r >= 0 && i < sum->entry.count; i++) {
+		const struct journal_file *old = &sum->entry.file[i];
+
+		if (sum->content[2 * i] < 0 || has_metadata(&sum->now[i], old))
+			continue;
+		r = is_same(sum->content[2 * i], sum->content[2 * i + 1]);
+		if (r > 0)
+			r = bring_back_metadata(root_fd, old);
+	}
+	return r < 0 ? r : 0;
+}
+
 static bool is_old(int root_fd, const char *path, int old)
 {
 	scoped_target target = TARGET_NONE;
 	scoped_fd now = -1;
 	int error = 0;
 	enum mon_outcome outcome;
+	int r = target_open(root_fd, path, &target);
 
-	if (target_open(root_fd, path, &target) < 0)
-		return false;
+	/* its directory may have gone with it */
+	if (r < 0)
+		return r == -ENOENT && old < 0;
 	outcome = target_snapshot(&target, &now, &error);
 	if (outcome == OUTCOME_ABSENT)
 		return old < 0;
@@ -267,9 +317,7 @@ static bool is_changed(int root_fd, const struct sum *sum, uint32_t index)
 {
 	int old = sum->content[2 * index], new = sum->content[2 * index + 1];
 
-	if (!is_old(root_fd, sum->entry.file[index].path, old))
-		return false;
-	return (old < 0) != (new < 0) || (old >= 0 && fd_same_content(old, new) != 1);
+	return is_old(root_fd, sum->entry.file[index].path, old) && is_same(old, new) != 1;
 }
 
 static int describe(struct sum *sum, uint32_t index, struct journal_file *file)
@@ -325,6 +373,8 @@ int rollback_run(int root_fd, struct journal *journal, const struct client *who,
 		r = look_at_all(root_fd, sum);
 	if (r == 0 && sum->entry.count > 0)
 		r = take_back(root_fd, journal, sum);
+	if (r == 0)
+		r = bring_back_all_metadata(root_fd, sum);
 	if (r == 0)
 		r = tell(root_fd, sum, ret_rollback);
 	/* one that was interrupted after that is complete */

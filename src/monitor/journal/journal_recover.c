@@ -232,8 +232,8 @@ static int recover_file(struct recovery *recovery, int root_fd, const struct jou
 	scoped_target target = TARGET_NONE;
 	int r = target_open(root_fd, file->path, &target);
 
-	/* it was to be made for this file, and is removed again below */
-	if (r == -ENOENT && file->dirs > 0 && recovery->phase != JOURNAL_DONE)
+	/* there was none: it was to be made for this file or another, or has gone already */
+	if (r == -ENOENT && !file->old.exists && recovery->phase != JOURNAL_DONE)
 		return 0;
 	/* where there is no such directory any more there is nothing to put back */
 	if (r == -ENOENT || r == -ENOTDIR || r == -ELOOP) {
