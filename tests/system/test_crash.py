@@ -59,7 +59,8 @@ for each in SCENES:
          seconds=300)(crash("power", each))
 
 
-@test("these were 10,000 points to kill it at or more, and more ways to fail it than could be lost unseen")
+@test("these were 10,000 points or more to kill it at, 2,000 ways or more to fail it, and 4,000 disks or "
+      "more to recover")
 def enough(_):
     print("# all in all: " + ", ".join(f"{kind} {count}" for kind, count in tried.items()), flush=True)
     # a part of the topic tries a part
