@@ -140,7 +140,6 @@ void confirm_apply(struct confirm *confirm, const struct rollback *rollback)
 	end(confirm);
 }
 
-/* With the journal in hand. 0, or -errno if it is to be tried again. Its end may come later. */
 /* One that a failure of power brings back is taken back once more, which is nothing. */
 static int remove_pending(const struct confirm *confirm)
 {
@@ -230,7 +229,6 @@ static int set_timer(struct confirm *confirm)
 	return r < 0 ? r : sd_event_source_set_enabled(confirm->timer, SD_EVENT_ONESHOT);
 }
 
-/* What is pending from now on, on disk and watched over; with the journal in hand. */
 /* What was written may be there all the same, in place of what this server had. */
 static void watch_what_is_there(struct confirm *confirm, const struct watch *watch)
 {
