@@ -32,6 +32,11 @@ bool confirm_is_ours(struct confirm *confirm)
 	return confirm->file >= 0;
 }
 
+bool confirm_watches(struct confirm *confirm)
+{
+	return confirm && confirm_is_ours(confirm);
+}
+
 int confirm_take_turn(const struct confirm *confirm, struct journal *journal)
 {
 	const struct commit_place place = {
