@@ -526,7 +526,8 @@ static void what_is_no_whole_revision_of_roots_is_passed_over_and_told(void **st
 			*open_one = root_path(w->root, "/s/history/3"),
 			*renamed = root_path(w->root, "/s/history/9"),
 			*huge = root_path(w->root, "/s/history/4"),
-			*five = root_path(w->root, "/s/history/5");
+			*five = root_path(w->root, "/s/history/5"),
+			*six = root_path(w->root, "/s/history/6");
 
 	for (int i = 0; i < 6; i++)
 		ADD({ "/etc/hosts", "old", "new" });
@@ -545,7 +546,7 @@ static void what_is_no_whole_revision_of_roots_is_passed_over_and_told(void **st
 		assert_int_equal(ask_restore(w, i, 0).outcome, OUTCOME_IO);
 	}
 	/* one under another's name */
-	assert_int_equal(rename(root_path(w->root, "/s/history/6"), renamed), 0);
+	assert_int_equal(rename(six, renamed), 0);
 	assert_int_equal(ask_revision(w, 9, NULL).outcome, OUTCOME_IO);
 }
 
