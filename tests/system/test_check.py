@@ -550,11 +550,19 @@ def leaves_daemon(w):
     small_root(w, "setsid sh -c 'trap \"\" TERM HUP; setsid sleep 1234 & sleep 1235' "
                   ">/dev/null 2>&1 & exit 0")
     run_check(w, NEW).agrees()
-    equal(processes_named("sleep"), [])
+    equal(sleepers(), [])
 
 
-def processes_named(name):
-    return [pid for pid in filter(str.isdigit, os.listdir("/proc")) if comm(pid) == name]
+def all_sleepers():
+    return {pid for pid in filter(str.isdigit, os.listdir("/proc")) if comm(pid) == "sleep"}
+
+
+ELSEWHERE = all_sleepers()
+
+
+def sleepers():
+    """Those that a check has started; services of other topics may still run."""
+    return sorted(all_sleepers() - ELSEWHERE)
 
 
 @test("a daemon that keeps its output, and writes on, does not keep it from ending")
@@ -581,14 +589,14 @@ def never_ends(w):
     result.fails("it took too long", TIMEOUT)
     equal(result.output, ["waits"])
     check(time.monotonic() - start < 5, "it took too long")
-    equal(processes_named("sleep"), [])
+    equal(sleepers(), [])
 
 
 @test("one that multiplies is ended")
 def multiplies(w):
     small_root(w, "f() { (sleep 0.02; f) & }; f; f; f; while :; do sleep 1; done")
     run_check(w, NEW, timeout="1s").fails("it took too long", TIMEOUT)
-    equal(processes_named("sleep"), [])
+    equal(sleepers(), [])
 
 
 @test("one that would exit with 0 when its time is over has not agreed")
@@ -862,15 +870,15 @@ def killed(w, which):
     w.policy(SESSION.replace("10s", "3s") + CHECKED)
     process = w.process(PROBE, w.policy_dir, w.root, *arguments_of(w, [NEW]),
                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    wait_until(lambda: len(processes_named("sleep")) == 2, "it runs")
+    wait_until(lambda: len(sleepers()) == 2, "it runs")
     helper = helper_of(process)
     os.kill(children(helper)[0] if which else helper, signal.SIGKILL)
     if which:
-        wait_until(lambda: not processes_named("sleep"), "all of it is gone")
+        wait_until(lambda: not sleepers(), "all of it is gone")
         end(process).is_impossible("was killed")
     else:
         end(process).fails("it took too long", TIMEOUT)
-    equal(processes_named("sleep"), [])
+    equal(sleepers(), [])
     equal(mounts(), mounted)
     equal(snapshot(w), before)
 
@@ -882,11 +890,11 @@ def asker_gone(w):
     mounted = mounts()
     process = w.process(PROBE, w.policy_dir, w.root, *arguments_of(w, [NEW]),
                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_until(lambda: processes_named("sleep"), "it runs")
+    wait_until(lambda: sleepers(), "it runs")
     helper = helper_of(process)
     process.kill()
     process.wait()
-    wait_until(lambda: not running(helper) and not processes_named("sleep"), "all are gone")
+    wait_until(lambda: not running(helper) and not sleepers(), "all are gone")
     equal(mounts(), mounted)
 
 
@@ -1034,10 +1042,10 @@ def commit_killed(w):
     s = w.session()
     s.set("/files/etc/hosts/1/canonical", "x")
     s.request("config.commit")
-    wait_until(lambda: processes_named("sleep"), "it runs")
+    wait_until(lambda: sleepers(), "it runs")
     os.kill(s.pid, signal.SIGKILL)
     s.status()
-    wait_until(lambda: not processes_named("sleep"), "it ends")
+    wait_until(lambda: not sleepers(), "it ends")
     equal(w.read("/etc/hosts"), HOSTS)
 
 
