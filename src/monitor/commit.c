@@ -288,10 +288,8 @@ static int clear_away(struct commit *t)
 	return r;
 }
 
-static void finish(struct commit *t, struct handouts *handouts)
+static void hand_out(const struct commit *t, struct handouts *handouts)
 {
-	int written = commit_history_add(&t->history), cleared;
-
 	for (size_t i = 0; i < t->count; i++) {
 		const struct staged *staged = &t->staged[i];
 
@@ -301,10 +299,6 @@ static void finish(struct commit *t, struct handouts *handouts)
 			   : t->item[i].base < 0 ? "created"
 						 : "changed");
 	}
-	cleared = clear_away(t);
-	/* else the journal tells of it, and whoever looks next does it */
-	if (written == 0 && cleared == 0)
-		journal_over(&t->journal);
 }
 
 static void look_at_all(struct commit *t, int root_fd, const struct policy *policy, size_t count,
@@ -459,21 +453,35 @@ static int write_done(struct journal *journal)
 	return 0;
 }
 
-struct commit_result commit_keep(struct commit *commit, struct handouts *handouts)
+struct commit_result commit_keep(struct commit *t, struct handouts *handouts)
 {
-	scoped(commit_freep) struct commit *t = commit;
 	struct commit_result result = { .outcome = OUTCOME_DONE };
 	/* from here on it is done, whatever happens */
 	int r = write_done(&t->journal);
 
 	if (r == 0) {
-		finish(t, handouts);
+		hand_out(t, handouts);
 		result.revision = t->history.number;
 		return result;
 	}
 	stop(&result, "write the journal", r);
-	result.restored = take_back(t) == 0;
+	result.restored = commit_take_back(t) == 0;
 	return result;
+}
+
+/* Whatever of it fails or is interrupted: the journal tells of it, and whoever looks next does it.
+ */
+struct commit *commit_finish(struct commit *t)
+{
+	int written, cleared;
+
+	if (!t)
+		return NULL;
+	written = commit_history_add(&t->history);
+	cleared = clear_away(t);
+	if (written == 0 && cleared == 0)
+		journal_over(&t->journal);
+	return commit_free(t);
 }
 
 uint64_t commit_revision(const struct commit *commit)
@@ -496,5 +504,10 @@ struct commit_result commit_files(const struct commit_place *place, const struct
 	struct commit_result result =
 		commit_begin(place, policy, origin, staged, count, handouts, &commit);
 
-	return commit ? commit_keep(commit, handouts) : result;
+	if (!commit)
+		return result;
+	result = commit_keep(commit, handouts);
+	if (result.outcome == OUTCOME_DONE)
+		commit_finish(commit);
+	return result;
 }

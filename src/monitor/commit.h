@@ -67,10 +67,17 @@ struct commit_result commit_begin(const struct commit_place *place, const struct
 				  struct commit **ret_commit) must_check;
 
 /*
- * It is done: the hand-outs are what was written. If that cannot be written down it is taken back,
- * and the result says so.
+ * It is done, and that is on disk: the hand-outs are what was written, and what is left of it is
+ * commit_finish()'s. If that cannot be written down it is taken back
+ * and gone, and the result says so.
  */
 struct commit_result commit_keep(struct commit *commit, struct handouts *handouts) must_check;
+
+/*
+ * Its revision gets its name, and what the files were is removed. Nobody need wait for that: it is
+ * done by whoever looks next if it is not now. Takes NULL.
+ */
+struct commit *commit_finish(struct commit *commit);
 
 /* The revision that it becomes; 0: none. */
 uint64_t commit_revision(const struct commit *commit);
@@ -78,7 +85,7 @@ uint64_t commit_revision(const struct commit *commit);
 /* All is as it was. 0 or -errno, which is logged, for a file that could not be brought back. */
 int commit_take_back(struct commit *commit) must_check;
 
-/* Both commit_begin() and commit_keep(). */
+/* commit_begin(), commit_keep() and commit_finish(). */
 struct commit_result commit_files(const struct commit_place *place, const struct policy *policy,
 				  const struct commit_origin *origin, const struct staged *staged,
 				  size_t count, struct handouts *handouts) must_check;

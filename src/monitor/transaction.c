@@ -95,6 +95,8 @@ static int end(struct transaction *t)
 			hand_out(t);
 		r = session_reply(session, &t->reply, t->enclosed);
 	}
+	/* the answer need not wait for that */
+	t->commit = commit_finish(t->commit);
 	transaction_free(t);
 	return r;
 }

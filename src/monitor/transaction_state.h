@@ -25,7 +25,7 @@ struct transaction {
 	struct verify_result verdict; /* what texts of the reply are in */
 	bool verified;
 	struct checks *checks; /* NULL: not begun, or ended */
-	struct commit *commit; /* NULL: not begun, or ended */
+	struct commit *commit; /* NULL: not begun, or taken back */
 	struct apply *apply;
 	struct apply *failed; /* the one that failed, for the texts of the reply */
 	struct message reply;

@@ -180,9 +180,10 @@ static void keep(struct transaction *t)
 		transaction_take_back(t);
 		return;
 	}
-	result = commit_keep(take_ptr(t->commit), &t->base);
+	result = commit_keep(t->commit, &t->base);
 	transaction_take_result(t, &result);
 	if (result.outcome != OUTCOME_DONE) {
+		t->commit = NULL;
 		reply_of(t)->restored = result.restored;
 		if (t->request.confirm)
 			confirm_disarm(t->host->confirm);
