@@ -22,7 +22,9 @@ struct commit {
 	size_t count;
 	struct journal journal;
 	struct commit_history history;
-	bool is_begun; /* the journal knows of it */
+	bool is_begun;    /* the journal knows of it */
+	bool has_removed; /* what a file was, after it was done */
+	bool has_left;    /* that could not be removed */
 };
 
 static struct commit *commit_free(struct commit *t)
@@ -271,21 +273,22 @@ static int remove_old(struct commit *t, size_t index)
 	return r;
 }
 
-/* 0 if nothing of it is left, on disk neither. */
-static int clear_away(struct commit *t)
+static void remove_all_old(struct commit *t)
 {
-	bool has_removed = false;
-	uint32_t index;
-	int r = 0;
-
 	for (size_t i = 0; i < t->count; i++) {
-		has_removed |= t->item[i].old >= 0;
-		if (remove_old(t, i) < 0)
-			r = -EIO;
+		t->has_removed |= t->item[i].old >= 0;
+		t->has_left |= remove_old(t, i) < 0;
 	}
-	if (r == 0 && has_removed && t->journal.file >= 0)
-		r = sync_directories(t, &index);
-	return r;
+}
+
+/* 0 if what the files were is not on disk any more. */
+static int clear_away(const struct commit *t)
+{
+	uint32_t index;
+
+	if (t->has_left)
+		return -EIO;
+	return t->has_removed && t->journal.file >= 0 ? sync_directories(t, &index) : 0;
 }
 
 static void hand_out(const struct commit *t, struct handouts *handouts)
@@ -460,6 +463,7 @@ struct commit_result commit_keep(struct commit *t, struct handouts *handouts)
 	int r = write_done(&t->journal);
 
 	if (r == 0) {
+		remove_all_old(t);
 		hand_out(t, handouts);
 		result.revision = t->history.number;
 		return result;
