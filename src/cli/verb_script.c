@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cli/script.h"
+#include "common/script.h"
 #include "cli/verb.h"
 
 struct words {

@@ -17,6 +17,11 @@
 struct engine;
 struct batch;
 
+/* Of a call that was made within another: one of the two, owned. */
+struct captured {
+	struct json_object *result, *error;
+};
+
 struct call {
 	struct engine *engine;
 	const char *method;
@@ -24,6 +29,7 @@ struct call {
 	bool notification;      /* nobody waits for an answer */
 	bool answered;
 	bool later;
+	struct captured *captured; /* takes the answer, which nobody else gets; or NULL */
 	bool recorded;       /* the monitor decides, or has decided, and records that itself */
 	struct batch *batch; /* NULL: a request of its own */
 	int slot;            /* in the stream, while the answer waits; or -1 */

@@ -29,4 +29,7 @@ int commit_failed(struct call *call, const struct dirty_list *list,
 struct json_object *commit_describe(const struct dirty_list *list, bool with_diff,
 				    const struct mon_commit *answer);
 
+/* The whole way of config.commit for what was collected. */
+int commit_all(struct call *call, const struct arguments *a, struct dirty_list *list);
+
 #endif

@@ -18,6 +18,9 @@ void staging_forget_newer(struct tree_file *file);
 /* The file is that from now on, in the tree too; takes the memfd over. 0 or -errno. */
 int staging_adopt(struct tree *tree, struct tree_file *file, int content) must_check;
 
+/* The file is what was fetched as newer, or gone, without the edits in it. 0 or -errno. */
+int staging_read_anew(struct tree *tree, struct tree_file *file) must_check;
+
 /* Takes the file out of the tree and of the staging directory. 0 or -errno. */
 int staging_forget(struct tree *tree, const struct tree_file *file) must_check;
 
