@@ -326,9 +326,14 @@ static int move_or_copy(struct call *call, const struct arguments *a, bool moves
 	augeas *aug = call->engine->tree->aug;
 	scoped(creation_clear) struct creation made = { 0 };
 	scoped_ptr char *destination = NULL, *source = NULL;
-	scoped_nodes found = { 0 };
+	scoped_nodes found = { 0 }, there = { 0 };
 	int r;
 
+	/* what is malformed is told first */
+	if (nodes_match(call, a->source, &found) < 0 ||
+	    nodes_match(call, a->destination, &there) < 0)
+		return -1;
+	nodes_clear(&found);
 	if (nodes_match_one(call, a->source, &found) < 0 ||
 	    (moves && guard_remove(call, found.path[0]) < 0))
 		return -1;

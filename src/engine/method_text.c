@@ -90,10 +90,12 @@ int augeas_text_retrieve(struct call *call, const struct arguments *a)
 	scoped_ptr char *text = NULL;
 	int r;
 
-	if (nodes_match_one(call, a->source, &source) < 0 ||
-	    nodes_match_one(call, a->path, &tree) < 0)
+	if (nodes_match_one(call, a->source, &source) < 0 || nodes_match(call, a->path, &tree) < 0)
 		return -1;
-	r = retrieve(call, a->lens, source.path[0], tree.path[0], &text);
+	if (tree.count > 1)
+		return tree_too_many(call, a->path, tree.count);
+	/* of a tree that is not there the text is empty */
+	r = retrieve(call, a->lens, source.path[0], tree.count ? tree.path[0] : a->path, &text);
 	aug_rm(aug, TEXT_NODE);
 	if (r < 0 || edit_set_one(call, a->destination, text) < 0)
 		return -1;

@@ -77,7 +77,11 @@ static int no_such(struct call *call, const struct arguments *a)
 {
 	struct json_object *data = data_of("variable", a->name);
 
-	json_put(data, "augeas", json_new_string("ENOMATCH"));
+	/* of aug_ns_count(3) it is no error */
+	json_put(data, "augeas",
+		 json_new_string(aug_error(call->engine->tree->aug) == AUG_NOERROR && !a->index
+					 ? "NOERROR"
+					 : "ENOMATCH"));
 	json_put(data, "index", json_new_int(a->index));
 	return call_error(call, EXM_ERROR_NO_MATCH, data, "%s: $%.100s has no node %lld",
 			  call->method, a->name, (long long)a->index);

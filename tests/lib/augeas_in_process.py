@@ -3,8 +3,8 @@
 gives is one tuple for both, the number that the C function returns, what it hands out, and the
 name of its error. Shared by the tests that compare the two."""
 
+import base64
 import ctypes
-import os
 
 from exm import RpcError
 
@@ -132,7 +132,8 @@ class Augeas:
         found = self.taken(out) if out.value else None
         # while spans are known Augeas tells the name of the file
         if found and not found.startswith("/files"):
-            found = "/files" + found.removeprefix(self.root)
+            inside = found.startswith(self.root + "/")
+            found = "/files" + found.removeprefix(self.root) if inside else None
         return self.done(r, found)
 
     def span(self, path):
@@ -178,7 +179,6 @@ class Augeas:
 
 def as_bytes(value):
     """A text as the protocol has it."""
-    import base64
     if value is None:
         return None
     try:
@@ -189,7 +189,6 @@ def as_bytes(value):
 
 
 def from_bytes(value):
-    import base64
     if isinstance(value, dict) and set(value) == {"base64"}:
         return decoded(base64.b64decode(value["base64"]))
     if isinstance(value, list):
