@@ -101,6 +101,8 @@ int exchange(struct exm *session, const char *method, struct json_object *params
 
 static struct json_object *new_value(const struct param *param)
 {
+	if (param->number)
+		return json_new_int(*param->number);
 	return param->flag ? json_new_bool(*param->flag) : json_new_bytes(param->text);
 }
 

@@ -23,11 +23,12 @@ int exchange_with_progress(struct exm *session, const char *method, struct json_
 			   void (*progress)(void *data, const struct exm_progress *progress),
 			   void *data, struct json_object **ret_result) must_check;
 
-/* One parameter of a typed call: bytes (NULL: null), or a yes or no. */
+/* One parameter of a typed call: bytes (NULL: null), a yes or no, or a number. */
 struct param {
 	const char *name;
 	const char *text;
 	const bool *flag;
+	const int *number;
 	bool required; /* NULL is the caller's mistake */
 };
 
@@ -44,6 +45,10 @@ int exchange_params(struct exm *session, const char *method, const struct param 
 #define NULLABLE(key, value) \
 	{ \
 		.name = (key), .text = (value) \
+	}
+#define NUMBER(key, value) \
+	{ \
+		.name = (key), .number = &(value) \
 	}
 #define FLAG(key, value) \
 	{ \

@@ -332,8 +332,9 @@ EXM_PUBLIC int exm_span(struct exm *session, const char *path,
 EXM_PUBLIC int exm_source(struct exm *session, const char *path, char **ret_path) EXM_CHECK;
 
 /*
- * Has a file read with a lens, or kept from being read with it. DENIED unless
- * the policy has the file, with that lens.
+ * Has /augeas/load say that a file is read with a lens, or kept from being read with it, from the
+ * next exm_load() on. DENIED unless the policy has the file. Whatever the lens, a commit is judged
+ * by the nodes of the one that the policy has for it.
  */
 EXM_PUBLIC int exm_transform(struct exm *session, const char *lens, const char *file,
 			     bool exclude) EXM_CHECK;
@@ -402,6 +403,7 @@ EXM_PUBLIC int exm_discard(struct exm *session, char ***ret_files) EXM_CHECK;
 }
 #endif
 
+#include <exmachina-augeas.h>
 #include <exmachina-calls.h>
 #include <exmachina-history.h>
 #include <exmachina-system.h>

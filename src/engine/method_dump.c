@@ -52,11 +52,11 @@ static const xmlNode *next_of(const xmlNode *node, const xmlNode *top, int *dept
 
 static struct json_object *row_of(const xmlNode *node, int depth)
 {
-	struct json_object *row = json_new_array();
+	struct json_object *row = json_new_object();
 
-	json_append(row, json_new_int(depth));
-	json_append(row, json_new_bytes(label_of(node)));
-	json_append(row, json_new_bytes(value_of(node)));
+	json_put(row, "depth", json_new_int(depth));
+	json_put(row, "label", json_new_bytes(label_of(node)));
+	json_put(row, "value", json_new_bytes(value_of(node)));
 	return row;
 }
 

@@ -229,7 +229,7 @@ def bytes_everywhere(w):
     s.call("augeas.defnode", ["v", "/z", odd])
     equal(s.call("augeas.ns_value", ["v", 0]), odd)
     equal(s.call("augeas.ns_attr", ["v", 0])["value"], odd)
-    equal(s.call("augeas.dump", ["/z"]), [[0, "z", odd]])
+    equal(dumped(s, "/z"), [(0, "z", odd)])
     s.call("augeas.insert", ["/x", odd])
     equal(s.call("augeas.escape_name", [odd]), odd)
     equal(s.call("augeas.escape_name", ["a b/c"]), "a\\ b\\/c")
@@ -238,17 +238,21 @@ def bytes_everywhere(w):
     equal(s.get("/t/#comment"), {"base64": "/w=="})
 
 
+def dumped(s, path):
+    return [(row["depth"], row["label"], row["value"]) for row in s.call("augeas.dump", [path])]
+
+
 @test("dump tells a tree with all below it, in order and with depths")
 def dump(w):
     s = w.session()
-    rows = s.call("augeas.dump", [H + "/3"])
-    equal(rows, [[0, "3", None], [1, "ipaddr", "::1"], [1, "canonical", "localhost"],
-                 [1, "alias", "ip6-localhost"], [1, "alias", "ip6-loopback"]])
+    equal(dumped(s, H + "/3"),
+          [(0, "3", None), (1, "ipaddr", "::1"), (1, "canonical", "localhost"),
+           (1, "alias", "ip6-localhost"), (1, "alias", "ip6-loopback")])
     s.set("/e/x", "")
     s.set("/e/y", None)
-    equal(s.call("augeas.dump", ["/e"]), [[0, "e", None], [1, "x", ""], [1, "y", None]])
-    equal(s.call("augeas.dump", ["/nothing"]), [])
-    equal(s.call("augeas.dump")[0], [0, "files", None])
+    equal(dumped(s, "/e"), [(0, "e", None), (1, "x", ""), (1, "y", None)])
+    equal(dumped(s, "/nothing"), [])
+    equal(s.call("augeas.dump")[0], {"depth": 0, "label": "files", "value": None})
     equal(len(s.call("augeas.dump", [H + "/*"])), len(s.match(H + "/descendant::*")))
 
 
