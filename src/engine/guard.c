@@ -120,6 +120,18 @@ static int conclude(struct call *call, const struct subject *s, int r,
 			   policy_rule_forbids(rule->key) ? "has" : "would need", rule->line);
 }
 
+static int unverified_foreign(struct call *call, const struct subject *s)
+{
+	scoped_ptr char *rule = NULL;
+
+	if (asprintf(&rule, "Lens=%s", s->file->lens) < 0)
+		return call_no_memory(call);
+	return call_denied(call, guard_data(s->entry, s->file->path, s->text), "Lens", rule,
+			   "%s is read with %s, and nothing would judge a change; [File %s] would "
+			   "need %s, or not to have Verify=no",
+			   s->file->path, s->file->lens, s->entry->path, rule);
+}
+
 /*
  * With another lens than the policy's the nodes are not those that it names: what they come to is
  * judged at the commit. Returns whether that is so, with the answer to what can be said now.
@@ -130,6 +142,11 @@ static bool is_foreign(struct call *call, const struct subject *s, int *ret_answ
 
 	if (!s->file->foreign || s->node.depth == 0)
 		return false;
+	/* which nobody would do there */
+	if (s->entry->unverified) {
+		*ret_answer = unverified_foreign(call, s);
+		return true;
+	}
 	/* one that is not there yet was asked about as a whole */
 	*ret_answer = s->file->base < 0 ? 0
 					: conclude(call, s, policy_rule_commit(s->entry, &rule),

@@ -422,7 +422,10 @@ static int committed(struct call *call, const struct arguments *a, struct dirty_
 		call->engine->unconfirmed = true;
 	if (a->rebase)
 		json_put(result, "rebased", conflict_rebased(list));
-	r = tell_saved(call->engine->tree, list);
+	/* to plan is no save, but one that is not to write anything is */
+	r = !a->dry_run || strcmp(call->method, "augeas.save") == 0
+		    ? tell_saved(call->engine->tree, list)
+		    : 0;
 	if (a->dry_run) {
 		json_put(result, "plan", json_new_string(plan));
 		return call_result(call, result);

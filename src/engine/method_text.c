@@ -33,7 +33,7 @@ static int check_target(struct call *call, const char *path)
 	scoped_node_path labels = { 0 };
 
 	if (node_path_parse(path, &labels) == 0 && !path_expr_looks_around(path) &&
-	    region_of(&labels) == REGION_CLIENT)
+	    region_of(&labels) == REGION_CLIENT && strcmp(labels.label[0], "augeas") != 0)
 		return 0;
 	return call_error(call, EXM_ERROR_BAD_PATH, data_of_path(path),
 			  "%s: %.200s: a tree is stored at a path of labels that is neither below "
@@ -102,17 +102,22 @@ int augeas_text_retrieve(struct call *call, const struct arguments *a)
 	return done(call);
 }
 
-/* The text that the file was read from, as a node. */
+/* The text that a commit would start from, as a node; with the newline that it would add. */
 static int put_original(struct call *call, const struct tree_file *file)
 {
 	scoped_mapping content = { 0 };
 	scoped_ptr char *text = NULL;
-	int r = file->base < 0 ? 0 : memfd_map(file->base, CONTENT_MAX, &content);
+	scoped_fd fd = -1;
+	int r = staging_content(call->engine->tree, file, &fd);
+	bool whole;
 
+	if (r == 0 && fd >= 0)
+		r = memfd_map(fd, CONTENT_MAX, &content);
 	if (r < 0)
 		return call_internal(call, "read a file", r);
-	text = content.size > 0 ? strndup(content.data, content.size) : strdup("");
-	if (!text)
+	whole = content.size == 0 || content.data[content.size - 1] == '\n';
+	if (asprintf(&text, "%.*s%s", (int)content.size, content.size > 0 ? content.data : "",
+		     whole ? "" : "\n") < 0)
 		return call_no_memory(call);
 	return aug_set(call->engine->tree->aug, TEXT_IN, text) < 0 ? call_no_memory(call) : 0;
 }

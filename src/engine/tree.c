@@ -447,10 +447,12 @@ int tree_reload(struct call *call, struct tree_file *file)
 	if (r < 0)
 		return call_internal(call, "fetch a file", r);
 	if (reply.outcome != OUTCOME_DONE && reply.outcome != OUTCOME_ABSENT) {
-		file->state = TREE_UNREADABLE;
-		file->outcome = reply.outcome;
-		file->error = reply.error;
-		return tree_file_fail(call, file);
+		struct tree_file failed = *file;
+
+		failed.state = TREE_UNREADABLE;
+		failed.outcome = reply.outcome;
+		failed.error = reply.error;
+		return tree_file_fail(call, &failed);
 	}
 	r = staging_read_anew(tree, file);
 	return r < 0 ? call_internal(call, "read a file anew", r) : 0;

@@ -140,6 +140,8 @@ def own_nodes(w):
      ["Hosts.lns", "/mine/text", "/mine/../files/etc/hosts"]),
     ("a text's tree over the server's nodes", "augeas.text_store",
      ["Hosts.lns", "/mine/text", "/augeas/files"]),
+    ("a text's tree over the table of lenses", "augeas.text_store",
+     ["Hosts.lns", "/mine/text", "/augeas/load"]),
     ("a node by defnode", "augeas.defnode", ["n", "/mine/../files/etc/hosts/9/ipaddr", "1"]),
     ("the server's own", "augeas.set", ["/augeas/files/etc/hosts/path", "/files/etc/shadow"]),
     ("the save mode's node", "augeas.remove", ["/augeas/save"]),
@@ -342,6 +344,16 @@ def other_lens_read_only(w):
     equal(s.diff(), {"files": []})
 
 
+@test("where no commit is verified nothing can be changed with another lens")
+def other_lens_unverified(w):
+    s = w.session(NARROW + "Verify=no\n")
+    s.call("augeas.remove", ["/augeas/load/*"])
+    s.call("augeas.transform", ["Simplelines.lns", "/etc/hosts"])
+    s.call("augeas.load")
+    equal(s.refuse("DENIED", "augeas.set", [H + "/1", "x"]).data["rule"], "Lens=Simplelines.lns")
+    equal(s.diff(), {"files": []})
+
+
 @test("two lenses for one file are an error of it, as in Augeas")
 def two_lenses(w):
     s = w.session()
@@ -422,6 +434,7 @@ def events(w):
     s.set(H + "/1/canonical", "x")
     s.set("/files/etc/ssh/sshd_config/Port", "23")
     s.diff()
+    s.call("config.commit", {"dry_run": True})
     equal(s.match("/augeas/events/saved"), [])
     s.commit()
     saved = [s.get(p) for p in s.match("/augeas/events/saved")]
