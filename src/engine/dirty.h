@@ -19,7 +19,7 @@ struct dirty {
 		DIRTY_WITHHELD, /* the same, and the content, which is not known, is no removal */
 	} origin;
 	const struct tree_file *stands_for; /* DIRTY_BESIDE: for the edits of that one, if any */
-	bool rebased; /* the content is merged from ours and what is newer */
+	bool rebased;                       /* the content is merged from ours and what is newer */
 };
 
 static inline bool dirty_removes(const struct dirty *dirty)

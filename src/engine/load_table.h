@@ -34,7 +34,8 @@ enum load_answer load_table_find(const struct load_table *table, const char *pat
 /* Fills /augeas/load with what the policy says. 0 or -EINVAL. */
 int load_table_show(augeas *aug, const struct policy *policy) must_check;
 
-/* Puts an empty table in front of the client's, adds the file to it, takes it away. 0 or -EINVAL. */
+/* Puts an empty table in front of the client's, adds the file to it, takes it away. 0 or -EINVAL.
+ */
 int load_table_begin(augeas *aug) must_check;
 int load_table_add(augeas *aug, const char *lens, const char *path) must_check;
 void load_table_end(augeas *aug);

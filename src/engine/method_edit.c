@@ -57,7 +57,7 @@ static int set_mode(struct call *call, const char *canonical, const char *value)
 		const char *path, *value;
 	} modes[] = {
 		{ TREE_SAVE, "overwrite" }, { TREE_SAVE, "backup" },  { TREE_SAVE, "newfile" },
-		{ TREE_SAVE, "noop" },	    { TREE_SPAN, "disable" }, { TREE_SPAN, "enable" },
+		{ TREE_SAVE, "noop" },      { TREE_SPAN, "disable" }, { TREE_SPAN, "enable" },
 	};
 	struct tree *tree = call->engine->tree;
 	bool is_mode = false;
@@ -74,8 +74,8 @@ static int set_mode(struct call *call, const char *canonical, const char *value)
 	}
 	if (!is_mode)
 		return 1;
-	return call_error(call, EXM_ERROR_BAD_VALUE, data_of_path(canonical),
-			  "%s: the value is %s", canonical,
+	return call_error(call, EXM_ERROR_BAD_VALUE, data_of_path(canonical), "%s: the value is %s",
+			  canonical,
 			  strcmp(canonical, TREE_SAVE) == 0 ? "overwrite, backup, newfile or noop"
 							    : "enable or disable");
 }
@@ -297,12 +297,13 @@ static int make_room(struct call *call, const char *source, const char *destinat
 	scoped_ptr char *below = NULL;
 
 	if (path_is_below(destination, source))
-		return tree_augeas_error(call, EXM_ERROR_BAD_PATH, moves ? AUG_EMVDESC : AUG_ECPDESC,
-					 destination,
+		return tree_augeas_error(call, EXM_ERROR_BAD_PATH,
+					 moves ? AUG_EMVDESC : AUG_ECPDESC, destination,
 					 "a node cannot move, or be copied, below itself");
 	if (path_is_below(source, destination))
-		return tree_augeas_error(call, EXM_ERROR_BAD_PATH, AUG_EINTERNAL, destination,
-					 "what is overwritten holds what would be put in its place");
+		return tree_augeas_error(
+			call, EXM_ERROR_BAD_PATH, AUG_EINTERNAL, destination,
+			"what is overwritten holds what would be put in its place");
 	if (asprintf(&below, "%s/*", destination) < 0)
 		return call_no_memory(call);
 	return aug_rm(call->engine->tree->aug, below) < 0 ? tree_fail(call, destination) : 0;

@@ -149,7 +149,7 @@ static int not_run(struct srun *srun, const struct script *script, const char *o
 	json_put(data, "output", json_new_bytes(output));
 	srun->call->recorded = true;
 	return call_error(srun->call, code, data, "line %d: %s", script->number,
-			  text		  ? text
+			  text            ? text
 			  : srun->problem ? srun->problem
 					  : "there is not enough memory for it");
 }

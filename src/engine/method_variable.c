@@ -99,7 +99,8 @@ int augeas_ns_count(struct call *call, const struct arguments *a)
 	return count < 0 ? no_such(call, a) : call_result(call, json_new_int(count));
 }
 
-/* The node of the file that Augeas says it comes from: where that was staged is nobody's business. */
+/* The node of the file that Augeas says it comes from: where that was staged is nobody's business.
+ */
 static char *source_of(const struct tree *tree, char *source)
 {
 	size_t length = strlen(tree->staging);
@@ -159,7 +160,8 @@ int augeas_ns_path(struct call *call, const struct arguments *a)
 {
 	scoped_ptr char *path = NULL;
 
-	if (!has_index(a) || aug_ns_path(call->engine->tree->aug, a->name, (int)a->index, &path) < 0)
+	if (!has_index(a) ||
+	    aug_ns_path(call->engine->tree->aug, a->name, (int)a->index, &path) < 0)
 		return no_such(call, a);
 	return call_result(call, json_new_bytes(path));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Runs in the engine. Paths are what Augeas found, expressions are the client's; touches nothing. */
+/* Runs in the engine. Paths are what Augeas found, expressions are the client's; touches nothing.
+ */
 #include "engine/region.h"
 
 #include <string.h>
@@ -10,7 +11,8 @@
 static const char *const clients[] = { "load", "events", "error", "text" };
 
 /* Below /augeas too, and there without a file; "files" is not. */
-static const char *const servers[] = { "context", "save", "span", "root", "version", "variables", "pathx" };
+static const char *const servers[] = { "context", "save",      "span", "root",
+				       "version", "variables", "pathx" };
 
 static bool is_among(const char *label, size_t length, const char *const *list, size_t count)
 {

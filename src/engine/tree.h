@@ -32,7 +32,7 @@ enum tree_state {
 struct tree_file {
 	char *path;
 	uint32_t entry;
-	char *lens;   /* that it is read and written with */
+	char *lens; /* that it is read and written with */
 	enum load_answer attached;
 	bool foreign; /* which is not the policy's: its nodes mean nothing to the policy */
 	enum tree_state state;
@@ -67,13 +67,13 @@ struct tree {
 	char *lens_path; /* colon-separated, as Augeas's */
 	struct tree_file file[TREE_FILES_MAX];
 	size_t count;
-	bool everything; /* every file of the policy has been fetched */
-	bool load_edited;        /* the client has edited /augeas/load; augeas.load looks at it then */
+	bool everything;  /* every file of the policy has been fetched */
+	bool load_edited; /* the client has edited /augeas/load; augeas.load looks at it then */
 	struct load_table *load; /* what it had there at the last one; NULL: the policy's */
 	const char *save_mode;   /* /augeas/save, static */
 	char **saved;            /* /augeas/events/saved: paths of files, ended by NULL; or NULL */
-	bool *listed;    /* for each entry with wildcards, whether its files were listed */
-	char *last_node; /* of the file that was named last */
+	bool *listed;            /* for each entry with wildcards, whether its files were listed */
+	char *last_node;         /* of the file that was named last */
 	time_t next_mtime;
 	struct lookup lookup;
 };

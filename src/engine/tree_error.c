@@ -139,21 +139,20 @@ int tree_file_fail(struct call *call, const struct tree_file *file)
 	return call_error(call, EXM_ERROR_PARSE_FAILED, data, "%s:%lld.%lld: %s (lens %s)",
 			  file->path, (long long)json_int(json_get(data, "line")),
 			  (long long)json_int(json_get(data, "column")),
-			  json_string(json_get(data, "reason"), NULL),
-			  file->lens);
+			  json_string(json_get(data, "reason"), NULL), file->lens);
 }
 
 /* What aug_error(3) says, or would. */
 static struct json_object *augeas_data(const char *expr, int code)
 {
 	static const char *const names[] = {
-		[AUG_NOERROR] = "NOERROR", [AUG_ENOMEM] = "ENOMEM",
+		[AUG_NOERROR] = "NOERROR",     [AUG_ENOMEM] = "ENOMEM",
 		[AUG_EINTERNAL] = "EINTERNAL", [AUG_EPATHX] = "EPATHX",
-		[AUG_ENOMATCH] = "ENOMATCH", [AUG_EMMATCH] = "EMMATCH",
-		[AUG_ESYNTAX] = "ESYNTAX", [AUG_ENOLENS] = "ENOLENS",
-		[AUG_EMXFM] = "EMXFM", [AUG_ENOSPAN] = "ENOSPAN",
-		[AUG_EMVDESC] = "EMVDESC", [AUG_ECMDRUN] = "ECMDRUN",
-		[AUG_EBADARG] = "EBADARG", [AUG_ELABEL] = "ELABEL",
+		[AUG_ENOMATCH] = "ENOMATCH",   [AUG_EMMATCH] = "EMMATCH",
+		[AUG_ESYNTAX] = "ESYNTAX",     [AUG_ENOLENS] = "ENOLENS",
+		[AUG_EMXFM] = "EMXFM",         [AUG_ENOSPAN] = "ENOSPAN",
+		[AUG_EMVDESC] = "EMVDESC",     [AUG_ECMDRUN] = "ECMDRUN",
+		[AUG_EBADARG] = "EBADARG",     [AUG_ELABEL] = "ELABEL",
 		[AUG_ECPDESC] = "ECPDESC",
 	};
 	struct json_object *data = data_of_path(expr);
