@@ -85,6 +85,7 @@ enum exm_error_code {
 /* ---- a session ---------------------------------------------------------- */
 
 struct exm;
+struct exm_node_change;
 
 /* The version of the library, "0.1.0". Static. */
 EXM_PUBLIC const char *exm_version(void);
@@ -360,7 +361,12 @@ EXM_PUBLIC int exm_errors(struct exm *session, struct exm_file_error ***ret_erro
 struct exm_change {
 	char *file;
 	char *action; /* "change", "create" or "delete" */
-	char *diff;   /* unified; NULL from exm_commit() */
+	char *diff;   /* unified; NULL of what is written */
+	/*
+	 * What changes in the tree, ended by NULL; see exmachina-history.h. NULL if the policy has
+	 * the file not verified, and from exm_diff() if a commit would be refused
+	 */
+	struct exm_node_change **changes;
 };
 
 /* What exm_commit() would change. The number of files. */
@@ -372,23 +378,6 @@ EXM_PUBLIC int exm_diff(struct exm *session, struct exm_change ***ret_changes) E
  * if somebody else changed a file since the server read it; DENIED; IO.
  */
 EXM_PUBLIC int exm_commit(struct exm *session, struct exm_change ***ret_changes) EXM_CHECK;
-
-enum exm_commit_flag {
-	/*
-	 * Where somebody else has changed a file meanwhile, the edits are made again on what is
-	 * there now, if both sides touched different nodes. Else it is CONFLICT, whose data names
-	 * the nodes.
-	 */
-	EXM_COMMIT_REBASE = 1
-};
-
-/*
- * exm_commit() with some of these flags.
- *
- *   -EINVAL  also: a flag that this version does not know
- */
-EXM_PUBLIC int exm_commit_with(struct exm *session, unsigned int flags,
-			       struct exm_change ***ret_changes) EXM_CHECK;
 
 /* exm_commit() by the name that Augeas has for it (augeas.save). */
 EXM_PUBLIC int exm_save(struct exm *session, struct exm_change ***ret_changes) EXM_CHECK;
@@ -405,6 +394,7 @@ EXM_PUBLIC int exm_discard(struct exm *session, char ***ret_files) EXM_CHECK;
 
 #include <exmachina-augeas.h>
 #include <exmachina-calls.h>
+#include <exmachina-commit.h>
 #include <exmachina-history.h>
 #include <exmachina-system.h>
 

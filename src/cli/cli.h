@@ -20,6 +20,7 @@ enum status {
 	STATUS_FAILED = 4,    /* the server failed it */
 	STATUS_NO_SERVER = 5, /* there is none, or no session with it */
 	STATUS_TIMEOUT = 6,   /* it took longer than allowed */
+	STATUS_TAKEN_BACK = 7 /* a commit that was to be confirmed was not */
 };
 
 /*
@@ -41,6 +42,12 @@ enum status {
 	X(WITHOUT, "without", "SUB", OPTION_IS_TEXT, "it shall have no such node") \
 	X(AHEAD_OF, "ahead-of", "SIBLING", OPTION_IS_TEXT, "a new one goes in front of this") \
 	X(REBASE, "rebase", "", 0, "do the edits again on what somebody else has written") \
+	X(DRY_RUN, "dry-run", "", 0, "do all of it but the writing") \
+	X(PLAN, "plan", "ID", OPTION_IS_TEXT, "only if it does what a dry run has shown") \
+	X(CONFIRM, "confirm", "SECONDS", 86400, "take it back unless it is confirmed in time") \
+	X(DEAD_MAN, "dead-man", "", 0, "or as soon as the session has ended") \
+	X(EXTEND, "extend", "SECONDS", 86400, "it may be confirmed for so long from now on") \
+	X(ROLLBACK, "rollback", "", 0, "take it back now") \
 	X(JSON, "json", "", 0, "print results and errors as JSON")
 
 enum verb_option {
@@ -100,6 +107,26 @@ struct json_object *call_parse(const char *text);
 /* Returns what it is given; without memory the program ends. */
 void *call_memory(void *memory);
 
+/* progress.c */
+
+/* Where a call is, on standard error: one line that is written over on a terminal, else a line
+ * each. With --json only on a terminal. */
+void progress_show(const struct cli *cli, const struct json_object *params);
+/* Takes that line away. */
+void progress_end(void);
+
+/* countdown.c */
+
+/* Can somebody be asked? */
+bool countdown_is_possible(const struct cli *cli);
+/* From now on whoever interrupts wants the commit taken back. */
+void countdown_prepare(void);
+/*
+ * Asks whether the commit stays that the server has answered with this; and until the answer
+ * comes, shows how long it may take. STATUS_DONE if it stays.
+ */
+enum status countdown_run(struct cli *cli, const struct json_object *commit);
+
 /* report.c */
 
 /* "exmachina: ", in a script its file and line, and the message, to standard error. */
@@ -108,6 +135,8 @@ void report(const struct cli *cli, const char *format, ...) printf_like(2, 3);
 enum status report_failure(const struct cli *cli, int result);
 /* A node that is not there, where the server would not call that an error. */
 enum status report_no_node(const struct cli *cli, const char *path);
+/* Why a commit would be refused: the error that it would fail with. */
+void report_refusal(const struct cli *cli, struct json_object *error);
 /* A line of JSON on standard output. */
 void report_json(struct json_object *value);
 /* Text that anybody may have written, without what a terminal would obey; lines are indented. */

@@ -62,7 +62,7 @@ static const char after_verbs[] =
 	"call (--once), an editing verb is committed at once, and a script says 'save'.\n"
 	"\n"
 	"Exit status: 0 done, 1 no such node, 2 usage, 3 denied, 4 the server failed it,\n"
-	"5 no server, 6 it took too long.\n";
+	"5 no server, 6 it took too long, 7 a commit was not confirmed and is taken back.\n";
 
 enum { SUMMARY_COLUMN = 36 };
 

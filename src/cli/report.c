@@ -90,7 +90,7 @@ static bool is_for_programs(const char *key)
 	static const char *const keys[] = { "name",     "kind",       "key",      "position",
 					    "expected", "load",       "main_pid", "main_pid_before",
 					    "verb",     "file_state", "manager",  "seconds",
-					    "section",  "refused" };
+					    "section",  "refused",    "restored" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (strcmp(key, keys[i]) == 0)
@@ -157,21 +157,27 @@ static void print_hint(const struct json_object *data)
 	fputc('\n', stderr);
 }
 
-static void tell_people(const struct cli *cli, const struct exm_error *error)
+static void tell_people(const struct cli *cli, const char *intro, const char *message, int code,
+			struct json_object *data)
 {
-	struct telling telling = { .cli = cli, .message = error->message };
-	scoped_json *data = NULL;
-	struct json_error where;
+	struct telling telling = { .cli = cli, .message = message };
 
-	if (json_parse(error->data, strlen(error->data), DATA_DEPTH, &data, &where) < 0)
-		data = NULL;
 	prefix(cli);
-	print_place(data, error->message);
-	fprintf(stderr, "%s\n", error->message);
+	fputs(intro, stderr);
+	print_place(data, message);
+	fprintf(stderr, "%s\n", message);
 	telling.placed = json_get(data, "file") && json_get(data, "line");
 	(void)json_each(data, print_detail, &telling);
-	if (error->code == EXM_ERROR_DENIED)
+	if (code == EXM_ERROR_DENIED)
 		print_hint(data);
+}
+
+void report_refusal(const struct cli *cli, struct json_object *error)
+{
+	const char *message = json_string(json_get(error, "message"), NULL);
+
+	tell_people(cli, "a commit would be refused: ", message ? message : "",
+		    (int)json_int(json_get(error, "code")), json_get(error, "data"));
 }
 
 static void tell_programs(const struct exm_error *error)
@@ -206,10 +212,12 @@ static enum status status_of(int code)
 
 static enum status report_error(const struct cli *cli, const struct exm_error *error)
 {
+	scoped_json *data = call_parse(error->data);
+
 	if (cli->json)
 		tell_programs(error);
 	else
-		tell_people(cli, error);
+		tell_people(cli, "", error->message, error->code, data);
 	return status_of(error->code);
 }
 

@@ -5,9 +5,9 @@
 #include <string.h>
 
 static const struct verb *(*const families[])(size_t *) = {
-	verb_tree_table,    verb_edit_table,    verb_ensure_table,  verb_config_table,
-	verb_history_table, verb_service_table, verb_package_table, verb_system_table,
-	verb_session_table, verb_script_table,  verb_log_table,
+	verb_tree_table,   verb_edit_table,    verb_ensure_table,  verb_commit_table,
+	verb_config_table, verb_history_table, verb_service_table, verb_package_table,
+	verb_system_table, verb_session_table, verb_script_table,  verb_log_table,
 };
 
 /* systemctl(1) says try-restart, the policy try_restart. */
@@ -143,7 +143,7 @@ static enum status commit_edit(struct cli *cli, const struct verb *verb, char **
 {
 	const struct verb *commit = verb_find("commit", NULL);
 	scoped_json *changes = NULL;
-	enum status status = call(cli, commit->method, NULL, &changes);
+	enum status status = commit->run(cli, commit, 0, NULL, &changes);
 
 	if (status != STATUS_DONE)
 		return status;

@@ -50,6 +50,7 @@ enum { VERB_MANY = 1024 };
 const struct verb *verb_tree_table(size_t *ret_count);
 const struct verb *verb_edit_table(size_t *ret_count);
 const struct verb *verb_ensure_table(size_t *ret_count);
+const struct verb *verb_commit_table(size_t *ret_count);
 const struct verb *verb_config_table(size_t *ret_count);
 const struct verb *verb_history_table(size_t *ret_count);
 const struct verb *verb_service_table(size_t *ret_count);

@@ -59,15 +59,18 @@ static void print_head(const struct json_object *revision)
 {
 	const struct json_object *client = json_get(revision, "client");
 	const char *unit = text_of(client, "unit");
+	bool is_rollback = strcmp(text_of(revision, "method"), "config.rollback") == 0;
 
 	printf("revision %lld", number_of(revision, "revision"));
 	print_time(text_of(revision, "time"));
 	printf("  %s", text_of(client, "user"));
 	if (*unit)
 		printf(" in %s", unit);
-	printf(", pid %lld", number_of(client, "pid"));
+	if (number_of(client, "pid") > 0)
+		printf(", pid %lld", number_of(client, "pid"));
 	if (json_get(revision, "reverts"))
-		printf("  takes back %lld", number_of(revision, "reverts"));
+		printf("  takes back %lld%s", number_of(revision, "reverts"),
+		       is_rollback ? " and what came after it" : "");
 	putchar('\n');
 }
 

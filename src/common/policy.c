@@ -67,6 +67,8 @@ static void file_clear(struct policy_file *file)
 	policy_apply_clear(file);
 	free(file->create_owner);
 	free(file->create_group);
+	free(file->dirs.owner);
+	free(file->dirs.group);
 }
 
 struct policy *policy_free(struct policy *policy)

@@ -80,6 +80,15 @@ struct policy_apply {
 	char *unit;
 };
 
+/* "MODE OWNER:GROUP" */
+struct policy_owner {
+	mode_t mode;
+	char *owner; /* names as the policy spells them, for -T */
+	char *group;
+	uid_t uid;
+	gid_t gid;
+};
+
 struct policy_file {
 	char *path; /* absolute, below the root directory; may hold wildcards, never a backslash */
 	char *lens; /* "Sshd.lns"; NULL until the lens index is asked */
@@ -94,6 +103,8 @@ struct policy_file {
 	char *create_group;
 	uid_t create_uid;
 	gid_t create_gid;
+	bool may_make_dirs; /* MakeDirs=: those that are missing, of a file that is created */
+	struct policy_owner dirs;
 	bool may_delete;
 	struct policy_apply *apply;
 	size_t apply_count;

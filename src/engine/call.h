@@ -29,10 +29,11 @@ struct call {
 	bool notification;      /* nobody waits for an answer */
 	bool answered;
 	bool later;
-	struct captured *captured; /* takes the answer, which nobody else gets; or NULL */
-	bool recorded;       /* the monitor decides, or has decided, and records that itself */
-	struct batch *batch; /* NULL: a request of its own */
-	int slot;            /* in the stream, while the answer waits; or -1 */
+	bool recorded; /* the monitor decides, or has decided, and records that itself */
+	struct json_object **refusal; /* where errors go, and are no answer; NULL: to the client */
+	struct captured *captured;    /* takes the answer, which nobody else gets; or NULL */
+	struct batch *batch;          /* NULL: a request of its own */
+	int slot;                     /* in the stream, while the answer waits; or -1 */
 };
 
 /* Takes the result over. NULL is null, unless memory ran out while it was made. */

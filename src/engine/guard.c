@@ -57,7 +57,7 @@ static int outside(struct call *call, const struct node_path *whole)
 
 /* What all checks begin with. */
 struct subject {
-	const struct tree_file *file;
+	struct tree_file *file;
 	const struct policy_file *entry;
 	struct node_path parsed;
 	struct node_path node; /* the part below the file; its labels belong to another */
@@ -263,6 +263,9 @@ int guard_remove(struct call *call, const char *canonical)
 		return r;
 	if (conclude(call, &s, policy_rule_removal(s.entry, &s.node, &rule), &rule, "removal") < 0)
 		return -1;
+	/* if it comes back it is another one for Augeas */
+	if (s.node.depth == 0)
+		s.file->made = true;
 	return check_below(call, &s, canonical);
 }
 

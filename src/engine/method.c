@@ -131,7 +131,8 @@ const struct method methods[] = {
 	{ "config.revert",
 	  config_revert,
 	  METHOD_PLAIN,
-	  { REQUIRED(revision), OPTIONAL(dry_run), OPTIONAL(progress) } },
+	  { REQUIRED(revision), OPTIONAL(dry_run), OPTIONAL(progress), OPTIONAL(confirm),
+	    OPTIONAL(dead_man) } },
 
 #define X(name, word, kind, method) \
 	{ "service." word, \

@@ -170,8 +170,13 @@ static int not_written(struct call *call, const struct dirty *p,
 				  "%s: %s; nothing was written, the edits are kept", path,
 				  commit->step);
 	}
-	json_put(data, "errno", json_new_string(strerrorname_np(commit->error)));
 	json_put(data, "step", json_new_text(commit->step));
+	/* no call of the system failed, and the step is why */
+	if (commit->error == 0)
+		return call_error(call, EXM_ERROR_IO, data,
+				  "%s: %s; nothing was written, the edits are kept", path,
+				  commit->step);
+	json_put(data, "errno", json_new_string(strerrorname_np(commit->error)));
 	if (commit->outcome == OUTCOME_NOT_PLAIN)
 		return call_error(call, EXM_ERROR_IO, data,
 				  "%s: %s; nothing was written, the edits are kept", path,
@@ -191,10 +196,11 @@ int commit_failed(struct call *call, const struct dirty_list *list, const struct
 			call, EXM_ERROR_BAD_VALUE, data_of("parameter", "confirm"),
 			"there is no history here to take it back with, so a commit "
 			"cannot wait to be confirmed; it takes a state directory (Audit=) "
-			"and Keep= in [History]");
+			"and no Record=no in [History]");
 	if (commit->outcome == OUTCOME_BUSY)
 		return call_error(call, EXM_ERROR_BUSY, NULL,
-				  "another commit is under way; the edits are kept");
+				  "another commit is under way, or one of another user waits to be "
+				  "confirmed; the edits are kept");
 	if (commit->outcome == OUTCOME_NOT_APPLIED)
 		return not_applied(call, commit);
 	if (commit->index >= list->count)
@@ -230,7 +236,7 @@ static struct json_object *describe_change(const struct change_row *row)
 }
 
 /* The list that the commit was judged by: for each file its "changes", a bounded number in all. */
-static void put_changes(struct json_object *result, const struct dirty_list *list, int changes)
+void commit_put_changes(struct json_object *result, const struct dirty_list *list, int changes)
 {
 	scoped_reader reader = { .rows = 0 };
 	struct json_object *files = json_get(result, "files");
@@ -256,7 +262,7 @@ struct json_object *commit_describe(const struct dirty_list *list, bool with_dif
 
 	json_put(result, "changed", json_new_bool(list->count > 0));
 	json_put(result, "files", dirty_describe(list, with_diff));
-	put_changes(result, list, answer->enclosed);
+	commit_put_changes(result, list, answer->enclosed);
 	if (revision > 0)
 		json_put(result, "revision", json_new_int((int64_t)revision));
 	if (answer->reply.confirm > 0)
@@ -286,6 +292,7 @@ static int settle(struct call *call, struct dirty_list *list)
 		close_fd(p->file->base);
 		p->file->base = take_fd(&p->ours);
 		p->file->state = p->file->base < 0 ? TREE_ABSENT : TREE_LOADED;
+		p->file->made |= p->file->base < 0;
 	}
 	for (size_t i = 0; i < engine->tree->count; i++)
 		engine->tree->file[i].edited = false;
@@ -344,8 +351,7 @@ static int is_planned(struct call *call, const struct arguments *a, const char *
 			  "written, the edits are kept");
 }
 
-/* What of the arguments cannot be meant. */
-static int check_arguments(struct call *call, const struct arguments *a)
+int commit_check(struct call *call, const struct arguments *a)
 {
 	uint32_t seconds;
 
@@ -412,6 +418,16 @@ static int tell_saved(struct tree *tree, const struct dirty_list *list)
 	return tree_tell_saved(tree);
 }
 
+int commit_dry_run(struct call *call, struct dirty_list *list, char ret_plan[static PLAN_SIZE],
+		   struct mon_commit *ret_commit)
+{
+	const struct arguments dry = { .dry_run = true };
+
+	*ret_commit = (struct mon_commit){ .enclosed = -1 };
+	ret_plan[0] = '\0';
+	return commit_rounds(call, &dry, list, ret_plan, ret_commit);
+}
+
 static int committed(struct call *call, const struct arguments *a, struct dirty_list *list,
 		     const struct mon_commit *commit, const char *plan)
 {
@@ -463,7 +479,7 @@ int config_commit(struct call *call, const struct arguments *a)
 {
 	scoped_dirty_list *list = NULL;
 
-	if (check_arguments(call, a) < 0 || dirty_collect(call, &list) < 0)
+	if (commit_check(call, a) < 0 || dirty_collect(call, &list) < 0)
 		return -1;
 	return commit_all(call, a, list);
 }

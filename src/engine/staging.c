@@ -191,6 +191,7 @@ int staging_fetch(struct tree *tree, struct tree_file *file)
 		return file->base < 0 ? -EBADMSG : stage_and_load(tree, file);
 	case OUTCOME_ABSENT:
 		file->state = TREE_ABSENT;
+		file->made = true;
 		return stage_and_load(tree, file);
 	default:
 		file->state = TREE_UNREADABLE;
@@ -247,6 +248,7 @@ int staging_adopt(struct tree *tree, struct tree_file *file, int content)
 	file->base = content;
 	staging_forget_newer(file);
 	file->state = TREE_ABSENT;
+	file->made = true;
 	if (r == 0 && !staged)
 		r = -ENOMEM;
 	if (r == 0 && content >= 0)

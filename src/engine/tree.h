@@ -43,7 +43,7 @@ struct tree_file {
 	int newer;        /* ... this; -1: nothing */
 	bool edited;      /* differs from what was handed out, perhaps */
 	bool needs_touch; /* aug_save failed and has forgotten that it is edited */
-	bool made;        /* Augeas made it, and does not see that it is edited after that */
+	bool made;        /* Augeas made it, and does not see that a value in it changes */
 	long nul_offset;  /* TREE_PARSE_FAILED: of a NUL byte, or -1 */
 };
 

@@ -9,18 +9,40 @@
 #include <time.h>
 
 #include "common/log.h"
+#include "monitor/confirm/pending.h"
 #include "monitor/history/history.h"
+
+/* The first revision that may have to be taken back; UINT64_MAX: none. 0 or -errno. */
+static int first_pending(int state_fd, uint64_t *ret_first)
+{
+	struct pending pending;
+	int r = pending_read(state_fd, &pending);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	*ret_first = r == 0 ? pending.first : UINT64_MAX;
+	return 0;
+}
 
 int commit_history_open(const struct commit_place *place, const struct policy *policy,
 			const struct commit_origin *origin, struct commit_history *ret_history)
 {
 	struct commit_history history = COMMIT_HISTORY_NONE;
 	scoped_fd dir = -1;
+	uint64_t first;
 	int r;
 
 	history.origin = origin;
 	history.policy = policy;
-	if (place->state_fd < 0 || !origin || policy->history.off) {
+	history.state_fd = place->state_fd;
+	if (place->state_fd < 0 || !origin) {
+		*ret_history = history;
+		return 0;
+	}
+	r = first_pending(place->state_fd, &first);
+	if (r < 0)
+		return r;
+	if (policy->history.off && first == UINT64_MAX) {
 		*ret_history = history;
 		return 0;
 	}
@@ -86,6 +108,7 @@ void commit_history_drop(struct commit_history *history)
 int commit_history_add(struct commit_history *history)
 {
 	int r = history->dir < 0 ? 0 : history_add(history->dir, history->number);
+	uint64_t first;
 
 	if (r < 0) {
 		log_write(LOG_CRIT,
@@ -96,7 +119,9 @@ int commit_history_add(struct commit_history *history)
 	}
 	if (history->dir < 0)
 		return 0;
-	r = history_prune(history->dir, &history->policy->history, history->origin->keep_from);
+	r = first_pending(history->state_fd, &first);
+	if (r == 0)
+		r = history_prune(history->dir, &history->policy->history, first);
 	if (r < 0)
 		log_warning("revisions that are not to be kept cannot be removed: %s",
 			    strerror(-r));

@@ -12,12 +12,13 @@
 struct commit_history {
 	const struct commit_origin *origin;
 	const struct policy *policy;
-	int dir; /* -1: it is not kept */
+	int state_fd; /* the caller's */
+	int dir;      /* -1: it is not kept */
 	uint64_t number;
 	int changes; /* the origin's; -1: none */
 };
 
-#define COMMIT_HISTORY_NONE ((struct commit_history){ .dir = -1, .changes = -1 })
+#define COMMIT_HISTORY_NONE ((struct commit_history){ .state_fd = -1, .dir = -1, .changes = -1 })
 
 /*
  * With its turn to commit: the number is known. 0 or -errno. origin, which may be NULL, and policy

@@ -15,6 +15,7 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "exmachina.h"
+#include "monitor/confirm/confirm.h"
 #include "monitor/exit_status.h"
 #include "monitor/server.h"
 
@@ -96,7 +97,7 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
 	}
 	if (!peer_is_user(server, client))
 		return 0;
-	if (server->session) {
+	if (server->session || server->leaving) {
 		say_busy(client);
 		return 0;
 	}
@@ -105,9 +106,28 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
 	return 0;
 }
 
+/*
+ * A commit in hand comes to its end first, and what is taken back when its client goes is; a second
+ * signal does not wait for that.
+ */
+void form_socket_stop(struct server *server)
+{
+	if (!server->transaction && !confirm_waits_for(server->host.confirm, server->session)) {
+		sd_event_exit(server->event, EXIT_SUCCESS);
+		return;
+	}
+	server->leaving = true;
+	if (server->session)
+		session_drain(server->session);
+	else
+		server_leave(server, EXIT_SUCCESS);
+}
+
 void form_socket_session_over(struct server *server)
 {
-	if (server->listener < 0)
+	if (server->leaving)
+		server_leave(server, EXIT_SUCCESS);
+	else if (server->listener < 0)
 		server_leave(server, server->verdict);
 	else
 		log_info("waiting for the next client");

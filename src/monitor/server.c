@@ -200,7 +200,6 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 	return 0;
 }
 
-/* A commit is never interrupted: it runs within one event. */
 static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *info, void *data)
 {
 	struct server *server = data;
@@ -215,7 +214,7 @@ static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *
 	else if (server->options->form == FORM_PROGRAM)
 		form_program_stop(server);
 	else
-		sd_event_exit(server->event, EXIT_SUCCESS);
+		form_socket_stop(server);
 	return 0;
 }
 

@@ -94,6 +94,7 @@ void form_program_session_over(struct server *server);
 void form_program_stop(struct server *server);
 
 int form_socket_start(struct server *server) must_check;
+void form_socket_stop(struct server *server);
 void form_socket_session_over(struct server *server);
 
 #endif

@@ -79,6 +79,7 @@ void session_end(struct session *session, enum session_end how)
 		return;
 	session->over = true;
 	record_end(session, results[how]);
+	transaction_session_over(session);
 	session->channel_source = sd_event_source_disable_unref(session->channel_source);
 	confirm_session_over(session->host->confirm, session);
 	session->ended(how, session->ended_data);
@@ -336,6 +337,8 @@ struct session *session_free(struct session *session)
 		waitpid(session->engine, NULL, 0);
 	}
 	forget_engine(session);
+	transaction_session_over(session);
+	confirm_forget(session->host->confirm, session);
 	op_call_orphan(session);
 	close_fd(session->client);
 	close_fd(session->stream);
@@ -346,9 +349,14 @@ struct session *session_free(struct session *session)
 
 static int on_patience_over(sd_event_source *source, uint64_t usec, void *data)
 {
-	(void)source;
+	struct session *session = data;
+
 	(void)usec;
-	kill_engine(data);
+	/* its client is to hear how the commit ended, which is not in the engine's hands */
+	if (session->waits && sd_event_source_set_time_relative(source, RETIRE_USEC) >= 0 &&
+	    sd_event_source_set_enabled(source, SD_EVENT_ONESHOT) >= 0)
+		return 0;
+	kill_engine(session);
 	return 0;
 }
 

@@ -22,6 +22,7 @@
 struct transaction {
 	const struct session_host *host;
 	struct session *session; /* NULL: nobody waits for the answer */
+	struct session *owner;   /* whose client asked for it; NULL: it has gone */
 	struct msg_commit request;
 	struct policy *policy;
 	struct client who;
@@ -181,13 +182,30 @@ static int apply(struct transaction *t, bool back, apply_done *done)
 	return apply_begin(&order, t->staged, t->count, &t->apply);
 }
 
-/* The end of a commit that the services did not take: are they as before? */
+static void tell_taken_back(struct transaction *t)
+{
+	size_t used;
+
+	if (!t->detail[0])
+		snprintf(t->detail, sizeof(t->detail), "%s", reply_of(t)->step);
+	used = strlen(t->detail);
+	snprintf(t->detail + used, sizeof(t->detail) - used, "; %s",
+		 reply_of(t)->restored ? "taken back" : "not all could be taken back");
+}
+
+static void take_back(struct transaction *t)
+{
+	reply_of(t)->restored = commit_take_back(take_ptr(t->commit)) == 0;
+}
+
+/* The end of a commit that was taken back: are the services as before? */
 static void on_applied_back(const struct apply_result *result, void *data)
 {
 	struct transaction *t = data;
 
 	if (result->failed > 0)
 		reply_of(t)->restored = false;
+	tell_taken_back(t);
 	end_late(t);
 }
 
@@ -198,7 +216,7 @@ static void tell_failure(struct transaction *t, const struct apply_result *resul
 	stop(t, OUTCOME_NOT_APPLIED, 0, "apply it to services");
 	reply->verb = (uint8_t)result->verb;
 	reply->unit = result->unit;
-	snprintf(t->detail, sizeof(t->detail), "%s of %.200s failed; taken back",
+	snprintf(t->detail, sizeof(t->detail), "%s of %.200s failed",
 		 service_verb_word(result->verb), result->unit);
 	if (!result->job)
 		return;
@@ -210,18 +228,18 @@ static void tell_failure(struct transaction *t, const struct apply_result *resul
 	reply->log = result->job->log;
 }
 
-/* The files first, then the services read them once more. */
-static void go_back(struct transaction *t)
+/* The files are as they were, and the services read them once more. */
+static void apply_back(struct transaction *t)
 {
-	int r = commit_take_back(take_ptr(t->commit));
+	int r;
 
-	reply_of(t)->restored = r == 0;
 	t->failed = take_ptr(t->apply);
 	r = apply(t, true, on_applied_back);
 	if (r == 0)
 		return;
 	log_error("services cannot be told that a commit was taken back: %s", strerror(-r));
 	reply_of(t)->restored = false;
+	tell_taken_back(t);
 	end_late(t);
 }
 
@@ -231,13 +249,16 @@ static void on_applied(const struct apply_result *result, void *data)
 {
 	struct transaction *t = data;
 
-	if (result->failed == 0) {
+	if (result->failed > 0) {
+		tell_failure(t, result);
+		take_back(t);
+	} else {
 		keep(t);
-		end_late(t);
-		return;
 	}
-	tell_failure(t, result);
-	go_back(t);
+	if (reply_of(t)->outcome == OUTCOME_DONE)
+		end_late(t);
+	else
+		apply_back(t);
 }
 
 /* ---- files -------------------------------------------------------------------------- */
@@ -275,7 +296,8 @@ static void take_result(struct transaction *t, const struct commit_result *resul
 static int arm(struct transaction *t)
 {
 	const struct confirm_order order = {
-		.session = t->session,
+		.owner = t->owner,
+		.who = &t->who,
 		.revision = commit_revision(t->commit),
 		.seconds = t->request.confirm,
 		.dead_man = t->request.dead_man,
@@ -290,17 +312,20 @@ static void keep(struct transaction *t)
 	int r = arm(t);
 
 	if (r < 0) {
-		stop(t, OUTCOME_IO, -r, "write down until when it is to be confirmed");
-		if (commit_take_back(take_ptr(t->commit)) < 0)
-			snprintf(t->detail, sizeof(t->detail), "not all could be taken back");
+		stop(t, r == -EBUSY ? OUTCOME_BUSY : OUTCOME_IO, -r,
+		     "write down until when it is to be confirmed");
+		take_back(t);
 		return;
 	}
-	t->origin.keep_from = confirm_needs(t->host->confirm);
 	result = commit_keep(take_ptr(t->commit), &t->base);
 	take_result(t, &result);
-	if (result.outcome != OUTCOME_DONE && t->request.confirm)
-		confirm_disarm(t->host->confirm);
-	reply_of(t)->confirm = confirm_seconds(t->host->confirm);
+	if (result.outcome != OUTCOME_DONE) {
+		reply_of(t)->restored = result.restored;
+		if (t->request.confirm)
+			confirm_disarm(t->host->confirm);
+		return;
+	}
+	reply_of(t)->confirm = confirm_seconds(t->host->confirm, t->who.user);
 	reply_of(t)->token = t->token;
 }
 
@@ -318,7 +343,6 @@ static void begin_commit(struct transaction *t)
 		.reverts = t->request.reverts,
 		.changes = t->record.kept,
 		.counts = t->record.counts,
-		.keep_from = UINT64_MAX,
 	};
 	result = commit_begin(&place, t->policy, &t->origin, t->staged, t->count, &t->base,
 			      &t->commit);
@@ -341,8 +365,8 @@ static bool write_all(struct transaction *t)
 	if (r == 0)
 		return true;
 	stop(t, OUTCOME_IO, -r, "apply it to services");
-	if (commit_take_back(take_ptr(t->commit)) < 0)
-		snprintf(t->detail, sizeof(t->detail), "not all could be taken back");
+	take_back(t);
+	tell_taken_back(t);
 	return false;
 }
 
@@ -473,6 +497,7 @@ static struct transaction *transaction_new(struct session *session,
 	*t = (struct transaction){
 		.host = session->host,
 		.session = session,
+		.owner = session,
 		.request = *request,
 		.policy = policy_ref(session->policy),
 		.who = session->who,
@@ -510,6 +535,8 @@ int transaction_begin(struct session *session, const struct msg_commit *request)
 		return refuse(session, OUTCOME_BUSY, 0, "");
 	if (request->confirm && (session->host->state_fd < 0 || session->policy->history.off))
 		return refuse(session, OUTCOME_NO_CONFIRM, 0, "");
+	if (request->confirm && confirm_is_of_another(session->host->confirm, session->who.user))
+		return refuse(session, OUTCOME_BUSY, 0, "");
 	t = transaction_new(session, request);
 	if (!t)
 		return refuse(session, OUTCOME_IO, ENOMEM, "start");
@@ -535,6 +562,14 @@ void transaction_orphan(struct session *session)
 	session->waits = NULL;
 }
 
+void transaction_session_over(const struct session *session)
+{
+	struct transaction *t = *session->host->transaction;
+
+	if (t && t->owner == session)
+		t->owner = NULL;
+}
+
 struct transaction *transaction_abort(struct transaction *t)
 {
 	if (!t)
@@ -542,9 +577,14 @@ struct transaction *transaction_abort(struct transaction *t)
 	if (t->commit) {
 		log_warning("a commit is taken back, since the server ends");
 		stop(t, OUTCOME_IO, ECANCELED, "apply it to services");
-		snprintf(t->detail, sizeof(t->detail), "the server ended; taken back");
-		if (commit_take_back(take_ptr(t->commit)) < 0)
-			snprintf(t->detail, sizeof(t->detail), "not all could be taken back");
+		snprintf(t->detail, sizeof(t->detail), "the server ended");
+		take_back(t);
+		tell_taken_back(t);
+	} else if (t->apply) {
+		/* what it failed for is told already */
+		log_warning("the server ends before services have read what was taken back");
+		reply_of(t)->restored = false;
+		tell_taken_back(t);
 	} else {
 		stop(t, OUTCOME_IO, ECANCELED, "check it");
 		snprintf(t->detail, sizeof(t->detail), "the server ended before it was checked");

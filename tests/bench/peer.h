@@ -35,6 +35,7 @@ size_t exchange(int fd, const char *request, char *answer);
 double round_us(int fd, const char *request, char *answer, size_t count);
 
 struct server start_daemon(const char *policy);
+struct server start_daemon_at(const char *policy, const char *root);
 void authenticate(const struct server *server);
 void stop(const struct server *server);
 

@@ -21,8 +21,19 @@ HOSTS = ("127.0.0.1\tlocalhost\n127.0.1.1\tdebian\n\n"
 
 
 def without_numbers(line):
-    """Process IDs are another each time."""
-    return re.sub(r'("(?:main_)?pid(?:_before)?":)[0-9]+', r"\1PID", line)
+    """Process IDs and tokens are others each time, and revisions count on."""
+    line = re.sub(r'("(?:main_)?pid(?:_before)?":)[0-9]+', r"\1PID", line)
+    line = re.sub(r'("token":)"[0-9a-f]*"', r"\1TOKEN", line)
+    return re.sub(r'("revision":)[0-9]+', r"\1REVISION", line)
+
+
+def with_answers(line, answers):
+    """What a client has from an earlier answer: the plan, the token."""
+    for key in ("plan", "token"):
+        told = [found for answer in answers for found in re.findall(f'"{key}":"([0-9a-f]+)"', answer)]
+        if told:
+            line = re.sub(f'"{key}":"[0-9a-f]*"', f'"{key}":"{told[-1]}"', line)
+    return line
 
 
 def keep(w, path):
@@ -53,8 +64,9 @@ def replay(w, lines):
     s = start(w, lines)
     got = []
     for line in lines:
-        if line.startswith("S "):
+        if line.startswith("S"):
             continue
+        line = with_answers(line, got)
         got.append(line)
         if line.startswith("# Somebody else: "):
             time.sleep(0.1)

@@ -69,7 +69,8 @@ def methods(w):
     wanted |= {"augeas." + name for name in
                "get set setm ensure clear match insert remove move rename label load save print errors "
                "transform span source".split()}
-    wanted |= {"config." + name for name in "diff commit discard".split()}
+    wanted |= {"config." + name for name in
+               "diff commit discard confirm history show revert".split()}
     wanted |= {"service." + name for name in
                "status start stop restart try_restart reload reload_or_restart enable disable "
                "mask unmask reset_failed list log watch unwatch".split()}

@@ -389,7 +389,7 @@ def as_told(text):
                     for key in ("Set", "Insert", "Remove", "Deny")}
             told["files"].append({
                 "path": name, "lens": keys.get("Lens", [None])[0], **item, "create": "Create" in keys,
-                "delete": "Delete" in keys, "verified": "Verify" not in keys,
+                "checks": keys.get("Check", []), "delete": "Delete" in keys, "verified": "Verify" not in keys,
                 "values": [dict(zip(("node", "matches"), line.split(" ", 1)))
                            for line in keys.get("Value", [])]})
         elif kind == "Service":
@@ -401,7 +401,7 @@ def as_told(text):
         elif kind == "System":
             told["system"] = {"items": words}
         else:
-            check(kind == "Session", header)
+            check(kind in ("Session", "History"), header)
     return told
 
 

@@ -31,6 +31,7 @@ static struct policy *sample(void)
 	assert_int_equal(policy_list_add(&file->rights[RIGHT_SET], "a\\ b/**"), 0);
 	assert_int_equal(policy_list_add(&file->rights[RIGHT_DENY], "Match"), 0);
 	assert_int_equal(policy_value_add(file, "Port", "[0-9]{1,5}"), 0);
+	assert_int_equal(policy_list_add(&file->checks, "/usr/sbin/sshd -t"), 0);
 	assert_int_equal(policy_file_add(policy, "/etc/apt/*.list", &file), 0);
 	file->may_create = true;
 	file->may_delete = true;
@@ -89,6 +90,8 @@ static void test_everything_that_the_engine_needs_arrives(void **state)
 	assert_string_equal(file->values[0].ere, "[0-9]{1,5}");
 	assert_int_equal(regexec(&file->values[0].compiled, "22", 1, &match, 0), 0);
 	assert_int_equal(regexec(&file->values[0].compiled, "x", 1, &match, 0), REG_NOMATCH);
+	assert_int_equal(file->checks.count, 1);
+	assert_string_equal(file->checks.item[0], "/usr/sbin/sshd -t");
 	assert_false(file->may_create || file->may_delete);
 	assert_null(got->files[1].lens);
 	assert_true(got->files[1].may_create && got->files[1].may_delete);
@@ -214,6 +217,12 @@ static void test_each_text_that_no_file_could_hold_is_refused(void **state)
 	assert_refused(policy);
 	policy = sample();
 	replace(&policy->logs[0].unit, "../ssh.service");
+	assert_refused(policy);
+	policy = sample();
+	replace(&policy->files[0].checks.item[0], "sshd -t");
+	assert_refused(policy);
+	policy = sample();
+	replace(&policy->files[0].checks.item[0], "");
 	assert_refused(policy);
 }
 

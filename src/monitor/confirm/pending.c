@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,7 +20,7 @@
 #define NAME "pending"
 #define NEW "pending.new"
 
-enum { USEC = 1000000, SIZE = 128 };
+enum { USEC = 1000000, SIZE = 512 };
 
 static const char magic[8] = "EXMPND1\n";
 
@@ -78,6 +79,12 @@ int pending_set_deadline(struct pending *pending, uint32_t seconds)
 	return sd_id128_get_boot(&pending->boot);
 }
 
+void pending_set_over(struct pending *pending)
+{
+	pending->boottime = 0;
+	pending->realtime = 0;
+}
+
 uint64_t pending_left(const struct pending *pending)
 {
 	uint64_t most = (uint64_t)pending->seconds * USEC, deadline, now, left;
@@ -104,6 +111,7 @@ static void put(struct wire *w, const struct pending *pending)
 	wire_put_u64(w, pending->boottime);
 	wire_put_u64(w, pending->realtime);
 	wire_put_bytes(w, &pending->boot, sizeof(pending->boot));
+	wire_put_str(w, pending->user, POLICY_USER_MAX);
 }
 
 static bool get_into(struct wire *w, void *to, size_t size)
@@ -129,8 +137,10 @@ static bool get(struct wire *w, struct pending *pending)
 	pending->dead_man = wire_get_u8(w) == 1;
 	pending->boottime = wire_get_u64(w);
 	pending->realtime = wire_get_u64(w);
-	return get_into(w, &pending->boot, sizeof(pending->boot)) && wire_done(w) &&
-	       pending->first > 0 && pending->seconds <= PENDING_SECONDS_MAX;
+	if (!get_into(w, &pending->boot, sizeof(pending->boot)))
+		return false;
+	strcpy(pending->user, wire_get_str(w, POLICY_USER_MAX));
+	return wire_done(w) && pending->first > 0 && pending->seconds <= PENDING_SECONDS_MAX;
 }
 
 static int fill(int fd, const struct pending *pending)
@@ -168,17 +178,13 @@ static int open_it(int state_fd)
 	return fd < 0 ? -errno : fd;
 }
 
-int pending_read(int state_fd, struct pending *ret_pending)
+static int read_it(int fd, struct pending *ret_pending)
 {
-	scoped_fd fd = state_fd < 0 ? -ENOENT : open_it(state_fd);
 	uint8_t data[SIZE + PENDING_HASH_SIZE], hash[PENDING_HASH_SIZE];
 	struct pending pending = { 0 };
 	struct wire w;
-	ssize_t n;
+	ssize_t n = pread(fd, data, sizeof(data), 0);
 
-	if (fd < 0)
-		return fd;
-	n = read(fd, data, sizeof(data));
 	if (n < 0)
 		return -errno;
 	if (n < PENDING_HASH_SIZE)
@@ -192,15 +198,31 @@ int pending_read(int state_fd, struct pending *ret_pending)
 	return 0;
 }
 
-int pending_watch(int state_fd)
+int pending_read(int state_fd, struct pending *ret_pending)
 {
-	scoped_fd fd = open_it(state_fd);
+	scoped_fd fd = state_fd < 0 ? -ENOENT : open_it(state_fd);
+
+	return fd < 0 ? fd : read_it(fd, ret_pending);
+}
+
+int pending_watch(int state_fd, struct pending *ret_pending)
+{
+	scoped_fd fd = state_fd < 0 ? -ENOENT : open_it(state_fd);
+	int r;
 
 	if (fd < 0)
 		return fd;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return -errno;
-	return take_fd(&fd);
+	r = read_it(fd, ret_pending);
+	return r < 0 ? r : take_fd(&fd);
+}
+
+bool pending_is_there(int file)
+{
+	struct stat st;
+
+	return fstat(file, &st) < 0 || st.st_nlink > 0;
 }
 
 int pending_remove(int state_fd)

@@ -113,8 +113,7 @@ static int read_names(int dir, uint64_t **numbers, size_t *count)
 		close_fd(own);
 		return r;
 	}
-	errno = 0;
-	while (r == 0 && (entry = readdir(directory))) {
+	while (r == 0 && (errno = 0, entry = readdir(directory))) {
 		uint64_t number = number_of(entry->d_name);
 
 		if (number > 0)
@@ -264,8 +263,9 @@ int history_add(int dir, uint64_t number)
 
 void history_drop(int dir)
 {
-	/* the next one to prepare takes it away as well */
-	(void)!unlinkat(dir, PREPARED, 0);
+	/* if that fails: the next one to prepare takes it away as well */
+	if (unlinkat(dir, PREPARED, 0) == 0)
+		(void)!sync_directory(dir);
 }
 
 int history_complete(int dir, int journal, uint64_t number)

@@ -59,21 +59,33 @@ static int sync_name(const struct journal *journal)
 	return st.st_size > 0 || fsync(journal->state_fd) == 0 ? 0 : -errno;
 }
 
-int journal_begin(struct journal *journal, struct journal_entry *entry, const int *content,
-		  int changes)
+static int begin(struct journal *journal, struct journal_entry *entry, const int *content,
+		 int changes)
 {
 	int r;
 
 	if (journal->file < 0)
 		return 0;
-	entry->phase = JOURNAL_WRITING;
 	r = sync_name(journal);
 	if (r == 0)
 		r = journal_entry_write(journal->file, entry, content, changes);
-	journal->phase = JOURNAL_WRITING;
+	journal->phase = entry->phase;
 	if (r < 0)
 		journal_over(journal);
 	return r;
+}
+
+int journal_begin(struct journal *journal, struct journal_entry *entry, const int *content,
+		  int changes)
+{
+	entry->phase = JOURNAL_WRITING;
+	return begin(journal, entry, content, changes);
+}
+
+int journal_begin_back(struct journal *journal, struct journal_entry *entry, const int *content)
+{
+	entry->phase = JOURNAL_SWITCHING;
+	return begin(journal, entry, content, -1);
 }
 
 static int set_phase(struct journal *journal, enum journal_phase phase)

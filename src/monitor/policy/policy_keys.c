@@ -321,6 +321,7 @@ static const struct {
 #undef X
 		{ SECTION_FILE, "Value", policy_key_value, RIGHT_MAX },
 	{ SECTION_FILE, "Create", policy_key_create, RIGHT_MAX },
+	{ SECTION_FILE, "MakeDirs", policy_key_make_dirs, RIGHT_MAX },
 	{ SECTION_FILE, "Delete", policy_key_delete, RIGHT_MAX },
 	{ SECTION_FILE, "Verify", policy_key_verify, RIGHT_MAX },
 	{ SECTION_FILE, "Secret", policy_key_secret, RIGHT_MAX },

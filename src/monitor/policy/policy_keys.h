@@ -69,8 +69,8 @@ typedef int policy_key(struct policy_reader *reader, enum policy_right right, ch
 
 /* of [File] */
 policy_key policy_key_lens, policy_key_right, policy_key_value, policy_key_create,
-	policy_key_delete, policy_key_verify, policy_key_secret, policy_key_apply,
-	policy_key_check;
+	policy_key_make_dirs, policy_key_delete, policy_key_verify, policy_key_secret,
+	policy_key_apply, policy_key_check;
 
 /* of [Service], [Log], [Package] and [System] */
 policy_key policy_key_service_allow, policy_key_service_timeout, policy_key_log_lines,

@@ -23,6 +23,9 @@ static void print_file(FILE *out, const struct policy_file *file)
 	if (file->may_create)
 		fprintf(out, "Create=%04o %s:%s\n", (unsigned int)file->create_mode,
 			file->create_owner, file->create_group);
+	if (file->may_make_dirs)
+		fprintf(out, "MakeDirs=%04o %s:%s\n", (unsigned int)file->dirs.mode,
+			file->dirs.owner, file->dirs.group);
 	if (file->may_delete)
 		fprintf(out, "Delete=yes\n");
 	for (size_t i = 0; i < file->apply_count; i++)

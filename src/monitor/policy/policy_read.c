@@ -254,6 +254,20 @@ static int read_directory(struct policy_reader *reader, const char *path)
 	return read_files(reader, path, directory);
 }
 
+/* Its sections may stand in several files, so that this is known at the end only. */
+static void check_dirs(struct policy_reader *reader, const char *directory)
+{
+	for (size_t i = 0; i < reader->policy->file_count; i++) {
+		const struct policy_file *file = &reader->policy->files[i];
+
+		if (!file->may_make_dirs || file->may_create)
+			continue;
+		log_error("%s: [File %s] has MakeDirs= for a file that nobody makes; add Create=",
+			  directory, file->path);
+		reader->mistakes++;
+	}
+}
+
 int policy_read(const char *directory, struct policy **ret_policy)
 {
 	scoped(policy_freep) struct policy *policy = policy_new();
@@ -264,6 +278,7 @@ int policy_read(const char *directory, struct policy **ret_policy)
 		log_error("%s: %s", directory, strerror(-r));
 		return r;
 	}
+	check_dirs(&reader, directory);
 	if (reader.mistakes > 0)
 		return -EINVAL;
 	*ret_policy = take_ptr(policy);
