@@ -558,7 +558,7 @@ class Script:
         ])
 
 
-# What differs, and why: exmachina-augeas(7) says the same. Each is a call and what both said.
+# What differs: exmachina-protocol(7) says why. A call and what both said.
 def known_difference(call, here, there):
     name = call[0]
     # Augeas frees what it overwrites with the source in it, or goes on with half of an edit
