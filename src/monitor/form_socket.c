@@ -22,6 +22,9 @@
 /* Connections a second, so that one that cannot be taken does not keep the loop busy. */
 enum { ACCEPT_PERIOD_USEC = 1000000, ACCEPT_BURST = 100 };
 
+/* How soon it is noticed that what waited to be confirmed was, or is another server's. */
+enum { DECIDED_USEC = 1000000 };
+
 static bool peer_is_user(const struct server *server, int fd)
 {
 	struct ucred peer;
@@ -123,12 +126,43 @@ void form_socket_stop(struct server *server)
 		server_leave(server, EXIT_SUCCESS);
 }
 
+static int on_decided(sd_event_source *source, uint64_t usec, void *data)
+{
+	struct server *server = data;
+
+	(void)usec;
+	if (!confirm_watches(server->host.confirm))
+		server_leave(server, server->verdict);
+	else if (sd_event_source_set_time_relative(source, DECIDED_USEC) < 0 ||
+		 sd_event_source_set_enabled(source, SD_EVENT_ONESHOT) < 0)
+		return -EIO;
+	return 0;
+}
+
+/*
+ * What the client has left to be confirmed is to be taken back in time though no other client may
+ * ever come. Nobody waits for this server: each of its kind has one client.
+ */
+static void leave_when_decided(struct server *server)
+{
+	int r = confirm_watches(server->host.confirm)
+			? sd_event_add_time_relative(server->event, NULL, CLOCK_MONOTONIC,
+						     DECIDED_USEC, 0, on_decided, server)
+			: -ENOENT;
+
+	if (r < 0)
+		server_leave(server, server->verdict);
+	else
+		log_notice("the client has gone, and the server stays until what waits to be "
+			   "confirmed is, or its time is over");
+}
+
 void form_socket_session_over(struct server *server)
 {
 	if (server->leaving)
 		server_leave(server, EXIT_SUCCESS);
 	else if (server->listener < 0)
-		server_leave(server, server->verdict);
+		leave_when_decided(server);
 	else
 		log_info("waiting for the next client");
 }

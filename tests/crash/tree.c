@@ -23,7 +23,7 @@ const char *tree_path(enum tree_place place)
 		[TREE_ONE] = "etc/one.d",
 		[TREE_TWO] = "etc/two.d",
 		[TREE_STATE] = "var/lib/exmachina",
-		[TREE_HISTORY] = "var/lib/exmachina/" TREE_HISTORY_NAME,
+		[TREE_HISTORY] = ("var/lib/exmachina/" TREE_HISTORY_NAME),
 	};
 
 	return paths[place];

@@ -90,9 +90,11 @@ static char *commit_logged(struct world *w)
 /* However it ends, the journal has nothing that was to be looked at again. */
 static enum mon_outcome commit(struct world *w)
 {
-	scoped_ptr char *logged = commit_logged(w), *path = unit_path(w->state, "journal");
-	scoped_fd journal = open(path, O_RDONLY | O_CLOEXEC);
+	scoped_ptr char *path = unit_path(w->state, "journal");
+	scoped_fd journal = -1;
 
+	free(commit_logged(w));
+	journal = open(path, O_RDONLY | O_CLOEXEC);
 	assert_true(journal >= 0);
 	assert_int_equal(journal_entry_phase(journal), JOURNAL_OVER);
 	return w->result.outcome;

@@ -249,7 +249,6 @@ static void the_policy_says_how_many_and_what_is_needed_stays(void **state)
 static void where_none_is_wanted_none_is_kept(void **state)
 {
 	struct world *w = *state;
-	scoped_ptr char *logged = NULL;
 
 	w->policy->history.off = true;
 	assert_int_equal(commit(w, "old", "new"), 0);

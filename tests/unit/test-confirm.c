@@ -846,6 +846,39 @@ static void test_any_call_fails_when_it_is_taken_back(void **state)
 	sweep(confirm_roll_back, "old");
 }
 
+/* And nobody has to start another server for what could not be done at once. */
+static void test_whatever_fails_the_server_sees_to_what_is_over(void **state)
+{
+	unsigned int nth = 1, late = 0;
+
+	(void)state;
+	for (bool has_failed = true; has_failed; nth++) {
+		struct confirm_request request = { .token = token };
+		enum mon_outcome outcome;
+		struct pending pending;
+		int error = 0;
+
+		root_write(w->root, "/etc/a", "old");
+		commit_done("new", 60, false);
+		request.session = w->session;
+		fault_arm(nth);
+		outcome = confirm_roll_back(w->host.confirm, &request, &error);
+		has_failed = fault_disarm();
+		if (outcome != OUTCOME_DONE && pending_read(w->host.state_fd, &pending) == 0 &&
+		    pending_left(&pending) == 0) {
+			wait_for("old");
+			assert_pending(false);
+			late++;
+		} else if (outcome != OUTCOME_DONE) {
+			assert_int_equal(ASK(w->session, confirm_roll_back, .token = token),
+					 OUTCOME_DONE);
+		}
+		assert_file("old");
+		commit_server_again(w);
+	}
+	assert_true(late > 5);
+}
+
 /* A commit with confirm is done and pending, or neither. */
 static void test_any_call_fails_when_it_is_armed(void **state)
 {
@@ -998,6 +1031,7 @@ int main(void)
 		TEST(test_any_call_fails_when_it_is_kept),
 		TEST(test_any_call_fails_when_it_is_extended),
 		TEST(test_any_call_fails_when_it_is_taken_back),
+		TEST(test_whatever_fails_the_server_sees_to_what_is_over),
 		TEST(test_any_call_fails_when_it_is_armed),
 		TEST(test_any_call_fails_when_a_follow_up_is_armed),
 		TEST(test_any_call_fails_when_a_server_starts),

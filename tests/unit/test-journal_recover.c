@@ -251,7 +251,7 @@ static void make_one(struct world *w, const char *path)
 
 static void directories_that_were_made_go_again_wherever_it_was_interrupted(void **state)
 {
-	static const char *const made[] = { "/etc/a", "/etc/a/" TEMPORARY, "/etc/a/b" };
+	static const char *const made[] = { "/etc/a", ("/etc/a/" TEMPORARY), "/etc/a/b" };
 	struct world *w = *state;
 
 	for (size_t i = 0; i <= ARRAY_SIZE(made); i++) {

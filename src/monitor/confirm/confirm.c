@@ -32,6 +32,11 @@ bool confirm_is_ours(struct confirm *confirm)
 	return confirm->file >= 0;
 }
 
+bool confirm_watches(struct confirm *confirm)
+{
+	return confirm && confirm_is_ours(confirm);
+}
+
 int confirm_take_turn(const struct confirm *confirm, struct journal *journal)
 {
 	const struct commit_place place = {
@@ -140,7 +145,15 @@ void confirm_apply(struct confirm *confirm, const struct rollback *rollback)
 	end(confirm);
 }
 
-/* With the journal in hand. 0, or -errno if it is to be tried again. Its end may come later. */
+/* One that a failure of power brings back is taken back once more, which is nothing. */
+static int remove_pending(const struct confirm *confirm)
+{
+	struct pending pending;
+	int r = pending_remove(confirm->host->state_fd);
+
+	return r < 0 && pending_read(confirm->host->state_fd, &pending) == -ENOENT ? 0 : r;
+}
+
 int confirm_take_back(struct confirm *confirm, struct journal *journal, const struct watch *watch,
 		      const char *why)
 {
@@ -149,7 +162,7 @@ int confirm_take_back(struct confirm *confirm, struct journal *journal, const st
 			     &rollback);
 
 	if (r == 0)
-		r = pending_remove(confirm->host->state_fd);
+		r = remove_pending(confirm);
 	if (r < 0) {
 		log_write(LOG_CRIT, "what was not confirmed cannot be taken back yet: %s",
 			  strerror(-r));
@@ -207,21 +220,43 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *data)
 	return 0;
 }
 
+/* Only the first one takes memory. */
 static int set_timer(struct confirm *confirm)
 {
-	confirm->timer = sd_event_source_disable_unref(confirm->timer);
-	return sd_event_add_time_relative(confirm->host->event, &confirm->timer, CLOCK_BOOTTIME,
-					  pending_left(&confirm->watch.pending), ACCURACY_USEC,
-					  on_deadline, confirm);
+	uint64_t left = pending_left(&confirm->watch.pending);
+	int r;
+
+	if (!confirm->timer)
+		return sd_event_add_time_relative(confirm->host->event, &confirm->timer,
+						  CLOCK_BOOTTIME, left, ACCURACY_USEC, on_deadline,
+						  confirm);
+	r = sd_event_source_set_time_relative(confirm->timer, left);
+	return r < 0 ? r : sd_event_source_set_enabled(confirm->timer, SD_EVENT_ONESHOT);
 }
 
-/* What is pending from now on, on disk and watched over; with the journal in hand. */
+/* What was written may be there all the same, in place of what this server had. */
+static void watch_what_is_there(struct confirm *confirm, const struct watch *watch)
+{
+	struct pending pending;
+	int fd = pending_watch(confirm->host->state_fd, &pending);
+
+	if (fd < 0)
+		return;
+	close_fd(confirm->file);
+	confirm->file = fd;
+	confirm->watch = *watch;
+	confirm->watch.pending = pending;
+	(void)set_timer(confirm);
+}
+
 int confirm_take(struct confirm *confirm, const struct watch *watch)
 {
 	int fd = pending_write(confirm->host->state_fd, &watch->pending);
 
-	if (fd < 0)
+	if (fd < 0) {
+		watch_what_is_there(confirm, watch);
 		return fd;
+	}
 	close_fd(confirm->file);
 	confirm->file = fd;
 	confirm->watch = *watch;

@@ -22,6 +22,9 @@ struct confirm *confirm_free(struct confirm *confirm);
 /* Is something being taken back just now, so that nothing can be committed? */
 bool confirm_is_busy(const struct confirm *confirm);
 
+/* Does this server watch over something, and no other one by now? */
+bool confirm_watches(struct confirm *confirm);
+
 /* What a commit asks for. */
 struct confirm_order {
 	struct session *owner; /* whose client it is; NULL: it has gone */

@@ -6,7 +6,6 @@
 #include "monitor/confirm/confirm.h"
 
 #define METHOD_CONFIRM "config.confirm"
-#define METHOD_ROLLBACK "config.rollback"
 
 /* What is pending, and for whom. */
 struct watch {

@@ -7,6 +7,9 @@
 #include "monitor/confirm/pending.h"
 #include "monitor/journal/journal.h"
 
+/* What the history and the audit trail call it */
+#define METHOD_ROLLBACK "config.rollback"
+
 /* What a rollback has come to. */
 struct rollback {
 	char **path; /* of its files */
