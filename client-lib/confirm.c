@@ -5,6 +5,7 @@
 
 #include "commit.h"
 #include "exchange.h"
+#include "loop.h"
 #include "options.h"
 
 static const struct field commit_fields[] = {
@@ -81,6 +82,17 @@ static int read_commit(struct json_object *result, struct exm_commit **ret_commi
 	return r;
 }
 
+/* The number of files, and the revision for exm_last_revision(). */
+static int take_commit(struct exm *session, struct json_object *result,
+		       struct exm_commit **ret_commit)
+{
+	int r;
+
+	session->last_revision = json_int(json_get(result, "revision"));
+	r = read_commit(result, ret_commit);
+	return r < 0 ? r : (int)json_length(json_get(result, "files"));
+}
+
 int exm_commit_with(struct exm *session, const struct exm_commit_options *options,
 		    struct exm_commit **ret_commit)
 {
@@ -102,11 +114,45 @@ int exm_commit_with(struct exm *session, const struct exm_commit_options *option
 				   known.progress_data, &result);
 	if (r < 0)
 		return r;
-	session->last_revision = json_int(json_get(result, "revision"));
-	r = read_commit(result, &commit);
-	if (r == 0 && ret_commit)
+	r = take_commit(session, result, &commit);
+	if (r >= 0 && ret_commit)
 		*ret_commit = take_ptr(commit);
-	return r < 0 ? r : (int)json_length(json_get(result, "files"));
+	return r;
+}
+
+static void end_commit(struct exm *session, struct call *call, int result,
+		       struct json_object *value)
+{
+	exm_commit_callback *callback = (exm_commit_callback *)call->callback;
+	scoped_ptr struct exm_commit *commit = NULL;
+
+	if (result == 0)
+		result = take_commit(session, value, &commit);
+	callback(session, result, commit, call->data);
+}
+
+int exm_commit_async(struct exm *session, const struct exm_commit_options *options,
+		     exm_commit_callback *callback, void *data, uint64_t *ret_call)
+{
+	struct loop_call how = {
+		.timeout_ms = -1,
+		.end = end_commit,
+		.callback = (void (*)(void))callback,
+		.data = data,
+	};
+	struct exm_commit_options known;
+	struct json_object *params;
+	int r = session && callback ? read_options(options, &known) : -EINVAL;
+
+	if (r < 0)
+		return r;
+	params = params_of(&known);
+	if (!params)
+		return -ENOMEM;
+	session->last_revision = 0;
+	how.progress = known.progress;
+	how.progress_data = known.progress_data;
+	return loop_call(session, "config.commit", params, &how, ret_call);
 }
 
 /* ---- confirm ---------------------------------------------------------------------------- */
