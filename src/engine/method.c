@@ -54,6 +54,7 @@ const struct method methods[] = {
 	{ "session.methods", session_methods, METHOD_READS, { { 0 } } },
 	{ "session.whatcan", session_whatcan, METHOD_READS, { OPTIONAL(path), OPTIONAL(unit) } },
 	{ "session.ping", session_ping, METHOD_READS, { { 0 } } },
+	{ "session.channel", session_channel, METHOD_READS, { { 0 } } },
 	{ "session.bye", session_bye, METHOD_PLAIN, { { 0 } } },
 
 	{ "augeas.get", augeas_get, METHOD_READS, { REQUIRED(path) } },

@@ -150,6 +150,7 @@ int session_info(struct call *call, const struct arguments *a);
 int session_methods(struct call *call, const struct arguments *a);
 int session_whatcan(struct call *call, const struct arguments *a);
 int session_ping(struct call *call, const struct arguments *a);
+int session_channel(struct call *call, const struct arguments *a);
 int session_bye(struct call *call, const struct arguments *a);
 
 int augeas_get(struct call *call, const struct arguments *a);

@@ -21,7 +21,10 @@
 #include "monitor/policy/policy_read.h"
 #include "monitor/server.h"
 
-enum { DESCRIPTORS_WANTED = HANDOUTS_MAX + 4 * STAGED_MAX + 64 };
+enum {
+	DESCRIPTORS_A_SESSION = HANDOUTS_MAX + STAGED_MAX + 16,
+	DESCRIPTORS_WANTED = (CHANNELS_MAX + 1) * DESCRIPTORS_A_SESSION + 4 * STAGED_MAX + 64,
+};
 
 /* The engine's own user, or nobody where the package did not make one. */
 static int find_engine_user(struct identity *ret_identity)
@@ -61,7 +64,7 @@ static int find_client_user(const struct options *options, const struct policy *
 	return r;
 }
 
-/* A descriptor for each file handed out, and four for each file of a commit. */
+/* For each session those of the files that were handed out; and for each file of a commit four. */
 static int raise_descriptor_limit(void)
 {
 	struct rlimit limit;
