@@ -86,6 +86,13 @@ EXM_PUBLIC int exm_commit_with(struct exm *session, const struct exm_commit_opti
 			       struct exm_commit **ret_commit) EXM_CHECK;
 
 /*
+ * exm_revert() in the same forms, but for rebase and plan, which must not be set.
+ */
+EXM_PUBLIC int exm_revert_with(struct exm *session, int64_t revision,
+			       const struct exm_commit_options *options,
+			       struct exm_commit **ret_commit) EXM_CHECK;
+
+/*
  * How such a commit ended: what exm_commit_with() returns. What came of it is NULL where that is
  * negative, and valid during the function only.
  */
