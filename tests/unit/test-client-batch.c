@@ -377,7 +377,7 @@ static void test_what_was_answered_before_the_server_went_has_its_result(void **
 static void answer_nonsense(struct server *server)
 {
 	scoped_json *list = NULL;
-	char call[160], text[700];
+	char call[160], text[1400];
 
 	greet(server);
 	list = hear_batch(server);
