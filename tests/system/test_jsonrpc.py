@@ -65,7 +65,8 @@ def info_files(w):
 def methods(w):
     s = w.session()
     table = {row["name"]: row for row in s.call("session.methods")}
-    wanted = {"session." + name for name in "hello authenticate info methods ping whatcan bye".split()}
+    wanted = {"session." + name for name in
+              "hello authenticate info methods ping whatcan channel bye".split()}
     wanted |= {"augeas." + name for name in
                "get set setm ensure clear match insert remove move rename label load save print errors "
                "transform span source".split()}
