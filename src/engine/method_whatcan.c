@@ -200,6 +200,7 @@ static void tell_governed(struct answer *answer, const struct policy_file *file,
 	json_put(answer->object, "node", json_new_bytes(text));
 	json_put(answer->object, "lens", json_new_bytes(file->lens));
 	json_put(answer->object, "verified", json_new_bool(!file->unverified));
+	json_put(answer->object, "other_lens", json_new_bool(file->other_lens));
 	tell_node(answer, file, node);
 }
 

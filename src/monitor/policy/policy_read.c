@@ -254,16 +254,27 @@ static int read_directory(struct policy_reader *reader, const char *path)
 	return read_files(reader, path, directory);
 }
 
-/* Its sections may stand in several files, so that this is known at the end only. */
-static void check_dirs(struct policy_reader *reader, const char *directory)
+/* What keys of one section mean together; NULL: nothing is wrong. */
+static const char *contradiction(const struct policy_file *file)
+{
+	if (file->may_make_dirs && !file->may_create)
+		return "MakeDirs= for a file that nobody makes; add Create=";
+	if (file->other_lens && file->unverified)
+		return "OtherLens=yes, and with Verify=no nothing would judge what that comes to; "
+		       "leave one of them out";
+	return NULL;
+}
+
+/* They may stand in several files, so that this is known at the end only. */
+static void check_sections(struct policy_reader *reader, const char *directory)
 {
 	for (size_t i = 0; i < reader->policy->file_count; i++) {
 		const struct policy_file *file = &reader->policy->files[i];
+		const char *wrong = contradiction(file);
 
-		if (!file->may_make_dirs || file->may_create)
+		if (!wrong)
 			continue;
-		log_error("%s: [File %s] has MakeDirs= for a file that nobody makes; add Create=",
-			  directory, file->path);
+		log_error("%s: [File %s] has %s", directory, file->path, wrong);
 		reader->mistakes++;
 	}
 }
@@ -278,7 +289,7 @@ int policy_read(const char *directory, struct policy **ret_policy)
 		log_error("%s: %s", directory, strerror(-r));
 		return r;
 	}
-	check_dirs(&reader, directory);
+	check_sections(&reader, directory);
 	if (reader.mistakes > 0)
 		return -EINVAL;
 	*ret_policy = take_ptr(policy);
