@@ -139,8 +139,7 @@ int policy_read_text(struct policy_reader *reader, char *text, size_t length)
 	return is_plain_text(reader, text, length) ? read_lines(reader, text, length) : 0;
 }
 
-/* Why an opened file or directory cannot be believed, or NULL. */
-static const char *trust_fault(const struct stat *st, mode_t type)
+const char *policy_trust_fault(const struct stat *st, mode_t type)
 {
 	if ((st->st_mode & S_IFMT) != type)
 		return type == S_IFDIR ? "is not a directory" : "is not a regular file";
@@ -178,7 +177,7 @@ static int read_file(struct policy_reader *reader, int directory, const char *na
 		return refuse(reader, open_fault(errno));
 	if (fstat(fd, &st) < 0)
 		return refuse(reader, strerror(errno));
-	fault = trust_fault(&st, S_IFREG);
+	fault = policy_trust_fault(&st, S_IFREG);
 	if (fault)
 		return refuse(reader, fault);
 	r = fd_read_text(fd, POLICY_FILE_SIZE_MAX, &text, &length);
@@ -248,7 +247,7 @@ static int read_directory(struct policy_reader *reader, const char *path)
 		return refuse(reader, directory_fault(errno));
 	if (fstat(directory, &st) < 0)
 		return refuse(reader, strerror(errno));
-	fault = trust_fault(&st, S_IFDIR);
+	fault = policy_trust_fault(&st, S_IFDIR);
 	if (fault)
 		return refuse(reader, fault);
 	return read_files(reader, path, directory);
