@@ -18,6 +18,10 @@ NARROW = (SESSION + "[File /etc/hosts]\nLens=Hosts.lns\nSet=*/canonical */alias\
           "Remove=*/alias\nDeny=1/*\n")
 
 
+MADE = "Set=**\nInsert=**\nRemove=**\nCreate=0644 root:root\n"
+BESIDE = "Lens=Hosts.lns\n" + MADE
+
+
 # ---- variables -----------------------------------------------------------------------
 
 @test("defvar names nodes, and ns_* tell them by number")
@@ -307,21 +311,46 @@ def load_table(w):
     s.refuse("DENIED", "augeas.load_file", ["/etc/shadow"])
 
 
-@test("another lens shows other nodes, and the policy's lens judges what they come to")
-def other_lens(w):
-    s = w.session(NARROW)
+def with_lens(w, policy, lens, path="/etc/hosts"):
+    """A session in which the file is read with another lens than the policy's."""
+    s = w.session(policy)
     s.call("augeas.remove", ["/augeas/load/*"])
-    s.call("augeas.transform", ["Simplelines.lns", "/etc/hosts"])
+    s.call("augeas.transform", [lens, path])
     s.call("augeas.load")
+    return s
+
+
+@test("another lens shows other nodes, and changes nothing unless the policy says so")
+def other_lens_reads(w):
+    s = with_lens(w, NARROW, "Simplelines.lns")
     equal(s.get(H + "/1"), "127.0.0.1\tlocalhost")
+    for method, params in (("set", [H + "/2", "127.0.1.1\tother"]), ("clear", [H + "/2"]),
+                           ("remove", [H + "/2"]), ("rename", [H + "/2", "9"]),
+                           ("insert", [H + "/2", "01"]), ("set", [H + "/01", "192.0.2.1 x"]),
+                           ("copy", [H + "/1", H + "/2"]), ("move", [H + "/1", H + "/9"]),
+                           ("defnode", ["x", H + "/01", "1"]), ("setm", [H, "*", "x"]),
+                           ("ensure", {"path": H + "/2", "value": "x"})):
+        error = s.refuse("DENIED", "augeas." + method, params)
+        equal((error.data["key"], error.data["rule"], error.data["lens"]),
+              ("OtherLens", "OtherLens=yes", "Simplelines.lns"), method)
+    equal(s.diff(), {"files": []})
+    s.commit()
+    equal(w.read("/etc/hosts"), HOSTS)
+
+
+@test("where the policy says so the policy's lens judges what another lens's edits come to")
+def other_lens(w):
+    s = with_lens(w, NARROW + "OtherLens=yes\n", "Simplelines.lns")
     s.set(H + "/2", "127.0.1.1\tother")
     s.commit()
     contains(w.read("/etc/hosts"), "127.0.1.1\tother\n")
     before = w.read("/etc/hosts")
-    for path, value in ((H + "/2", "192.0.2.1\tother"), (H + "/01", "192.0.2.1\tnew")):
+    for path, value in ((H + "/2", "192.0.2.1\tother"), (H + "/01", "192.0.2.1\tnew"),
+                        (H + "/2", "127.0.1.1\tother\n192.0.2.1\tnew"), (H + "/2", "garbage")):
         s.set(path, value)
-        error = s.refuse("DENIED", "config.commit")
-        check(error.data["node"], "a node of the policy's lens")
+        name = "BAD_VALUE" if "\n" in value else "PARSE_FAILED" if value == "garbage" else "DENIED"
+        error = s.refuse(name, "config.commit")
+        check(name != "DENIED" or error.data["node"], "a node of the policy's lens")
         s.call("config.discard")
         equal(w.read("/etc/hosts"), before)
     s.set(H + "/1", "127.0.0.1\tdenied")
@@ -332,26 +361,166 @@ def other_lens(w):
     equal(w.read("/etc/hosts"), before)
 
 
+APT = "/etc/apt/sources.list"
+APT_TEXT = "deb http://deb.debian.org/debian bookworm main\n"
+APT_POLICY = SESSION + f"[File {APT}]\nLens=Aptsources.lns\nSet=*/distribution\n"
+
+
+@test("a comment that the policy's lens does not see as a node cannot be smuggled in")
+def hidden_comment(w):
+    w.write(APT, APT_TEXT)
+    s = with_lens(w, APT_POLICY, "Simplelines.lns", APT)
+    line = APT_TEXT.rstrip().replace("bookworm", "trixie") + " # hidden"
+    equal(s.refuse("DENIED", "augeas.set", [f"/files{APT}/1", line]).data["key"], "OtherLens")
+    s.commit()
+    equal(w.read(APT), APT_TEXT)
+    # with the policy's own lens the same client can do what the policy names, and no comment
+    s = w.session(APT_POLICY)
+    s.set(f"/files{APT}/1/distribution", "trixie")
+    s.refuse("DENIED", "augeas.set", [f"/files{APT}/1/#comment", "hidden"])
+    for value in ("trixie # hidden", "trixie main # hidden", "trixie\n# hidden"):
+        s.set(f"/files{APT}/1/distribution", value)
+        s.refuse("BAD_VALUE", "config.commit")
+    s.call("config.discard")
+    equal(w.read(APT), APT_TEXT)
+
+
+@test("OtherLens=yes is about just that: what the policy's lens does not see is the client's then")
+def shown_comment(w):
+    w.write(APT, APT_TEXT)
+    s = with_lens(w, APT_POLICY + "OtherLens=yes\n", "Simplelines.lns", APT)
+    line = APT_TEXT.rstrip().replace("bookworm", "trixie")
+    s.set(f"/files{APT}/1", line + " # hidden")
+    changes = s.commit()["files"][0]["changes"]
+    equal([c["node"] for c in changes], ["1/distribution"])
+    equal(w.read(APT), line + " # hidden\n")
+    for other in (line.replace("main", "contrib"), "deb [trusted=yes] " + line[4:],
+                  line.replace("debian.org", "example.org"), line + "\n" + line):
+        s.set(f"/files{APT}/1", other)
+        check(s.refuse("BAD_VALUE" if "\n" in other else "DENIED", "config.commit"))
+        s.call("config.discard")
+    equal(w.read(APT), line + " # hidden\n")
+
+
+@test("what one lens has written is not saved beside, where another one reads")
+def other_lens_beside(w):
+    w.write(APT, APT_TEXT)
+    policy = APT_POLICY + f"[File {APT}.augnew]\nLens=Simplelines.lns\n" + MADE
+    for more, name in (("", "DENIED"), ("OtherLens=yes\n", None)):
+        s = w.session(policy + more)
+        s.set("/augeas/save", "newfile")
+        s.set(f"/files{APT}/1/distribution", "trixie")
+        if name:
+            error = s.refuse(name, "augeas.save")
+            equal((error.data["file"], error.data["key"]), (APT + ".augnew", "OtherLens"))
+            equal(w.files("/etc/apt"), ["sources.list"])
+        else:
+            s.call("augeas.save")
+            contains(w.read(APT + ".augnew"), " trixie ")
+    equal(w.read(APT), APT_TEXT)
+
+
 @test("a file that may not be changed is not changed with another lens either")
 def other_lens_read_only(w):
-    s = w.session(SESSION + "[File /etc/hosts]\nLens=Hosts.lns\n")
-    s.call("augeas.remove", ["/augeas/load/*"])
-    s.call("augeas.transform", ["Simplelines.lns", "/etc/hosts"])
-    s.call("augeas.load")
-    s.refuse("DENIED", "augeas.set", [H + "/1", "x"])
-    s.refuse("DENIED", "augeas.remove", [H + "/1"])
-    s.refuse("DENIED", "augeas.copy", [H + "/1", H + "/2"])
+    s = with_lens(w, SESSION + "[File /etc/hosts]\nLens=Hosts.lns\nOtherLens=yes\n",
+                  "Simplelines.lns")
+    equal(s.get(H + "/1"), "127.0.0.1\tlocalhost")
+    for method, params in (("set", [H + "/1", "x"]), ("remove", [H + "/1"]),
+                           ("copy", [H + "/1", H + "/2"])):
+        equal(s.refuse("DENIED", "augeas." + method, params).data["key"], "Set")
     equal(s.diff(), {"files": []})
 
 
-@test("where no commit is verified nothing can be changed with another lens")
-def other_lens_unverified(w):
-    s = w.session(NARROW + "Verify=no\n")
+@test("another lens reads no more than the files of the policy")
+def other_lens_reads_no_more(w):
+    w.write("/etc/shadow", "root:secret:1:0:99999:7:::\n", 0o600)
+    s = w.session(NARROW)
     s.call("augeas.remove", ["/augeas/load/*"])
-    s.call("augeas.transform", ["Simplelines.lns", "/etc/hosts"])
+    s.set("/augeas/load/X/lens", "Simplelines.lns")
+    for glob in ("/etc/*", "/etc/shadow", "/../../../etc/shadow", "etc/shadow", "/**",
+                 "/usr/share/augeas/lenses/dist/hosts.aug", "/../../usr/share/augeas/lenses/dist/*"):
+        s.set("/augeas/load/X/incl[last()+1]", glob)
     s.call("augeas.load")
-    equal(s.refuse("DENIED", "augeas.set", [H + "/1", "x"]).data["rule"], "Lens=Simplelines.lns")
-    equal(s.diff(), {"files": []})
+    equal(s.match("/files/*"), ["/files/etc"])
+    equal(s.match("/files/etc/*"), [H])
+    equal(s.get(H + "/1"), "127.0.0.1\tlocalhost")
+    equal(s.get("/augeas/load/X/incl[4]"), "/etc/shadow")
+    equal(s.match("/augeas/files/etc/*"), ["/augeas" + H])
+
+
+@for_each([(f"a lens is looked for by its name, and by no path: {name}", name) for name in (
+    "../Evil.lns", "dist/Hosts.lns", "/staging/Evil.lns", "Hosts", "Hosts.lns.x", "", "@", "@../x",
+    "hosts.lns", "Hosts lns", ".lns", "Hosts.")])
+def lens_names(w, name):
+    s = w.session()
+    s.set("/text", HOSTS)
+    for method, params in (("text_store", [name, "/text", "/tree"]),
+                           ("text_retrieve", [name, "/text", "/tree", "/out"])):
+        error = s.refuse("BAD_VALUE", "augeas." + method, params)
+        equal(error.data["augeas"], "ENOLENS")
+        contains(error.message, "no lens has such a name")
+    s.call("augeas.remove", ["/augeas/load/*"])
+    s.set("/augeas/load/X/lens", name)
+    s.set("/augeas/load/X/incl", "/etc/hosts")
+    s.call("augeas.load")
+    equal(s.get("/augeas/load/X/error"), "no lens has such a name")
+    equal(s.match(H), [])
+    equal(s.refuse("BAD_VALUE", "augeas.load_file", ["/etc/hosts"]).data["augeas"], "ENOLENS")
+
+
+@test("what is wrong with a transform is told at it, as in Augeas")
+def transform_errors(w):
+    s = w.session()
+    s.call("augeas.remove", ["/augeas/load/*"])
+    s.set("/augeas/load/A/incl", "etc/hosts")
+    s.set("/augeas/load/B/lens", None)
+    s.set("/augeas/load/C/lens", "Nothing.lns")
+    s.set("/augeas/load/C/incl", "/etc/hosts")
+    s.set("/augeas/load/D/lens", "Simplelines.lns")
+    s.set("/augeas/load/D/excl", "a/b")
+    s.set("/augeas/load/D/excl[2]", "ab")
+    s.call("augeas.load")
+    equal(s.get("/augeas/load/A/error"), "missing a child with label 'lens'")
+    equal(s.get("/augeas/load/B/error"), "the 'lens' node does not contain a lens name")
+    contains(s.get("/augeas/load/C/error"), "Nothing.lns")
+    equal(s.match("/augeas/load/D/error"), [])
+    equal([s.get(p) for p in s.match("/augeas/load/*/*[label() = 'incl' or label() = 'excl']")],
+          ["/etc/hosts", "/etc/hosts", "/a/b", "ab"])
+    equal(s.match(H), [])
+    equal(len(s.match("/augeas//error")), 3)
+    s.set("/augeas/load/C/lens", "Hosts.lns")
+    s.call("augeas.load")
+    equal(s.match("/augeas/load/C/error"), [])
+    equal(s.get(H + "/1/ipaddr"), "127.0.0.1")
+
+
+@test("what one section has by its own name is no other's, also once the client has a table")
+def sections_meet(w):
+    w.write("/etc/x/a.conf", "A=1\n")
+    w.write("/etc/x/b.conf", "127.0.0.1 b\n")
+    s = w.session(SESSION + "[File /etc/x/*.conf]\nLens=Hosts.lns\n"
+                  "[File /etc/x/a.conf]\nLens=Shellvars.lns\n" + HOSTS_FREE)
+    for _ in range(2):
+        equal(s.get("/files/etc/x/a.conf/A"), "1")
+        equal(s.get("/files/etc/x/b.conf/1/canonical"), "b")
+        s.call("augeas.transform", ["Simplelines.lns", "/etc/hosts", True])
+        s.call("augeas.load")
+
+
+@test("/augeas/span says whether nodes of files that are read from then on have spans")
+def span_switch(w):
+    s = w.session()
+    equal(s.call("augeas.span", [H + "/1/ipaddr"])["span"], [0, 9])
+    s.set("/augeas/span", "disable")
+    equal(s.call("augeas.span", [H + "/1/ipaddr"])["span"], [0, 9])
+    s.call("augeas.load")
+    equal(s.refuse("NO_MATCH", "augeas.span", [H + "/1/ipaddr"]).data["augeas"], "ENOSPAN")
+    equal(s.call("augeas.source", [H + "/1/ipaddr"]), H)
+    s.call("augeas.defvar", ["h", H + "/1"])
+    equal(s.call("augeas.ns_attr", ["h"])["file"], H)
+    s.set("/augeas/span", "enable")
+    s.call("augeas.load")
+    equal(s.call("augeas.span", [H + "/1/ipaddr"])["span"], [0, 9])
 
 
 @test("two lenses for one file are an error of it, as in Augeas")
@@ -361,16 +530,6 @@ def two_lenses(w):
     s.call("augeas.load")
     s.refuse("PARSE_FAILED", "augeas.get", [H + "/1"])
     equal(s.get("/augeas/files/etc/hosts/error"), "mxfm_load")
-
-
-@test("a lens that is not there is told as an error of the file")
-def no_lens(w):
-    s = w.session()
-    s.call("augeas.remove", ["/augeas/load/*"])
-    s.call("augeas.transform", ["Nothing.lns", "/etc/hosts"])
-    s.call("augeas.load")
-    s.refuse("PARSE_FAILED", "augeas.get", [H + "/1"])
-    s.alive()
 
 
 @test("/augeas/save = noop saves nothing and says what it would")
@@ -386,9 +545,6 @@ def save_noop(w):
     contains(w.read("/etc/hosts"), "127.0.0.1\tx\n")
     s.refuse("BAD_VALUE", "augeas.set", ["/augeas/save", "perhaps"])
     s.refuse("BAD_VALUE", "augeas.set", ["/augeas/save", None])
-
-
-BESIDE = ("Lens=Hosts.lns\nSet=**\nInsert=**\nRemove=**\nCreate=0644 root:root\n")
 
 
 @test("/augeas/save = newfile writes FILE.augnew, if the policy names that")
@@ -473,6 +629,30 @@ def srun(w):
     contains(w.read("/etc/hosts"), "127.0.0.1\tx y\n")
     equal(s.call("augeas.srun", ["quit\nget /x\n"]), {"output": "", "commands": 1, "quit": True})
     equal(s.call("augeas.srun", [""]), {"output": "", "commands": 0, "quit": False})
+
+
+@test("srun tells of errors, of itself and in XML as augtool does")
+def srun_tells(w):
+    w.write("/etc/hosts", "127.0.0.1 a\nlonely\n")
+    s = w.session()
+
+    def run(line):
+        return s.call("augeas.srun", [line])["output"]
+    lines = run("errors").splitlines()
+    equal(lines[0], "Error in /etc/hosts:2.0 (parse_failed)")
+    equal([line.split(":")[0] for line in lines[2:]],
+          ["  Lens", "    Last matched", "    Next (no match)"])
+    info = dict(line.split(" = ") for line in run("info").splitlines())
+    equal((info["root"], info["context"], info["num_files"]), (w.root + "/", "/files", "1"))
+    contains(info["loadpath"], "/usr/share/augeas/lenses")
+    w.write("/etc/hosts", HOSTS)
+    s.call("augeas.load")
+    equal(run("errors"), "  (no errors)\n")
+    contains(run(f"dump-xml {H}/1"), '<node label="ipaddr"><value>127.0.0.1</value></node>')
+    contains(run("print"), "/augeas/save = \"overwrite\"")
+    contains(run("help"), "\nerrors\n")
+    equal(run("help mv"), "mv, move\n")
+    s.refuse("BAD_VALUE", "augeas.srun", ["help nosuch"])
 
 
 @for_each([(f"a script has the rights of its session and no more: {line}", line, name)
