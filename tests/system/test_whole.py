@@ -1,17 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The whole interface of Augeas: variables, texts, copies, the client's own nodes, /augeas; and
-random calls of all of it beside libaugeas in this process, which must give the same."""
+"""The whole interface of Augeas: variables, texts, copies, the client's own nodes, /augeas."""
 
-import os
-import random
-import shutil
 import sys
 
 sys.path.insert(0, sys.path[0] + "/../lib")
-from augeas_in_process import Augeas, Remote
-from exm import (CLI, HOSTS, HOSTS_FREE, SESSION, SSHD, check, contains, equal, for_each, main,
-                 test)
+from exm import HOSTS, HOSTS_FREE, SESSION, check, contains, equal, for_each, main, test
 
 H = "/files/etc/hosts"
 NARROW = (SESSION + "[File /etc/hosts]\nLens=Hosts.lns\nSet=*/canonical */alias\nInsert=*/alias\n"
@@ -680,129 +674,6 @@ def srun_refused(w, line, name):
     equal(s.diff(), {"files": []})
     s.commit()
     equal(w.read("/etc/hosts"), HOSTS)
-
-
-# ---- beside libaugeas in this process ---------------------------------------------------------
-
-FILES = {"/etc/hosts": ("Hosts.lns", HOSTS), "/etc/ssh/sshd_config": ("Sshd.lns", SSHD),
-         "/etc/fstab": ("Fstab.lns", "UUID=1 / ext4 errors=remount-ro,acl 0 1\n"),
-         "/etc/default/x": ("Shellvars.lns", "# shell\nA=1\nB=\"two words\"\n")}
-LENSES = {path: lens for path, (lens, text) in FILES.items()}
-
-
-class Script:
-    """Random calls; what they name is mostly there."""
-
-    STEPS = ["*", "*[1]", "*[last()]", "ipaddr", "canonical", "alias", "alias[last()+1]", "opt",
-             "Port", "A", "new", "..", ".", "*[. = 'yes']", "*[count(*) > 1]", "99", "/ipaddr",
-             "following-sibling::*[1]", "#comment[1]"]
-    VALUES = ["x", "two words", "", None, "192.0.2.1", "a\tb", "\udcff", "no", "3"]
-    LABELS = ["alias", "new", "a b", "01", "#comment", "B", "\udcfe", "1"]
-    BASES = ["/files/etc/hosts", "/files/etc/ssh/sshd_config", "/files/etc/fstab/1",
-             "/files/etc/default/x", "/mine", "/mine/deep", "/tree", "$a", "$b", "/files/etc/hosts/1",
-             "/files", "etc/hosts/2", "/nowhere"]
-    WRONG = ["[", "/files/etc/hosts/*[", "$none/x", "/files/etc/hosts/1[1 +]", "///", "/x["]
-
-    def __init__(self, seed, paths):
-        self.random = random.Random(seed)
-        self.paths = paths
-
-    def path(self):
-        pick = self.random
-        if pick.random() < 0.03:
-            return pick.choice(self.WRONG)
-        path = pick.choice(self.paths + self.BASES)
-        while pick.random() < 0.5:
-            path += "/" + pick.choice(self.STEPS)
-        return path
-
-    def call(self):
-        pick = self.random
-        value, label = pick.choice(self.VALUES), pick.choice(self.LABELS)
-        return pick.choice([
-            ("get", self.path()), ("label", self.path()), ("match", self.path()),
-            ("print", self.path()), ("source", self.path()),
-            ("set", self.path(), value), ("set", self.path(), value), ("set", self.path(), value),
-            ("setm", self.path(), pick.choice([None, "alias", "new"]), value),
-            ("insert", self.path(), label, pick.random() < 0.5),
-            ("remove", self.path()), ("move", self.path(), self.path()),
-            ("copy", self.path(), self.path()), ("rename", self.path(), label),
-            ("defvar", pick.choice("ab"), pick.choice([self.path(), None])),
-            ("defnode", pick.choice("ab"), self.path(), value),
-            ("ns_count", pick.choice("abc")), ("ns_value", pick.choice("ab"), pick.randrange(3)),
-            ("ns_label", pick.choice("ab"), pick.randrange(3)),
-            ("ns_path", pick.choice("ab"), pick.randrange(3)),
-            ("escape_name", pick.choice(self.LABELS) + pick.choice("[]=!")),
-            ("text_store", "Hosts.lns", "/text", pick.choice(["/tree", "/mine/tree"])),
-            ("text_retrieve", "Hosts.lns", "/text", "/tree", "/text2"),
-        ])
-
-
-# What differs: exmachina-protocol(7) says why. A call and what both said.
-def known_difference(call, here, there):
-    name = call[0]
-    # Augeas frees what it overwrites with the source in it, or goes on with half of an edit
-    if there[-1] == "EINTERNAL" or there[-1] in ("DENIED", "LIMIT"):
-        return True
-    # a label that is empty or has a slash, /augeas and /files themselves: refused, and named
-    if there[-1] == "ELABEL" or (here[0] == there[0] == -1 and here[-1] == "NOERROR"):
-        return True
-    return name == "text_retrieve" and there[0] == here[0] == -1
-
-
-def may_crash(call):
-    """Calls that libaugeas 1.14 does not survive, or that leave it with freed nodes."""
-    if call[0] in ("move", "copy"):
-        return True  # a variable may name what is overwritten
-    return False
-
-
-@for_each([(f"random calls give what they give in libaugeas: seed {seed}", seed)
-           for seed in range(int(os.environ.get("WHOLE_SEEDS", "24")))])
-def differential(w, seed):
-    for path, (_, text) in FILES.items():
-        w.write(path, text)
-    other = w.path_of("other-root")
-    shutil.copytree(w.root, other)
-    there = Remote(w.session(SESSION + "".join(
-        f"[File {path}]\nLens={lens}\nSet=**\nInsert=**\nRemove=**\n"
-        for path, lens in LENSES.items())))
-    here = Augeas(other, LENSES)
-    both = (here, there)
-    for side in both:
-        side.match("/files//*")  # in the order of the policy, not of what is asked first
-        side.set("/text", HOSTS)
-        side.text_store("Hosts.lns", "/text", "/tree")
-        side.defvar("a", "/files/etc/hosts/*[ipaddr]")
-        side.defnode("b", "/mine/deep", "1")
-    script = Script(seed, here.match("/files/etc//*")[1])
-    done = []
-    for _ in range(200):
-        call = script.call()
-        if may_crash(call):
-            for side in both:
-                side.defvar("a", None)
-                side.defvar("b", None)
-        # what the server refuses by itself is not done here either
-        there_only = getattr(there, call[0])(*call[1:])
-        if there_only[-1] in ("DENIED", "EINTERNAL", "ELABEL", "LIMIT", "EMVDESC", "ECPDESC"):
-            done.append((call, there_only))
-            continue
-        wanted = getattr(here, call[0])(*call[1:])
-        results = (wanted, there_only)
-        done.append((call, results))
-        if wanted != there_only and not known_difference(call, wanted, there_only):
-            for line in done[-6:]:
-                print("#", ascii(line)[:600])
-            equal(there_only, wanted, ascii(call))
-        for tree in ("/files", "/mine", "/tree"):
-            if call[0] not in ("get", "match", "label", "print"):
-                a, b = here.print(tree), there.print(tree)
-                if a != b:
-                    for line in done[-4:]:
-                        print("#", ascii(line)[:600])
-                equal(b, a, f"{tree} after {ascii(call)}")
-    here.close()
 
 
 if __name__ == "__main__":
