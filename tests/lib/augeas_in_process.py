@@ -141,12 +141,27 @@ class Augeas:
         return self._printed(lambda out: self.lib.aug_print(self.aug, out, encoded(path)))
 
     def srun(self, script):
-        return self._printed(lambda out: self.lib.aug_srun(self.aug, out, encoded(script)))
+        r, printed, error = self._printed(
+            lambda out: self.lib.aug_srun(self.aug, out, encoded(script)))
+        return (r, printed and printed.replace(self.root + "/", "/"), error)
 
     def preview(self, path):
+        """While spans are known aug_preview(3) finds no lens; so it is done as it does it."""
         out = ctypes.c_void_p()
         r = self.lib.aug_preview(self.aug, encoded(path), ctypes.byref(out))
-        return self.done(r, self.taken(out) if out.value else None)
+        result = self.done(r, self.taken(out) if out.value else None)
+        return self._preview(path) if result[-1] == "ENOLENS" else result
+
+    def _preview(self, path):
+        node = self.source(self.match(path)[1][0])[1]
+        lens = self.get("/augeas" + node + "/lens")[1]
+        with open(self.root + self.get("/augeas" + node + "/path")[1].removeprefix("/files"),
+                  "rb") as file:
+            self.set("/preview_in", decoded(file.read()))
+        done = self.text_retrieve(lens, "/preview_in", node, "/preview_out")
+        result = (done[0], self.get("/preview_out")[1] if done[0] == 0 else None, done[-1])
+        self.remove("/preview_in | /preview_out")
+        return result
 
     def dump(self, path):
         """aug_to_xml(3), as [(depth, label, value)]."""
