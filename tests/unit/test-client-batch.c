@@ -82,6 +82,9 @@ static void say_all(const struct server *server, const struct json_object *list,
 
 /* ---- results ------------------------------------------------------------------------- */
 
+#define DENIED_DATA "{\"name\":\"DENIED\",\"rule\":\"Set=x\"}"
+#define DENIED_ERROR "\"error\":{\"code\":2,\"message\":\"no\",\"data\":" DENIED_DATA "}"
+
 static void answer_kinds(struct server *server)
 {
 	static const char *const rest[] = {
@@ -93,8 +96,7 @@ static void answer_kinds(struct server *server)
 		"\"result\":[{\"path\":\"/a\",\"value\":\"x\",\"children\":1}]",
 		"\"result\":{\"changed\":true,\"path\":\"/a\"}",
 		"\"result\":{\"count\":2,\"created\":false}",
-		"\"error\":{\"code\":2,\"message\":\"no\",\"data\":{\"name\":\"DENIED\","
-		"\"rule\":\"Set=x\"}}",
+		DENIED_ERROR,
 		"\"nothing\":0",
 	};
 	scoped_json *list = NULL;
