@@ -80,9 +80,7 @@ static int begin(struct exm *session, struct call **ret_call)
 	int r = session_check(session);
 
 	session_clear_error(session);
-	if (r == 0)
-		r = call_new(session, deadline_after(session->timeout_ms), ret_call);
-	return r;
+	return r < 0 ? r : call_new(session, deadline_after(session->timeout_ms), ret_call);
 }
 
 int exchange_with_progress(struct exm *session, const char *method, struct json_object *params,
