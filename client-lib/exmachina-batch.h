@@ -87,7 +87,8 @@ typedef void exm_batch_callback(struct exm *session, int result, struct exm_batc
 
 /*
  * The same without waiting: as exm_call_async(), and one call for exm_cancel(). The batch stays
- * the caller's; if the session is freed first, it has ended, and nobody is told.
+ * the caller's; if the session is freed first, it has ended, and nobody is told. -EINVAL also if
+ * it is empty, since there is no end to be told of.
  */
 EXM_PUBLIC int exm_batch_run_async(struct exm *session, struct exm_batch *batch, int timeout_ms,
 				   exm_batch_callback *callback, void *data,

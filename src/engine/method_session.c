@@ -157,7 +157,8 @@ static int refuse_channel(struct call *call, const struct msg_channel_reply *rep
 	struct json_object *data;
 
 	if (reply->outcome != OUTCOME_BUSY) {
-		data = data_of("reason", strerror(reply->error));
+		data = data_of("errno", strerrorname_np(reply->error));
+		json_put(data, "step", json_new_string("open a channel"));
 		return call_error(call, EXM_ERROR_IO, data, "%s: cannot open one: %s", call->method,
 				  strerror(reply->error));
 	}
