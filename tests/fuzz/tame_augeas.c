@@ -31,13 +31,14 @@ static size_t count(const char *text, const char *part)
  */
 static const char *tame(const char *expr)
 {
-	static const char *const parts[] = { "(", "else", "=~", "!~" };
+	static const char *const parts[] = { "else", "=~", "!~" };
 
 	for (size_t i = 0; expr && i < ARRAY_SIZE(parts); i++)
 		if (strstr(expr, parts[i]))
 			return "/[";
-	if (expr && (count(expr, "[") > 4 || count(expr, "//") > 2 || count(expr, "*") > 3 ||
-		     count(expr, "::") > 2))
+	/* of what has parentheses, last() alone, which the engine itself uses */
+	if (expr && (count(expr, "(") > count(expr, "last()") || count(expr, "[") > 4 ||
+		     count(expr, "//") > 2 || count(expr, "*") > 3 || count(expr, "::") > 2))
 		return "/[";
 	return expr;
 }
