@@ -154,6 +154,8 @@ class Augeas:
 
     def _preview(self, path):
         node = self.source(self.match(path)[1][0])[1]
+        if not node or not node.startswith("/files"):
+            return (-1, None, "EBADARG")
         lens = self.get("/augeas" + node + "/lens")[1]
         with open(self.root + self.get("/augeas" + node + "/path")[1].removeprefix("/files"),
                   "rb") as file:
@@ -189,10 +191,8 @@ class Augeas:
 
     def in_files(self, file):
         """While spans are known Augeas tells the name of a file where it has the path of a node."""
-        if file and not file.startswith("/files"):
-            inside = file.startswith(self.root + "/")
-            return "/files" + file.removeprefix(self.root) if inside else None
-        return file
+        inside = file and file.startswith(self.root + "/")
+        return "/files" + file.removeprefix(self.root) if inside else file
 
     def source(self, path):
         out = ctypes.c_void_p()
@@ -264,6 +264,7 @@ class Remote:
 
     def __init__(self, session):
         self.session = session
+        self.last = None  # the last error
 
     def _call(self, method, *params):
         """The result, and the name of Augeas's error; what is no error there has none."""
@@ -271,6 +272,7 @@ class Remote:
             return self.session.call("augeas." + method, [as_bytes(p) if isinstance(p, str) else p
                                                           for p in params]), None
         except RpcError as error:
+            self.last = str(error)
             return error, error.data.get("augeas", error.name)
 
     def _plain(self, method, *params, missing=-1):
