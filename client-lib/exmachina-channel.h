@@ -16,7 +16,8 @@
  * with it return -ECHILD, but exm_free(), which does no harm to the parent's; its asynchronous
  * calls and batches are the parent's as well. So a server that forks opens a channel for each
  * worker before it forks; the worker uses that, frees the session that it was opened with, and the
- * parent frees its copy of the channel.
+ * parent frees its copy of the channel. Or it connects with EXM_KEEP_ENV, and each worker opens a
+ * channel for itself: a session that is shared is any process's that is not locked out.
  */
 
 #include <exmachina.h>

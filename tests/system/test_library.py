@@ -370,6 +370,37 @@ def prefork(w):
     equal(len({r["SESSION"] for r in commits}), 4, "sessions that committed")
 
 
+SHARING = """
+import ctypes, os, sys
+lib = ctypes.CDLL("libexmachina.so.0")
+def must(result):
+    if result != 0:
+        os._exit(-result)
+shared = ctypes.c_void_p()
+must(lib.exm_new(ctypes.byref(shared)))
+must(lib.exm_connect(shared, 1))  # EXM_KEEP_ENV
+for n in range(6):
+    if os.fork() == 0:
+        own, value = ctypes.c_void_p(), ctypes.c_char_p()
+        must(lib.exm_open_channel(shared, ctypes.byref(own)))
+        lib.exm_free(shared)
+        for _ in range(50):
+            must(lib.exm_get(own, b"/files/etc/hosts/1/canonical", ctypes.byref(value)))
+        os._exit(value.value != b"localhost")
+sys.exit(sum(os.wait()[1] != 0 for _ in range(6)))
+"""
+
+
+@test("workers that share a session (EXM_KEEP_ENV) each open a channel by themselves")
+def sharing(w):
+    w.write("/sharing.py", SHARING)
+    run = w.pair("/usr/bin/python3", w.at("/sharing.py"))
+    equal(run.returncode, 0, run.stderr)
+    begun = trail.records(w.root, METHOD="session.begin", SUBJECT="channel")
+    equal(len(begun), 6, "channels")
+    equal(len({r["PARENT"] for r in begun}), 1, "sessions that they came out of")
+
+
 @test("examples/batch: all edits of a batch are committed")
 def batch(w):
     edits = "".join(f"/files/etc/hosts/1/alias[{n}] alias{n}\n" for n in range(1, 1501))
