@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Channels (session.channel), by the protocol and by the library: a session of its own with the same
-rights, for each of the processes of one client; and batches as the library sends them."""
+"""Channels (session.channel), by the protocol and by the library: a session of its own with the
+same rights, for each of the processes of one client; and batches as the library sends them."""
 
 import os
 import signal
@@ -11,8 +11,8 @@ import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
 import trail
-from exm import (HOSTS_FREE, SESSION, Failure, Line, check, contains, equal, main, proc_status,
-                 running, test, wait_until)
+from exm import (ENGINE, HOSTS_FREE, SESSION, Failure, Line, check, contains, equal, main,
+                 proc_status, running, test, wait_until)
 from listening import Listening
 
 EXAMPLES = "/opt/exmachina-tests/examples"
@@ -51,8 +51,9 @@ def same_rights(w):
     equal((other["user"], other["root"], other["layers"]),
           (info["user"], info["root"], info["layers"]))
     equal(c.call("session.whatcan"), s.call("session.whatcan"))
-    contains(c.refuse("DENIED", "augeas.set",
-                      {"path": "/files/etc/ssh/sshd_config/Port", "value": "1"}).message, "sshd_config")
+    error = c.refuse("DENIED", "augeas.set",
+                     {"path": "/files/etc/ssh/sshd_config/Port", "value": "1"})
+    contains(error.message, "sshd_config")
     s.alive()
 
 
@@ -149,7 +150,7 @@ def children(pid):
         return file.read().split()
 
 
-# ---- ends -----------------------------------------------------------------------------------------
+# ---- ends --------------------------------------------------------------------------------------
 
 @test("the first session may go, channels go on, and the server ends with the last of them")
 def first_goes(w):
@@ -194,8 +195,8 @@ def engine_lost(w):
     equal(s.notes, [])
 
 
-@test("a channel whose engines are lost again and again ends; the first session and its exit status "
-      "know nothing of it", seconds=120)
+@test("a channel whose engines are lost again and again ends; the first session and its exit "
+      "status know nothing of it", seconds=120)
 def engines_lost(w):
     s = w.session()
     c = open_channel(s)
@@ -213,6 +214,26 @@ def engines_lost(w):
     contains(s.log, "the engine was lost 16 times")
     s.close()
     equal(s.status(), 0, "exit status")
+
+
+@test("an engine of a channel that is the enemy ends the channel, and shows in the exit status "
+      "at the end")
+def hostile_engine(w):
+    s = w.session()
+    with open("/etc/exmachina-hostile", "w", encoding="ascii") as file:
+        file.write("OPEN before READY\n")
+    w.mount("--bind", "/opt/exmachina-tests/hostile/engine", ENGINE)
+    c = open_channel(s)
+    check(c.ended(), "the channel ends")
+    s.alive()
+    contains(s.log, "broke the protocol")
+    s.set(CANONICAL, "goes.on")
+    s.commit()
+    broken, = trail.records(w.root, METHOD="engine.protocol")
+    begun = trail.records(w.root, METHOD="session.begin", SUBJECT="channel")
+    equal(broken["SESSION"], begun[0]["SESSION"])
+    s.close()
+    equal(s.status(), 120, "exit status")
 
 
 @test("wrong secrets end a channel, and it alone")
@@ -275,7 +296,7 @@ def dead_man(w):
     s.alive()
 
 
-# ---- the other forms of the server -----------------------------------------------------------------
+# ---- the other forms of the server -------------------------------------------------------------
 
 @test("the program ends: what a worker of it still has is served no more, and its status counts")
 def program_ends(w):
@@ -334,7 +355,7 @@ def listening(w):
     line.alive()
 
 
-# ---- the audit trail -------------------------------------------------------------------------------
+# ---- the audit trail ---------------------------------------------------------------------------
 
 @test("the trail has each channel as a session of its own, and says whose it is")
 def audited(w):
@@ -357,7 +378,7 @@ def audited(w):
           {r["SESSION"]: "done" for r in begun})
 
 
-# ---- the library -------------------------------------------------------------------------------------
+# ---- the library ---------------------------------------------------------------------------------
 
 @test("examples/prefork: each worker commits over a channel of its own")
 def prefork(w):
@@ -418,7 +439,8 @@ def batch_refused(w):
     w.policy(SESSION + "[File /etc/hosts]\nLens=Hosts.lns\nSet=*/canonical\n")
     before = w.read("/etc/hosts")
     with open(w.path_of("edits"), "w", encoding="ascii") as file:
-        file.write(f"{CANONICAL} a\n/files/etc/hosts/1/ipaddr 10.0.0.1\n{CANONICAL} b\n/files/[ x\n")
+        file.write(f"{CANONICAL} a\n/files/etc/hosts/1/ipaddr 10.0.0.1\n"
+                   f"{CANONICAL} b\n/files/[ x\n")
     with open(w.path_of("edits"), encoding="ascii") as file:
         run = w.pair(f"{EXAMPLES}/batch", stdin=file)
     equal(run.returncode, 1)
