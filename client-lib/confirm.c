@@ -5,6 +5,7 @@
 
 #include "commit.h"
 #include "exchange.h"
+#include "loop.h"
 #include "options.h"
 
 static const struct field commit_fields[] = {
@@ -81,13 +82,41 @@ static int read_commit(struct json_object *result, struct exm_commit **ret_commi
 	return r;
 }
 
+/* The number of files, and the revision for exm_last_revision(). */
+static int take_commit(struct exm *session, struct json_object *result,
+		       struct exm_commit **ret_commit)
+{
+	int r;
+
+	session->last_revision = json_int(json_get(result, "revision"));
+	r = read_commit(result, ret_commit);
+	return r < 0 ? r : (int)json_length(json_get(result, "files"));
+}
+
+/* Takes params over. */
+static int ask_commit(struct exm *session, const char *method, struct json_object *params,
+		      const struct exm_commit_options *options, struct exm_commit **ret_commit)
+{
+	scoped_ptr struct exm_commit *done = NULL;
+	scoped_json *result = NULL;
+	int r;
+
+	session->last_revision = 0;
+	r = exchange_with_progress(session, method, params, options->progress,
+				   options->progress_data, &result);
+	if (r < 0)
+		return r;
+	r = take_commit(session, result, &done);
+	if (r >= 0 && ret_commit)
+		*ret_commit = take_ptr(done);
+	return r;
+}
+
 int exm_commit_with(struct exm *session, const struct exm_commit_options *options,
 		    struct exm_commit **ret_commit)
 {
 	struct exm_commit_options known;
-	scoped_ptr struct exm_commit *commit = NULL;
 	struct json_object *params;
-	scoped_json *result = NULL;
 	int r = session ? read_options(options, &known) : -EINVAL;
 
 	if (r == 0 && known.confirm_s > 0 && !ret_commit)
@@ -95,18 +124,59 @@ int exm_commit_with(struct exm *session, const struct exm_commit_options *option
 	if (r < 0)
 		return r;
 	params = params_of(&known);
+	return params ? ask_commit(session, "config.commit", params, &known, ret_commit) : -ENOMEM;
+}
+
+int exm_revert_with(struct exm *session, int64_t revision, const struct exm_commit_options *options,
+		    struct exm_commit **ret_commit)
+{
+	struct exm_commit_options known;
+	scoped_json *params = NULL;
+	int r = session ? read_options(options, &known) : -EINVAL;
+
+	if (r == 0 && (known.rebase || known.plan || (known.confirm_s > 0 && !ret_commit)))
+		r = -EINVAL;
+	if (r < 0)
+		return r;
+	params = params_of(&known);
+	if (!params || json_put(params, "revision", json_new_int(revision)) < 0)
+		return -ENOMEM;
+	return ask_commit(session, "config.revert", take_ptr(params), &known, ret_commit);
+}
+
+static void end_commit(struct exm *session, struct call *call, int result,
+		       struct json_object *value)
+{
+	exm_commit_callback *callback = (exm_commit_callback *)call->callback;
+	scoped_ptr struct exm_commit *commit = NULL;
+
+	if (result == 0)
+		result = take_commit(session, value, &commit);
+	callback(session, result, commit, call->data);
+}
+
+int exm_commit_async(struct exm *session, const struct exm_commit_options *options,
+		     exm_commit_callback *callback, void *data, uint64_t *ret_call)
+{
+	struct loop_call how = {
+		.timeout_ms = -1,
+		.end = end_commit,
+		.callback = (void (*)(void))callback,
+		.data = data,
+	};
+	struct exm_commit_options known;
+	struct json_object *params;
+	int r = session && callback ? read_options(options, &known) : -EINVAL;
+
+	if (r < 0)
+		return r;
+	params = params_of(&known);
 	if (!params)
 		return -ENOMEM;
 	session->last_revision = 0;
-	r = exchange_with_progress(session, "config.commit", params, known.progress,
-				   known.progress_data, &result);
-	if (r < 0)
-		return r;
-	session->last_revision = json_int(json_get(result, "revision"));
-	r = read_commit(result, &commit);
-	if (r == 0 && ret_commit)
-		*ret_commit = take_ptr(commit);
-	return r < 0 ? r : (int)json_length(json_get(result, "files"));
+	how.progress = known.progress;
+	how.progress_data = known.progress_data;
+	return loop_call(session, "config.commit", params, &how, ret_call);
 }
 
 /* ---- confirm ---------------------------------------------------------------------------- */

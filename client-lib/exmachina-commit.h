@@ -86,6 +86,25 @@ EXM_PUBLIC int exm_commit_with(struct exm *session, const struct exm_commit_opti
 			       struct exm_commit **ret_commit) EXM_CHECK;
 
 /*
+ * exm_revert() in the same forms, but for rebase and plan, which must not be set.
+ */
+EXM_PUBLIC int exm_revert_with(struct exm *session, int64_t revision,
+			       const struct exm_commit_options *options,
+			       struct exm_commit **ret_commit) EXM_CHECK;
+
+/*
+ * How such a commit ended: what exm_commit_with() returns. What came of it is NULL where that is
+ * negative, and valid during the function only.
+ */
+typedef void exm_commit_callback(struct exm *session, int result, const struct exm_commit *commit,
+				 void *data);
+
+/* The same without waiting, as exm_call_async(). */
+EXM_PUBLIC int exm_commit_async(struct exm *session, const struct exm_commit_options *options,
+				exm_commit_callback *callback, void *data,
+				uint64_t *ret_call) EXM_CHECK;
+
+/*
  * What waits to be confirmed stays. The token is that of the last commit that
  * had confirm_s. NO_MATCH if nothing waits: it was confirmed, or its time was
  * over and it was taken back. DENIED for another token. BUSY while

@@ -5,6 +5,7 @@
 #include "exchange.h"
 #include "result.h"
 #include "session.h"
+#include "tree.h"
 
 /* For methods that answer with nothing but "done". */
 static int ignore(int r, struct json_object *result)
@@ -90,7 +91,7 @@ static const struct field node_fields[] = {
 	{ "value", FIELD_TEXT, false, offsetof(struct exm_node, value), NULL },
 	{ "children", FIELD_INT, true, offsetof(struct exm_node, children), NULL },
 };
-static const struct record node_record = RECORD(struct exm_node, node_fields);
+const struct record tree_node_record = RECORD(struct exm_node, node_fields);
 
 int exm_match_nodes(struct exm *session, const char *expression, struct exm_node ***ret_nodes)
 {
@@ -104,7 +105,7 @@ int exm_match_nodes(struct exm *session, const char *expression, struct exm_node
 	r = CALL(session, "augeas.match", &result, NEEDED("path", expression),
 		 FLAG("values", values));
 	if (r == 0)
-		r = result_records(result, &node_record, &nodes);
+		r = result_records(result, &tree_node_record, &nodes);
 	if (r >= 0)
 		*ret_nodes = (struct exm_node **)nodes;
 	json_free(result);

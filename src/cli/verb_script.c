@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cli/script.h"
 #include "cli/verb.h"
+#include "common/script.h"
 
 struct words {
 	int count;

@@ -281,6 +281,16 @@ static const struct verb verbs[] = {
 		.print = print_span,
 	},
 	{
+		.name = "preview",
+		.arguments = "PATH",
+		.summary = "the text that a commit would write",
+		.least = 1,
+		.most = 1,
+		.paths = ARGUMENT(0),
+		.method = "augeas.preview",
+		.print = print_text,
+	},
+	{
 		.name = "source",
 		.arguments = "PATH",
 		.summary = "the file that a node comes from",

@@ -54,11 +54,34 @@ static void touch(struct tree *tree, struct tree_file *file)
 		aug_rm(tree->aug, probe);
 }
 
+/*
+ * In place of what the client has set: every edited file goes to the staging directory, with its
+ * lens, and is told of at the commit alone.
+ */
+static int save(struct tree *tree, bool *ret_saved)
+{
+	int r = load_table_begin(tree->aug);
+
+	for (size_t i = 0; i < tree->count && r == 0; i++)
+		if (tree->file[i].edited)
+			r = load_table_add(tree->aug, tree->file[i].lens, tree->file[i].path);
+	if (r == 0)
+		r = tree_save_mode(tree, "overwrite");
+	if (r == 0)
+		*ret_saved = aug_save(tree->aug) == 0;
+	load_table_end(tree->aug);
+	if (r == 0)
+		r = tree_save_mode(tree, tree->save_mode);
+	return r < 0 ? r : tree_tell_saved(tree);
+}
+
 /* Lets Augeas write what was edited to the staging directory. */
 static int render(struct call *call)
 {
 	struct tree *tree = call->engine->tree;
 	struct tree_file *failed = NULL;
+	bool saved = false;
+	int r;
 
 	for (size_t i = 0; i < tree->count; i++) {
 		struct tree_file *file = &tree->file[i];
@@ -67,7 +90,10 @@ static int render(struct call *call)
 			touch(tree, file);
 		file->made |= file->edited && file->base < 0;
 	}
-	if (aug_save(tree->aug) == 0) {
+	r = save(tree, &saved);
+	if (r < 0)
+		return call_internal(call, "write the edits", r);
+	if (saved) {
 		for (size_t i = 0; i < tree->count; i++)
 			tree->file[i].needs_touch = false;
 		return 0;
@@ -84,7 +110,7 @@ static int render(struct call *call)
 	return call_error(
 		call, EXM_ERROR_BAD_VALUE, tree_error_data(tree, failed),
 		"%s cannot be written: the tree is not what %s can write; the edits are kept",
-		failed->path, tree->policy->files[failed->entry].lens);
+		failed->path, failed->lens);
 }
 
 static int map_content(int fd, struct mapping *ret_mapping)

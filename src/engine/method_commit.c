@@ -111,6 +111,10 @@ static int settle(struct call *call, struct dirty_list *list)
 			r = staging_adopt(engine->tree, p->file, take_fd(&p->content));
 			continue;
 		}
+		if (p->origin == DIRTY_BESIDE) {
+			r = staging_adopt(engine->tree, p->file, take_fd(&p->ours));
+			continue;
+		}
 		close_fd(p->file->base);
 		p->file->base = take_fd(&p->ours);
 		p->file->state = p->file->base < 0 ? TREE_ABSENT : TREE_LOADED;
@@ -219,6 +223,27 @@ static int commit_rounds(struct call *call, const struct arguments *a, struct di
 	return r;
 }
 
+/* As aug_save(3) does: the files whose edits were written, or would be. */
+static int tell_saved(struct tree *tree, const struct dirty_list *list)
+{
+	char **paths = calloc(list->count + 1, sizeof(*paths));
+	size_t count = 0;
+
+	if (!paths)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct dirty *p = &list->item[i];
+		const struct tree_file *file = p->origin == DIRTY_BESIDE ? p->stands_for : p->file;
+
+		if (file)
+			paths[count] = staging_plain_node(file->path);
+		if (file && !paths[count++])
+			break;
+	}
+	tree_set_saved(tree, paths);
+	return tree_tell_saved(tree);
+}
+
 int commit_dry_run(struct call *call, struct dirty_list *list, char ret_plan[static PLAN_SIZE],
 		   struct mon_commit *ret_commit)
 {
@@ -239,11 +264,16 @@ static int committed(struct call *call, const struct arguments *a, struct dirty_
 		call->engine->unconfirmed = true;
 	if (a->rebase)
 		json_put(result, "rebased", conflict_rebased(list));
+	/* to plan is no save, but one that is not to write anything is */
+	r = !a->dry_run || strcmp(call->method, "augeas.save") == 0
+		    ? tell_saved(call->engine->tree, list)
+		    : 0;
 	if (a->dry_run) {
 		json_put(result, "plan", json_new_string(plan));
 		return call_result(call, result);
 	}
-	r = settle(call, list);
+	if (r == 0)
+		r = settle(call, list);
 	if (r == 0)
 		return call_result(call, result);
 	/* it is written, but not in our tree: the next engine reads it anew */
@@ -252,25 +282,30 @@ static int committed(struct call *call, const struct arguments *a, struct dirty_
 	abort();
 }
 
-int config_commit(struct call *call, const struct arguments *a)
+int commit_all(struct call *call, const struct arguments *a, struct dirty_list *list)
 {
-	struct engine *engine = call->engine;
 	scoped_ptr struct mon_commit *commit = calloc(1, sizeof(*commit));
-	scoped_dirty_list *list = NULL;
 	char plan[PLAN_SIZE];
 	int r;
 
 	if (!commit)
 		return call_no_memory(call);
 	commit->enclosed = -1;
-	if (commit_check(call, a) < 0 || dirty_collect(call, &list) < 0)
-		return -1;
 	r = commit_rounds(call, a, list, plan, commit);
 	if (r == 0)
 		r = committed(call, a, list, commit, plan);
 	/* the edits are kept, and may be committed after a change */
 	else if (list->count > 0)
-		mon_prepare(&engine->mon, list->item[0].file->entry);
+		mon_prepare(&call->engine->mon, list->item[0].file->entry);
 	close_fd(commit->enclosed);
 	return r;
+}
+
+int config_commit(struct call *call, const struct arguments *a)
+{
+	scoped_dirty_list *list = NULL;
+
+	if (commit_check(call, a) < 0 || dirty_collect(call, &list) < 0)
+		return -1;
+	return commit_all(call, a, list);
 }

@@ -44,4 +44,7 @@ void commit_put_changes(struct json_object *result, const struct dirty_list *lis
 struct json_object *commit_describe(const struct dirty_list *list, bool with_diff,
 				    const struct mon_commit *answer);
 
+/* The whole way of config.commit for what was collected. */
+int commit_all(struct call *call, const struct arguments *a, struct dirty_list *list);
+
 #endif

@@ -63,6 +63,11 @@ int rpc_answer(struct call *call, const char *member, struct json_object *value)
 	struct output *out = call->batch ? &call->batch->out : &call->engine->out;
 	size_t before = call->batch ? out->length : 0;
 
+	if (call->captured) {
+		*(strcmp(member, "error") ? &call->captured->result : &call->captured->error) =
+			json_share(value);
+		return 0;
+	}
 	begin_answer(call, out, member);
 	output_json(out, value);
 	output_literal(out, "}");

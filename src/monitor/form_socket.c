@@ -100,7 +100,7 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
 	}
 	if (!peer_is_user(server, client))
 		return 0;
-	if (server->session || server->leaving) {
+	if (server_is_serving(server) || server->leaving) {
 		say_busy(client);
 		return 0;
 	}
@@ -115,13 +115,13 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
  */
 void form_socket_stop(struct server *server)
 {
-	if (!server->transaction && !confirm_waits_for(server->host.confirm, server->session)) {
+	if (!server->transaction && !server_waits_to_take_back(server)) {
 		sd_event_exit(server->event, EXIT_SUCCESS);
 		return;
 	}
 	server->leaving = true;
-	if (server->session)
-		session_drain(server->session);
+	if (server_is_serving(server))
+		server_drain(server);
 	else
 		server_leave(server, EXIT_SUCCESS);
 }
@@ -159,6 +159,12 @@ static void leave_when_decided(struct server *server)
 
 void form_socket_session_over(struct server *server)
 {
+	/* with the first one go the others, where it has to */
+	if (server_is_serving(server) && server->failed)
+		server_drain(server);
+	if (server_is_serving(server))
+		return;
+	server->failed = false;
 	if (server->leaving)
 		server_leave(server, EXIT_SUCCESS);
 	else if (server->listener < 0)

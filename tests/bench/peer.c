@@ -106,6 +106,16 @@ static void exec_daemon(const char *policy, const char *root, int client, int se
 	_exit(127);
 }
 
+int secret_fd(void)
+{
+	int fd = memfd_create("secret", MFD_CLOEXEC);
+
+	if (fd < 0)
+		die("memfd_create");
+	send_all(fd, SECRET, strlen(SECRET));
+	return fd;
+}
+
 struct server start_daemon(const char *policy)
 {
 	return start_daemon_at(policy, "/");
@@ -113,12 +123,11 @@ struct server start_daemon(const char *policy)
 
 struct server start_daemon_at(const char *policy, const char *root)
 {
-	int pair[2], secret = memfd_create("secret", MFD_CLOEXEC);
+	int pair[2], secret = secret_fd();
 	struct server server;
 
-	if (secret < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		die("socketpair");
-	send_all(secret, SECRET, strlen(SECRET));
 	server.fd = pair[0];
 	server.pid = fork();
 	if (server.pid < 0)

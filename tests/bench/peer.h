@@ -39,4 +39,7 @@ struct server start_daemon_at(const char *policy, const char *root);
 void authenticate(const struct server *server);
 void stop(const struct server *server);
 
+/* The secret of every server here, as a client finds it. */
+int secret_fd(void);
+
 #endif

@@ -30,6 +30,7 @@ in_sandbox "$source" "$build" bash -c '
 	mkdir -m 755 /run/bench-unverified
 	sed "s/^Lens=.*/&\nVerify=no/" /run/bench/bench.conf >/run/bench-unverified/bench.conf
 	"$1/commit" /run/bench /run/bench-unverified || files=1
+	"$1/batch" /run/bench || files=1
 	"$1/durable" /run/bench /run/bench-unverified /srv/bench-disk || files=1
 	"$1/audit" /var/lib/exmachina-bench || files=1
 	"$1/service" /run/bench exm-bench.service && exit $files
