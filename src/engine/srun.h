@@ -15,6 +15,7 @@ struct srun {
 	FILE *out;            /* what the commands print */
 	struct captured last; /* the answer of the last call */
 	const char *problem;  /* what is wrong with the line, if no call has said so */
+	char *unknown;        /* the word that is no command, if that is it */
 	bool quit;
 };
 
