@@ -125,7 +125,7 @@ enum status interrupt_keep(struct cli *cli) must_check;
 bool interrupt_take(const struct cli *cli);
 /*
  * Waits until the descriptor (-1: none) has one of the events, so long at most; -1 is for ever.
- * 1, 0 when the time is over, -ECANCELED for an interruption, -errno.
+ * 1, 0 when the time is over, -ECANCELED for an interruption, which is forgotten then, -errno.
  */
 int interrupt_poll(const struct cli *cli, int fd, int events, int timeout_ms) must_check;
 

@@ -40,5 +40,9 @@ int interrupt_poll(const struct cli *cli, int fd, int events, int timeout_ms)
 
 	if (n < 0)
 		return -errno;
-	return pollers[1].revents ? -ECANCELED : n;
+	if (!interrupt_take(cli))
+		return n;
+	/* the terminal has shown the key, and the line goes on behind it */
+	fputc('\n', stderr);
+	return -ECANCELED;
 }

@@ -286,10 +286,8 @@ enum status service_run_watch(struct cli *cli, const struct verb *verb, int argc
 	while (status == STATUS_DONE && r >= 0 && !ferror(stdout))
 		r = wait_and_process(cli, -1);
 	cli->notified = NULL;
-	if (cli->shell) {
-		(void)interrupt_take(cli);
+	if (cli->shell)
 		unwatch(cli, watched, argv);
-	}
 	(void)exm_unlock(cli->session);
 	if (status != STATUS_DONE)
 		return status;

@@ -163,7 +163,7 @@ def others(w):
     equal(run.returncode, USAGE, run.stderr)
     values = each_line(run)
     equal(values[0], "127.0.0.1")
-    equal(values[1]["output"], "  5\n")
+    equal(values[1]["output"], "  5 matches\n")
     equal((values[2]["data"]["script"], values[2]["data"]["script_line"]), ("stdin", 3))
     equal(len(values), 3)
 

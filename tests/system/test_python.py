@@ -21,7 +21,7 @@ from exm import HOSTS, HOSTS_FREE, SESSION, Failure, check, contains, equal, for
     matches, test, unit_file
 
 H = "/files/etc/hosts"
-UNIT = "exm-python.service"
+UNIT = "exm-python@one.service"
 UNITS = (f"[Service {UNIT}]\nAllow=status start stop restart try_restart reload reload_or_restart "
          f"enable disable mask unmask reset_failed\n[Log {UNIT}]\n[System]\nAllow=timezone\n")
 
@@ -132,7 +132,7 @@ def called(family, name, params):
 
 @test("each method of the server is called by its name, and does or is refused as it should be")
 def every_method(w):
-    unit_file(UNIT, "[Service]\nExecStart=/bin/sleep infinity\nExecReload=/bin/true\n"
+    unit_file("exm-python@.service", "[Service]\nExecStart=/bin/sleep infinity\nExecReload=/bin/true\n"
               "[Install]\nWantedBy=multi-user.target\n")
     w.undo.callback(w.run, "systemctl", "stop", UNIT)
     session = on_system(w, timeout=30)
@@ -259,7 +259,7 @@ def edits(w):
 # ---- what comes by itself ------------------------------------------------------------------------
 
 def with_slow_unit(w):
-    unit_file(UNIT, "[Service]\nType=oneshot\nExecStart=/bin/sleep 3\n")
+    unit_file("exm-python@.service", "[Service]\nType=oneshot\nExecStart=/bin/sleep 3\n")
     w.undo.callback(w.run, "systemctl", "stop", UNIT)
     return on_system(w)
 

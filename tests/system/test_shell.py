@@ -3,6 +3,7 @@
 """exmachina shell, driven by keys in a terminal (tmux): editing, completion, history and what is not
 in it, colours, interruptions, the countdown of a commit, and how it ends."""
 
+import contextlib
 import os
 import re
 import subprocess
@@ -24,14 +25,18 @@ SECRETS = SESSION + ("[File /etc/hosts]\nLens=Hosts.lns\nSet=**\nInsert=**\nRemo
 class Screen:
     """A terminal in which a pair runs a shell command as an ordinary user."""
 
-    def __init__(self, w, command=f"{CLI} shell", policy=SESSION + HOSTS_FREE, root=None, env=()):
+    count = 0
+
+    def __init__(self, w, command=f"{CLI} shell", policy=SESSION + HOSTS_FREE, root=None, env=None):
         w.policy(policy)
-        self.socket = w.path_of("tmux")
-        self.status = w.path_of("status")
-        home = " ".join(["HOME=/home/panel", "LC_ALL=C.UTF-8", "TERM=screen", *env])
+        Screen.count += 1
+        self.socket = w.path_of(f"tmux-{Screen.count}")
+        self.status = w.path_of(f"status-{Screen.count}")
+        env = {"LC_ALL": "C.UTF-8", "TERM": "screen", **(env or {})}
+        options = " ".join(f"--setenv {name}={value}" for name, value in env.items())
         script = w.path_of("start.sh")
         with open(script, "w", encoding="utf-8") as file:
-            file.write(f"env {home} {DAEMON} --policy {w.policy_dir} --root {root or w.root} -- "
+            file.write(f"{DAEMON} --policy {w.policy_dir} --root {root or w.root} {options} -- "
                        f"{command} 2>&1; echo $? >{self.status}; sleep 60\n")
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "110", "-y", "40", f"sh {script}")
         w.undo.callback(self.tmux, "kill-server", check=False)
@@ -42,7 +47,9 @@ class Screen:
 
     def text(self, colours=False):
         shown = self.tmux("capture-pane", "-p", "-J", "-S", "-", *(["-e"] if colours else []))
-        return "\n".join(line.rstrip() for line in shown.rstrip().split("\n"))
+        # the server's log goes to the terminal as well
+        return "\n".join(line.rstrip() for line in shown.rstrip().split("\n")
+                         if not line.startswith("exmachinad: "))
 
     def type(self, *keys):
         """Names of keys, or text behind "text:"."""
@@ -86,9 +93,8 @@ class Screen:
 
 
 def started(w, *arguments, **options):
-    for path in (HISTORY, HISTORY + ".kept"):
-        if os.path.exists(path) and not options.pop("keep", False):
-            os.unlink(path)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(HISTORY)
     screen = Screen(w, *arguments, **options)
     contains(screen.at_prompt(), "Tab completes")
     return screen
@@ -115,7 +121,7 @@ def mistakes(w):
     screen = started(w)
     equal(screen.line("nonsense 1"), "exmachina: unknown verb 'nonsense'; see help")
     equal(screen.line("get"), "exmachina: get: not enough arguments; it is: get PATH")
-    contains(screen.line("set /files/etc/shadow/x y"), "no [File] section of the policy names it")
+    contains(screen.line("set /files/etc/shadow/x y"), "is not a node of a file that the policy names")
     equal(screen.line(f"get {H}/1["), "exmachina: unmatched [")
     equal(screen.line("shell"), "exmachina: 'shell' cannot be used in a shell")
     equal(screen.line("get 'half"), "exmachina: unmatched quote")
@@ -126,7 +132,7 @@ def mistakes(w):
 @test("what is no verb is a command of augtool")
 def augtool(w):
     screen = started(w)
-    equal(screen.line(f"count {H}/*[ipaddr]").strip(), "4")
+    equal(screen.line(f"count {H}/*[ipaddr]"), "  4 matches")
     screen.line(f"touch {H}/1/alias", EDITED)
     contains(screen.line(f"print {H}/1/alias", EDITED), f"{H}/1/alias")
     screen.line("discard")
@@ -185,7 +191,7 @@ def completion(w):
     screen.type("C-u", "text:commit --dr", "Tab")
     screen.until("commit --dry-run", "the option")
     screen.type("C-u", f"text:get '{H}/1/can", "Tab", "Enter")
-    screen.until(f"get '{H}/1/canonical' ", "the quote at its end")
+    screen.until(f"get '{H}/1/canonical'\nlocalhost", "the quote at its end, and the value")
 
 
 # ---- history -------------------------------------------------------------------------------------
@@ -207,8 +213,6 @@ def kept(w):
     info = os.stat(HISTORY)
     equal((info.st_mode & 0o7777, info.st_uid), (0o600, 4711))
     equal(os.stat(os.path.dirname(HISTORY)).st_mode & 0o7777, 0o700)
-    os.unlink(screen.status)
-    w.undo.close()
     screen = Screen(w)
     screen.at_prompt()
     screen.type("Up", "Up", "Enter")
@@ -229,7 +233,6 @@ def places(w):
     equal((len(history()), history()[0], history()[-1]), (1001, "ping 2000", "ping"))
     screen.type("C-d")
     screen.end()
-    w.undo.close()
     os.unlink(HISTORY)
     os.symlink("/etc/hosts.allow", HISTORY)
     screen = Screen(w)
@@ -264,9 +267,9 @@ def secrets(w):
 
 # ---- colours -------------------------------------------------------------------------------------
 
-@for_each([("a diff is coloured", (), True), ("with NO_COLOR it is not", ("NO_COLOR=1",), False),
-           ("with an empty NO_COLOR it is", ("NO_COLOR=",), True),
-           ("nor on a terminal without colours", ("TERM=dumb",), False)])
+@for_each([("a diff is coloured", {}, True), ("with NO_COLOR it is not", {"NO_COLOR": "1"}, False),
+           ("with an empty NO_COLOR it is", {"NO_COLOR": ""}, True),
+           ("nor on a terminal without colours", {"TERM": "dumb"}, False)])
 def colours(w, env, coloured):
     screen = Screen(w, f"sh -c '{CLI} set {H}/1/canonical --new; {CLI} diff'", env=env)
     screen.until("+127.0.0.1", "the difference")
@@ -299,7 +302,7 @@ def countdown(w):
     screen = started(w)
     screen.line(f"set {H}/1/canonical counted", EDITED)
     screen.type("text:commit --confirm 60", "Enter")
-    screen.until("s are left: ", "the question")
+    screen.until("s are left:", "the question")
     contains(w.read("/etc/hosts"), "\tcounted\n")
     screen.type("Enter")
     screen.until("The commit stays.", "the answer")
@@ -371,13 +374,15 @@ def engine_lost(w):
 def unsaved(w):
     secret, socket = w.path_of("secret"), w.path_of("socket")
     w.policy(SESSION + HOSTS_FREE)
+    w.daemon("--policy", w.policy_dir, "--secret-file", secret, "--make-secret")
     server = w.process(DAEMON, "--policy", w.policy_dir, "--root", w.root, "--listen", socket,
                        "--secret-file", secret)
     check(server.poll() is None, "the server")
     end = time.monotonic() + 10
     while not os.path.exists(socket) and time.monotonic() < end:
         time.sleep(0.05)
-    screen = started(w, f"{CLI} --socket {socket} --secret-file {secret} shell")
+    # the server of the pair, which is not asked, has its word at the terminal first
+    screen = started(w, f"sh -c 'sleep 1; {CLI} --socket {socket} --secret-file {secret} shell'")
     screen.line(f"set {H}/1/canonical unsaved", EDITED)
     contains(screen.line("quit", EDITED), "commit them, or say quit once more to drop them")
     contains(screen.line("diff", EDITED), "unsaved")
@@ -401,7 +406,7 @@ def left(w):
 @test("without a terminal it is a script, with the output of one, that ends at the first failure")
 def no_terminal(w):
     run = w.shell(f"printf 'get {H}/1/ipaddr\\ncount {H}/*[ipaddr]\\nquit\\nnonsense\\n' | {CLI} shell")
-    equal((run.returncode, run.stdout), (0, f"{H}/1/ipaddr = 127.0.0.1\n  4\n"), run.stderr)
+    equal((run.returncode, run.stdout), (0, f"{H}/1/ipaddr = 127.0.0.1\n  4 matches\n"), run.stderr)
     run = w.shell(f"printf 'nonsense\\nping\\n' | {CLI} shell")
     equal((run.returncode, run.stdout), (2, ""))
     matches(run.stderr, r"exmachina: stdin:1: unknown verb 'nonsense'")

@@ -68,8 +68,9 @@ static char *last_lines(char *text)
 /* What is more than is brought back is dropped. */
 static void shorten(int fd, const char *kept)
 {
-	if (ftruncate(fd, 0) == 0 && fd_write_all(fd, kept, strlen(kept)) < 0)
-		(void)ftruncate(fd, 0);
+	/* where there is no room for all of them some are lost */
+	if (ftruncate(fd, 0) == 0)
+		(void)!fd_write_all(fd, kept, strlen(kept));
 }
 
 int shell_history_open(void (*have)(const char *line, void *data), void *data)
