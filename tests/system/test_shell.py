@@ -27,17 +27,15 @@ class Screen:
 
     count = 0
 
-    def __init__(self, w, command=f"{CLI} shell", policy=SESSION + HOSTS_FREE, root=None, env=None):
+    def __init__(self, w, command=f"{CLI} shell", policy=SESSION + HOSTS_FREE, root=None):
         w.policy(policy)
         Screen.count += 1
         self.socket = w.path_of(f"tmux-{Screen.count}")
         self.status = w.path_of(f"status-{Screen.count}")
-        env = {"LC_ALL": "C.UTF-8", "TERM": "screen", **(env or {})}
-        options = " ".join(f"--setenv {name}={value}" for name, value in env.items())
         script = w.path_of("start.sh")
         with open(script, "w", encoding="utf-8") as file:
-            file.write(f"{DAEMON} --policy {w.policy_dir} --root {root or w.root} {options} -- "
-                       f"{command} 2>&1; echo $? >{self.status}; sleep 60\n")
+            file.write(f"{DAEMON} --policy {w.policy_dir} --root {root or w.root} "
+                       f"--setenv LC_ALL=C.UTF-8 -- {command} 2>&1; echo $? >{self.status}; sleep 60\n")
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "110", "-y", "40", f"sh {script}")
         w.undo.callback(self.tmux, "kill-server", check=False)
 
@@ -267,11 +265,11 @@ def secrets(w):
 
 # ---- colours -------------------------------------------------------------------------------------
 
-@for_each([("a diff is coloured", {}, True), ("with NO_COLOR it is not", {"NO_COLOR": "1"}, False),
-           ("with an empty NO_COLOR it is", {"NO_COLOR": ""}, True),
-           ("nor on a terminal without colours", {"TERM": "dumb"}, False)])
+@for_each([("a diff is coloured", "", True), ("with NO_COLOR it is not", "NO_COLOR=1", False),
+           ("with an empty NO_COLOR it is", "NO_COLOR=", True),
+           ("nor on a terminal without colours", "TERM=dumb", False)])
 def colours(w, env, coloured):
-    screen = Screen(w, f"sh -c '{CLI} set {H}/1/canonical --new; {CLI} diff'", env=env)
+    screen = Screen(w, f"sh -c '{CLI} set {H}/1/canonical --new; {env} {CLI} diff'")
     screen.until("+127.0.0.1", "the difference")
     screen.end()
     shown = screen.text(colours=True)
