@@ -141,10 +141,13 @@ static void print_file(const struct json_object *file)
 	scoped_ptr char *diff = bytes_of(file, "diff");
 
 	print_name(file);
-	if (diff) {
+	/* it is to be read, wherever that is, and not to be applied */
+	if (diff && !isatty(STDOUT_FILENO))
+		report_foreign(stdout, "", diff);
+	else if (diff)
 		diff_print(diff);
+	if (diff)
 		return;
-	}
 	for (size_t i = 0; i < json_length(changes); i++)
 		print_change(json_at(changes, i));
 	if (json_boolean(json_get(file, "more")))

@@ -52,7 +52,7 @@ struct srun_command {
 const struct srun_command *srun_find(const char *name);
 
 /* method_srun.c: calls a method. 0, or -1; the answer is in srun->last either way. */
-int srun_call(struct srun *srun, const char *method, const struct arguments *arguments) must_check;
+int srun_call(struct srun *srun, const char *name, const struct arguments *arguments) must_check;
 
 /* srun_print.c */
 void srun_print_one(struct srun *srun, const struct srun_words *words,
