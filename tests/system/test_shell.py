@@ -111,7 +111,7 @@ def verbs(w):
     contains(screen.line("help commit"), "--confirm SECONDS")
     contains(screen.line("help"), "quit, exit")
     screen.type("text:quit", "Enter")
-    equal(screen.end(), 0)
+    equal(screen.end(), 0, screen.text())
 
 
 @test("a mistake tells what, where and what would be right, and the next line goes on")
@@ -206,7 +206,7 @@ def kept(w):
     screen.line(f"get {H}/1/ipaddr")
     screen.line(f" get {H}/2/ipaddr")
     screen.type("text:exit", "Enter")
-    equal(screen.end(), 0)
+    equal(screen.end(), 0, screen.text())
     equal(history(), ["ping", f"get {H}/1/ipaddr"])
     info = os.stat(HISTORY)
     equal((info.st_mode & 0o7777, info.st_uid), (0o600, 4711))
@@ -260,7 +260,7 @@ def secrets(w):
     equal(history(), ["discard", *kept])
     check("hunter2" not in screen.text().split(kept[-1])[-1], "what is brought back")
     screen.type("Up", "Up", "Up", "Up", "Up", "Up", "Up")
-    screen.until(EDITED + "discard", "the oldest line")
+    screen.until(lambda shown: shown.split("\n")[-1] == EDITED + "discard", "the oldest line")
 
 
 # ---- colours -------------------------------------------------------------------------------------
@@ -386,7 +386,7 @@ def unsaved(w):
     contains(screen.line("diff", EDITED), "unsaved")
     screen.type("text:quit", "Enter")
     screen.until("edits that were not saved are dropped", "what becomes of them")
-    equal(screen.end(), 0)
+    equal(screen.end(), 0, screen.text())
     equal(w.read("/etc/hosts"), HOSTS)
 
 

@@ -115,7 +115,8 @@ static void set_up(struct shell_edit *edit)
 	(void)el_set(edit->line, EL_SIGNAL, 1);
 	(void)el_set(edit->line, EL_HIST, history, edit->history);
 	(void)el_set(edit->line, EL_GETCFN, read_character);
-	(void)el_set(edit->line, EL_ADDFN, "exm-complete", "complete the word", propose);
+	/* el_set() would copy the names, and free them never */
+	(void)el_wset(edit->line, EL_ADDFN, L"exm-complete", L"complete the word", propose);
 	(void)el_set(edit->line, EL_BIND, "^I", "exm-complete", NULL);
 	(void)el_set(edit->line, EL_BIND, "^R", "em-inc-search-prev", NULL);
 	/* the user's own keys, in .editrc */
