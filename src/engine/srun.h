@@ -39,6 +39,8 @@ struct srun_command {
 		bool optional;
 		size_t offset; /* in struct arguments; of a text */
 	} words[SRUN_WORDS_MAX];
+	/* Augeas goes on where it failed and there is no name for why. */
+	bool is_borne;
 	/* NULL: calls the method with the words. 0, or -1 with the answer in srun->last or a
 	 * problem. */
 	int (*run)(struct srun *srun, const struct srun_command *command,
@@ -53,6 +55,15 @@ const struct srun_command *srun_find(const char *name);
 
 /* method_srun.c: calls a method. 0, or -1; the answer is in srun->last either way. */
 int srun_call(struct srun *srun, const char *name, const struct arguments *arguments) must_check;
+
+/* srun_tell.c: commands that do more than to call a method and print
+ * what it says */
+int srun_errors(struct srun *srun, const struct srun_command *command,
+		const struct srun_words *words) must_check;
+int srun_info(struct srun *srun, const struct srun_command *command,
+	      const struct srun_words *words) must_check;
+int srun_dump_xml(struct srun *srun, const struct srun_command *command,
+		  const struct srun_words *words) must_check;
 
 /* srun_print.c */
 void srun_print_one(struct srun *srun, const struct srun_words *words,

@@ -49,6 +49,16 @@ static int run_ls(struct srun *srun, const struct srun_command *command,
 	return match(srun, below);
 }
 
+static char all_path[] = "/*";
+
+static int run_print(struct srun *srun, const struct srun_command *command,
+		     const struct srun_words *words)
+{
+	const struct arguments a = { .path = words->word[0] ? words->word[0] : all_path };
+
+	return srun_call(srun, command->method, &a);
+}
+
 static int run_touch(struct srun *srun, const struct srun_command *command,
 		     const struct srun_words *words)
 {
@@ -148,6 +158,9 @@ static int run_quit(struct srun *srun, const struct srun_command *command,
 	return 0;
 }
 
+static int run_help(struct srun *srun, const struct srun_command *command,
+		    const struct srun_words *words);
+
 #define PATH(member) \
 	{ \
 		WORD_PATH, false, offsetof(struct arguments, member) \
@@ -171,57 +184,100 @@ static int run_quit(struct srun *srun, const struct srun_command *command,
 	}
 
 static const struct srun_command commands[] = {
-	{ "get", NULL, "augeas.get", { PATH(path) }, run_get, srun_print_one },
-	{ "label", NULL, "augeas.label", { PATH(path) }, run_get, srun_print_one },
-	{ "match", NULL, NULL, { PATH(path), TEXT_OPTIONAL(value) }, run_match, srun_print_match },
-	{ "count", NULL, NULL, { PATH(path) }, run_match, srun_print_count },
-	{ "ls", NULL, NULL, { PATH(path) }, run_ls, srun_print_ls },
-	{ "print", NULL, "augeas.print", { PATH_OPTIONAL(path) }, NULL, srun_print_text },
-	{ "span", NULL, "augeas.span", { PATH(path) }, NULL, srun_print_span },
-	{ "source", NULL, "augeas.source", { PATH(path) }, NULL, srun_print_line },
-	{ "preview", NULL, "augeas.preview", { PATH(path) }, NULL, srun_print_text },
-	{ "set", NULL, "augeas.set", { PATH(path), TEXT_OPTIONAL(value) }, NULL, NULL },
+	{ "get", NULL, "augeas.get", { PATH(path) }, false, run_get, srun_print_one },
+	{ "label", NULL, "augeas.label", { PATH(path) }, false, run_get, srun_print_one },
+	{ "match",
+	  NULL,
+	  NULL,
+	  { PATH(path), TEXT_OPTIONAL(value) },
+	  false,
+	  run_match,
+	  srun_print_match },
+	{ "count", NULL, NULL, { PATH(path) }, false, run_match, srun_print_count },
+	{ "ls", NULL, NULL, { PATH(path) }, false, run_ls, srun_print_ls },
+	{ "print",
+	  NULL,
+	  "augeas.print",
+	  { PATH_OPTIONAL(path) },
+	  false,
+	  run_print,
+	  srun_print_text },
+	{ "span", NULL, "augeas.span", { PATH(path) }, false, NULL, srun_print_span },
+	{ "source", NULL, "augeas.source", { PATH(path) }, false, NULL, srun_print_line },
+	{ "preview", NULL, "augeas.preview", { PATH(path) }, false, NULL, srun_print_text },
+	{ "set", NULL, "augeas.set", { PATH(path), TEXT_OPTIONAL(value) }, false, NULL, NULL },
 	{ "setm",
 	  NULL,
 	  "augeas.setm",
 	  { PATH(base), PATH(sub), TEXT_OPTIONAL(value) },
+	  true,
 	  NULL,
 	  NULL },
-	{ "clear", NULL, "augeas.clear", { PATH(path) }, NULL, NULL },
-	{ "clearm", NULL, "augeas.setm", { PATH(base), PATH(sub) }, run_clearm, NULL },
-	{ "touch", NULL, "augeas.clear", { PATH(path) }, run_touch, NULL },
-	{ "ins", "insert", "augeas.insert", { WORD, WORD, PATH(path) }, run_insert, NULL },
-	{ "mv", "move", "augeas.move", { PATH(source), PATH(destination) }, NULL, NULL },
-	{ "cp", "copy", "augeas.copy", { PATH(source), PATH(destination) }, NULL, NULL },
-	{ "rename", NULL, "augeas.rename", { PATH(path), TEXT(label) }, NULL, srun_print_rename },
-	{ "rm", NULL, "augeas.remove", { PATH(path) }, NULL, srun_print_rm },
-	{ "defvar", NULL, "augeas.defvar", { TEXT(name), PATH(expression) }, NULL, NULL },
+	{ "clear", NULL, "augeas.clear", { PATH(path) }, false, NULL, NULL },
+	{ "clearm", NULL, "augeas.setm", { PATH(base), PATH(sub) }, true, run_clearm, NULL },
+	{ "touch", NULL, "augeas.clear", { PATH(path) }, false, run_touch, NULL },
+	{ "ins", "insert", "augeas.insert", { WORD, WORD, PATH(path) }, true, run_insert, NULL },
+	{ "mv", "move", "augeas.move", { PATH(source), PATH(destination) }, false, NULL, NULL },
+	{ "cp", "copy", "augeas.copy", { PATH(source), PATH(destination) }, false, NULL, NULL },
+	{ "rename",
+	  NULL,
+	  "augeas.rename",
+	  { PATH(path), TEXT(label) },
+	  false,
+	  NULL,
+	  srun_print_rename },
+	{ "rm", NULL, "augeas.remove", { PATH(path) }, false, NULL, srun_print_rm },
+	{ "defvar", NULL, "augeas.defvar", { TEXT(name), PATH(expression) }, false, NULL, NULL },
 	{ "defnode",
 	  NULL,
 	  "augeas.defnode",
 	  { TEXT(name), PATH(expression), TEXT_OPTIONAL(value) },
+	  false,
 	  run_defnode,
 	  NULL },
 	{ "store",
 	  NULL,
 	  "augeas.text_store",
 	  { TEXT(lens), PATH(source), PATH(path) },
+	  true,
 	  NULL,
 	  NULL },
 	{ "retrieve",
 	  NULL,
 	  "augeas.text_retrieve",
 	  { TEXT(lens), PATH(source), PATH(path), PATH(destination) },
+	  true,
 	  NULL,
 	  NULL },
-	{ "transform", NULL, "augeas.transform", { WORD, WORD, WORD }, run_transform, NULL },
-	{ "load-file", NULL, "augeas.load_file", { PATH(file) }, NULL, NULL },
-	{ "load", NULL, "augeas.load", { { 0 } }, NULL, NULL },
-	{ "save", NULL, "augeas.save", { { 0 } }, run_save, srun_print_saved },
-	{ "context", NULL, NULL, { PATH_OPTIONAL(path) }, run_context, srun_print_line },
-	{ "quit", NULL, NULL, { { 0 } }, run_quit, NULL },
+	{ "transform", NULL, "augeas.transform", { WORD, WORD, WORD }, false, run_transform, NULL },
+	{ "load-file", NULL, "augeas.load_file", { PATH(file) }, false, NULL, NULL },
+	{ "load", NULL, "augeas.load", { { 0 } }, false, NULL, NULL },
+	{ "save", NULL, "augeas.save", { { 0 } }, false, run_save, srun_print_saved },
+	{ "context", NULL, NULL, { PATH_OPTIONAL(path) }, false, run_context, srun_print_line },
+	{ "errors", NULL, "augeas.match", { { 0 } }, false, srun_errors, NULL },
+	{ "info", NULL, "augeas.match", { { 0 } }, false, srun_info, NULL },
+	{ "dump-xml", NULL, "augeas.dump", { PATH_OPTIONAL(path) }, false, srun_dump_xml, NULL },
+	{ "help", NULL, NULL, { { WORD_TEXT, true, 0 } }, false, run_help, NULL },
+	{ "quit", NULL, NULL, { { 0 } }, false, run_quit, NULL },
 	{ 0 },
 };
+
+static int run_help(struct srun *srun, const struct srun_command *command,
+		    const struct srun_words *words)
+{
+	const char *wanted = words->word[0];
+
+	(void)command;
+	if (wanted && !srun_find(wanted)) {
+		srun->problem = "there is no such command";
+		return -1;
+	}
+	for (const struct srun_command *c = commands; c->name; c++)
+		if (!wanted || srun_find(wanted) == c)
+			fprintf(srun->out, "%s%s%s\n", c->name, c->alias ? ", " : "",
+				c->alias ? c->alias : "");
+	return 0;
+}
 
 const struct srun_command *srun_find(const char *name)
 {

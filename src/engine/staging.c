@@ -52,6 +52,20 @@ char *staging_node(const char *path)
 	return escaped("/files", path, "\\|=[](),!&<>'\"+-* \t\n");
 }
 
+char *staging_plain_node(const char *path)
+{
+	return escaped("/files", path, "");
+}
+
+char *staging_source(const struct tree *tree, char *source)
+{
+	size_t length = strlen(tree->staging);
+
+	if (!source || strncmp(source, tree->staging, length) != 0)
+		return source;
+	return staging_plain_node(source + length);
+}
+
 static int make_directories(char *path)
 {
 	for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
@@ -251,9 +265,13 @@ int staging_adopt(struct tree *tree, struct tree_file *file, int content)
 	file->made = true;
 	if (r == 0 && !staged)
 		r = -ENOMEM;
-	if (r == 0 && content >= 0)
-		r = write_staged(tree, staged, content);
-	return r == 0 && content >= 0 ? load(tree, file) : r;
+	/* one that no lens reads by now, or two, is no part of the tree */
+	if (file->attached != LOAD_BY)
+		file->state = file->attached == LOAD_BY_NO ? TREE_DETACHED : TREE_PARSE_FAILED;
+	if (r < 0 || content < 0 || file->attached != LOAD_BY)
+		return r;
+	r = write_staged(tree, staged, content);
+	return r < 0 ? r : load(tree, file);
 }
 
 int staging_forget(struct tree *tree, const struct tree_file *file)

@@ -346,8 +346,9 @@ bool tree_may_be_context(const struct tree *tree, const char *path)
 
 	if (strcmp(path, "/files") == 0)
 		return true;
+	/* one in the table of transforms would not stay the only one of its path */
 	if (node_path_parse(path, &labels) == 0 && region_of(&labels) == REGION_CLIENT)
-		return !path_expr_looks_around(path);
+		return strcmp(labels.label[0], "augeas") != 0 && !path_expr_looks_around(path);
 	/* nothing but labels: what was understood of it is all there is */
 	node = prefix && prefix[0] != '\0' ? staging_node(prefix) : NULL;
 	if (!node || strcmp(node, path) != 0)

@@ -5,6 +5,7 @@ name of its error. Shared by the tests that compare the two."""
 
 import base64
 import ctypes
+from xml.etree import ElementTree
 
 from exm import RpcError
 
@@ -23,8 +24,19 @@ def decoded(value):
     return None if value is None else value.decode("utf-8", "surrogateescape")
 
 
+def rows_of(element, depth):
+    """The nodes of an element and all below it."""
+    if element.tag == "node":
+        value = element.find("value")
+        yield depth, element.get("label"), None if value is None else value.text or ""
+    for child in element:
+        if child.tag == "node":
+            yield from rows_of(child, depth + 1)
+
+
 class Augeas:
-    """libaugeas, over a root directory, with these lenses for these files: {path: lens}."""
+    """libaugeas, over a root directory, with these lenses for these files: {path: lens}; None: with
+    all that it has for all that there is."""
 
     def __init__(self, root, lenses, library="libaugeas.so.0"):
         self.root = root
@@ -32,10 +44,15 @@ class Augeas:
         self.libc = ctypes.CDLL(None)
         self.libc.open_memstream.restype = ctypes.c_void_p
         self.lib.aug_init.restype = ctypes.c_void_p
+        self.xml = ctypes.CDLL("libxml2.so.2")
+        self.xml.xmlBufferCreate.restype = ctypes.c_void_p
+        self.xml.xmlBufferContent.restype = text
         for name in ("aug_error_message", "aug_error_minor_message", "aug_error_details"):
             getattr(self.lib, name).restype = text
-        self.aug = ctypes.c_void_p(self.lib.aug_init(
-            encoded(root), None, NO_LOAD | NO_MODL_AUTOLOAD | ENABLE_SPAN))
+        flags = 0 if lenses is None else NO_LOAD | NO_MODL_AUTOLOAD | ENABLE_SPAN
+        self.aug = ctypes.c_void_p(self.lib.aug_init(encoded(root), None, flags))
+        if lenses is None:
+            return
         for path, lens in lenses.items():
             self.transform(lens, path)
         self.lib.aug_load(self.aug)
@@ -124,17 +141,63 @@ class Augeas:
         return self._printed(lambda out: self.lib.aug_print(self.aug, out, encoded(path)))
 
     def srun(self, script):
-        return self._printed(lambda out: self.lib.aug_srun(self.aug, out, encoded(script)))
+        r, printed, error = self._printed(
+            lambda out: self.lib.aug_srun(self.aug, out, encoded(script)))
+        return (r, printed and printed.replace(self.root + "/", "/"), error)
+
+    def preview(self, path):
+        """While spans are known aug_preview(3) finds no lens; so it is done as it does it."""
+        out = ctypes.c_void_p()
+        r = self.lib.aug_preview(self.aug, encoded(path), ctypes.byref(out))
+        result = self.done(r, self.taken(out) if out.value else None)
+        return self._preview(path) if result[-1] == "ENOLENS" else result
+
+    def _preview(self, path):
+        node = self.source(self.match(path)[1][0])[1]
+        if not node or not node.startswith("/files"):
+            return (-1, None, "EBADARG")
+        lens = self.get("/augeas" + node + "/lens")[1]
+        with open(self.root + self.get("/augeas" + node + "/path")[1].removeprefix("/files"),
+                  "rb") as file:
+            self.set("/preview_in", decoded(file.read()))
+        done = self.text_retrieve(lens, "/preview_in", node, "/preview_out")
+        result = (done[0], self.get("/preview_out")[1] if done[0] == 0 else None, done[-1])
+        self.remove("/preview_in | /preview_out")
+        return result
+
+    def dump(self, path):
+        """aug_to_xml(3), as [(depth, label, value)]."""
+        top = ctypes.c_void_p()
+        r = self.lib.aug_to_xml(self.aug, encoded(path), ctypes.byref(top), 0)
+        if r < 0:
+            return self.done(r, None)
+        buffer = ctypes.c_void_p(self.xml.xmlBufferCreate())
+        self.xml.xmlNodeDump(buffer, None, top, 0, 0)
+        text_of_it = self.xml.xmlBufferContent(buffer)
+        try:
+            rows = list(rows_of(ElementTree.fromstring(text_of_it), -1))
+        except ElementTree.ParseError:
+            rows = None  # bytes that XML cannot have
+        self.xml.xmlBufferFree(buffer)
+        self.xml.xmlFreeNode(top)
+        return self.done(r, rows)
+
+    def ns_attr(self, name, index):
+        value, label, file = text(), text(), ctypes.c_void_p()
+        r = self.lib.aug_ns_attr(self.aug, encoded(name), index, ctypes.byref(value),
+                                 ctypes.byref(label), ctypes.byref(file))
+        found = self.taken(file) if file.value else None
+        return self.done(r, decoded(value.value), decoded(label.value), self.in_files(found))
+
+    def in_files(self, file):
+        """While spans are known Augeas tells the name of a file where it has the path of a node."""
+        inside = file and file.startswith(self.root + "/")
+        return "/files" + file.removeprefix(self.root) if inside else file
 
     def source(self, path):
         out = ctypes.c_void_p()
         r = self.lib.aug_source(self.aug, encoded(path), ctypes.byref(out))
-        found = self.taken(out) if out.value else None
-        # while spans are known Augeas tells the name of the file
-        if found and not found.startswith("/files"):
-            inside = found.startswith(self.root + "/")
-            found = "/files" + found.removeprefix(self.root) if inside else None
-        return self.done(r, found)
+        return self.done(r, self.in_files(self.taken(out) if out.value else None))
 
     def span(self, path):
         name = ctypes.c_void_p()
@@ -201,6 +264,7 @@ class Remote:
 
     def __init__(self, session):
         self.session = session
+        self.last = None  # the last error
 
     def _call(self, method, *params):
         """The result, and the name of Augeas's error; what is no error there has none."""
@@ -208,6 +272,7 @@ class Remote:
             return self.session.call("augeas." + method, [as_bytes(p) if isinstance(p, str) else p
                                                           for p in params]), None
         except RpcError as error:
+            self.last = str(error)
             return error, error.data.get("augeas", error.name)
 
     def _plain(self, method, *params, missing=-1):
@@ -282,6 +347,21 @@ class Remote:
             return (-1, None, error)
         return (-2 if result["quit"] else result["commands"], from_bytes(result["output"]),
                 "NOERROR")
+
+    def preview(self, path):
+        result, error = self._call("preview", path)
+        return (-1, None, error) if error else (0, from_bytes(result), "NOERROR")
+
+    def dump(self, path):
+        result, error = self._call("dump", path)
+        if error:
+            return (-1, None, error)
+        return (0, [(row["depth"], from_bytes(row["label"]), from_bytes(row["value"]))
+                    for row in result], "NOERROR")
+
+    def ns_attr(self, name, index):
+        return self._numbered("ns_attr", name, index, 3, lambda r: (
+            1, from_bytes(r["value"]), from_bytes(r["label"]), r["file"]))
 
     def source(self, path):
         result, error = self._call("source", path)
