@@ -9,6 +9,7 @@
 #include "common/json.h"
 
 struct exm;
+struct options;
 
 /* The exit statuses of exmachina(1). */
 enum status {
@@ -67,14 +68,19 @@ struct cli_text {
 
 struct cli {
 	struct exm *session;
-	bool json;                  /* results and errors as JSON */
-	int given[VERB_OPTION_MAX]; /* options behind the verb; 0: not given */
+	const struct options *options; /* those in front of the verb */
+	const char *where;             /* the socket of the session; "": it is the environment's */
+	bool json;                     /* results and errors as JSON */
+	int given[VERB_OPTION_MAX];    /* options behind the verb; 0: not given */
 	struct cli_text texts[CLI_TEXTS_MAX];
 	size_t text_count;
 	bool once;          /* the session ends with this call, and drops what is not committed */
 	bool edited;        /* something waits to be committed */
 	const char *script; /* where lines come from, within one; then output is augtool's */
 	unsigned int line;
+	bool shell;     /* lines are typed by somebody: the session goes on behind each */
+	bool quit;      /* a line has asked for the end */
+	int interrupts; /* readable when a line was interrupted that others follow; -1: none do */
 
 	/* what to do with notifications, while a verb waits for some; or NULL */
 	void (*notified)(struct cli *cli, const char *method, struct json_object *params);
@@ -84,6 +90,8 @@ struct cli {
 
 /* cli.c: the whole program but its name. */
 int cli_main(int argc, char **argv);
+/* Opens the session that the options name. 0 or the library's error. */
+int cli_connect(struct cli *cli) must_check;
 
 /* call.c */
 
@@ -106,6 +114,20 @@ const char *call_text(struct json_object *value);
 struct json_object *call_parse(const char *text);
 /* Returns what it is given; without memory the program ends. */
 void *call_memory(void *memory);
+/* Is there something that waits for a commit? */
+bool call_finds_edits(struct cli *cli);
+
+/* interrupt.c */
+
+/* From now on an interruption ends what a line does, and not the program. */
+enum status interrupt_keep(struct cli *cli) must_check;
+/* Was there one? It is forgotten. */
+bool interrupt_take(const struct cli *cli);
+/*
+ * Waits until the descriptor (-1: none) has one of the events, so long at most; -1 is for ever.
+ * 1, 0 when the time is over, -ECANCELED for an interruption, which is forgotten then, -errno.
+ */
+int interrupt_poll(const struct cli *cli, int fd, int events, int timeout_ms) must_check;
 
 /* progress.c */
 
@@ -121,6 +143,8 @@ void progress_end(void);
 bool countdown_is_possible(const struct cli *cli);
 /* From now on whoever interrupts wants the commit taken back. */
 void countdown_prepare(void);
+/* Where the program goes on: that is over. */
+void countdown_finish(const struct cli *cli);
 /*
  * Asks whether the commit stays that the server has answered with this; and until the answer
  * comes, shows how long it may take. STATUS_DONE if it stays.
@@ -131,6 +155,9 @@ enum status countdown_run(struct cli *cli, const struct json_object *commit);
 
 /* "exmachina: ", in a script its file and line, and the message, to standard error. */
 void report(const struct cli *cli, const char *format, ...) printf_like(2, 3);
+/* The same of a failure that is none of the server's; with --json as an object. Returns it. */
+enum status report_wrong(const struct cli *cli, enum status status, const char *format, ...)
+	printf_like(3, 4);
 /* What the last call of the session failed with. Returns the exit status that it means. */
 enum status report_failure(const struct cli *cli, int result);
 /* A node that is not there, where the server would not call that an error. */
@@ -141,5 +168,7 @@ void report_refusal(const struct cli *cli, struct json_object *error);
 void report_json(struct json_object *value);
 /* Text that anybody may have written, without what a terminal would obey; lines are indented. */
 void report_foreign(FILE *file, const char *indent, const char *text);
+/* The same of a line without its end. */
+void report_foreign_line(FILE *file, const char *text);
 
 #endif

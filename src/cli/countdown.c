@@ -64,6 +64,18 @@ void countdown_prepare(void)
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+void countdown_finish(const struct cli *cli)
+{
+	sigset_t set;
+
+	if (cli->interrupts < 0)
+		return;
+	(void)interrupt_take(cli);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
 static void came(struct cli *cli, const char *method, struct json_object *params)
 {
 	struct countdown *countdown = cli->notified_data;

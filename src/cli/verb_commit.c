@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "cli/diff_view.h"
 #include "cli/verb.h"
 
 static const char *text_of(const struct json_object *object, const char *key)
@@ -23,7 +24,7 @@ static void print_files(const struct json_object *result)
 		char *diff = NULL;
 
 		if (json_get_bytes(json_get(json_at(files, i), "diff"), &diff) == 0)
-			fputs(diff, stdout);
+			diff_print(diff);
 		free(diff);
 	}
 }
@@ -113,28 +114,40 @@ static void print_commit(const struct json_object *result)
 	}
 }
 
-static enum status run_commit(struct cli *cli, const struct verb *verb, int argc, char **argv,
-			      struct json_object **ret_result)
+static enum status commit_and_ask(struct cli *cli, const struct verb *verb,
+				  struct json_object **ret_result)
 {
-	const char *wrong = contradiction(cli);
-	bool asks = cli->given[OPTION_CONFIRM] && countdown_is_possible(cli);
-	enum status status;
+	enum status status = commit(cli, verb, ret_result);
 
-	(void)argc;
-	(void)argv;
-	if (wrong) {
-		report(cli, "%s: %s", verb->name, wrong);
-		return STATUS_USAGE;
-	}
-	if (asks)
-		countdown_prepare();
-	status = commit(cli, verb, ret_result);
-	if (status != STATUS_DONE || !asks || !text_of(json_get(*ret_result, "confirm"), "token"))
+	if (status != STATUS_DONE || !text_of(json_get(*ret_result, "confirm"), "token"))
 		return status;
 	print_commit(*ret_result);
 	fflush(stdout);
 	status = countdown_run(cli, *ret_result);
 	return status == STATUS_DONE ? STATUS_PRINTED : status;
+}
+
+static enum status run_commit(struct cli *cli, const struct verb *verb, int argc, char **argv,
+			      struct json_object **ret_result)
+{
+	const char *wrong = contradiction(cli);
+	bool asks = cli->given[OPTION_CONFIRM] && countdown_is_possible(cli);
+	int interrupts = cli->interrupts;
+	enum status status;
+
+	(void)argc;
+	(void)argv;
+	if (wrong)
+		return report_wrong(cli, STATUS_USAGE, "%s: %s", verb->name, wrong);
+	if (!asks)
+		return commit(cli, verb, ret_result);
+	/* they are about the commit now */
+	cli->interrupts = -1;
+	countdown_prepare();
+	status = commit_and_ask(cli, verb, ret_result);
+	cli->interrupts = interrupts;
+	countdown_finish(cli);
+	return status;
 }
 
 static void print_saved(const struct cli *cli, char **argv, const struct json_object *result)
@@ -188,10 +201,8 @@ static enum status run_confirm(struct cli *cli, const struct verb *verb, int arg
 	const char *wrong = misuse(cli, argc);
 	enum status status;
 
-	if (wrong) {
-		report(cli, "%s: %s", verb->name, wrong);
-		return STATUS_USAGE;
-	}
+	if (wrong)
+		return report_wrong(cli, STATUS_USAGE, "%s: %s", verb->name, wrong);
 	status = call(cli, verb->method, confirm_params(cli, argc, argv), ret_result);
 	if (status != STATUS_DONE)
 		return status;
@@ -247,6 +258,7 @@ static const struct verb verbs[] = {
 		.arguments = "[TOKEN]",
 		.summary = "a commit that would be taken back stays",
 		.most = 1,
+		.flags = VERB_PRIVATE,
 		.options = OPTION(EXTEND) | OPTION(ROLLBACK) | OPTION(JSON),
 		.method = "config.confirm",
 		.run = run_confirm,

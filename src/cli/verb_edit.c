@@ -197,6 +197,7 @@ static const struct verb verbs[] = {
 		.summary = "read a file anew, without the edits in it",
 		.least = 1,
 		.most = 1,
+		.names = NAMES_FILES,
 		.method = "augeas.load_file",
 	},
 	{

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/diff_view.h"
 #include "cli/verb.h"
 
 enum { PAGE = 100, SHOWN = 20 };
@@ -140,10 +141,13 @@ static void print_file(const struct json_object *file)
 	scoped_ptr char *diff = bytes_of(file, "diff");
 
 	print_name(file);
-	if (diff) {
+	/* it is to be read, wherever that is, and not to be applied */
+	if (diff && !isatty(STDOUT_FILENO))
 		report_foreign(stdout, "", diff);
+	else if (diff)
+		diff_print(diff);
+	if (diff)
 		return;
-	}
 	for (size_t i = 0; i < json_length(changes); i++)
 		print_change(json_at(changes, i));
 	if (json_boolean(json_get(file, "more")))
@@ -230,11 +234,10 @@ static enum status run_one(struct cli *cli, const struct verb *verb, int argc, c
 
 	(void)argc;
 	number = argv[0][0] >= '0' && argv[0][0] <= '9' ? strtoll(argv[0], &end, 10) : 0;
-	if (number <= 0 || *end) {
-		report(cli, "%s: '%s' is no number of a revision; see exmachina history",
-		       verb->name, argv[0]);
-		return STATUS_USAGE;
-	}
+	if (number <= 0 || *end)
+		return report_wrong(cli, STATUS_USAGE,
+				    "%s: '%s' is no number of a revision; see exmachina history",
+				    verb->name, argv[0]);
 	params = call_memory(json_new_array());
 	call_add(params, call_memory(json_new_int(number)));
 	return call(cli, verb->method, params, ret_result);
@@ -246,6 +249,7 @@ static const struct verb verbs[] = {
 		.arguments = "[FILE]",
 		.summary = "commits of the past, the newest first",
 		.most = 1,
+		.names = NAMES_FILES,
 		.options = OPTION(LINES) | OPTION(JSON),
 		.method = "config.history",
 		.run = run_history,
@@ -257,6 +261,7 @@ static const struct verb verbs[] = {
 		.summary = "what one of them has changed",
 		.least = 1,
 		.most = 1,
+		.names = NAMES_REVISIONS,
 		.options = OPTION(JSON),
 		.method = "config.show",
 		.run = run_one,
@@ -269,6 +274,7 @@ static const struct verb verbs[] = {
 		.least = 1,
 		.most = 1,
 		.flags = VERB_SETTLES,
+		.names = NAMES_REVISIONS,
 		.options = OPTION(JSON),
 		.method = "config.revert",
 		.run = run_one,

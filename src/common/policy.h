@@ -346,8 +346,8 @@ bool policy_may_change(const struct policy_file *file);
 
 /*
  * Monitor to engine. The owner, group and mode of files to be created, the layers that may be
- * missing, where lenses are, what is secret and what is kept of commits stay with the monitor,
- * which is the one to use them.
+ * missing, where lenses are and what is kept of commits stay with the monitor, which is the one to
+ * use them. Which nodes are secret is told, so that a client can be told what not to keep.
  */
 void policy_put(struct wire *w, const struct policy *policy);
 

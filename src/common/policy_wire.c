@@ -29,6 +29,7 @@ static void put_file(struct wire *w, const struct policy_file *file)
 		wire_put_str(w, file->values[i].pattern, POLICY_TEXT_MAX);
 		wire_put_str(w, file->values[i].ere, POLICY_TEXT_MAX);
 	}
+	put_list(w, &file->secrets);
 	put_list(w, &file->checks);
 	wire_put_u32(w, (uint32_t)file->apply_count);
 	for (size_t i = 0; i < file->apply_count; i++) {
@@ -181,6 +182,8 @@ static int get_file(struct wire *w, struct policy *policy)
 		r = get_list(w, &file->rights[i]);
 	if (r == 0)
 		r = get_values(w, file);
+	if (r == 0)
+		r = get_list(w, &file->secrets);
 	if (r == 0)
 		r = get_checks(w, &file->checks);
 	if (r == 0)

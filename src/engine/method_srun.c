@@ -108,6 +108,7 @@ static int run_line(struct srun *srun, const char *line)
 	command = srun_find(name);
 	if (!command) {
 		srun->problem = "there is no such command";
+		srun->unknown = take_ptr(name);
 		return -1;
 	}
 	if (read_words(srun, command, line, &words) < 0)
@@ -165,6 +166,8 @@ static int not_run(struct srun *srun, const struct script *script, const char *o
 	augeas = json_string(json_get(data, "augeas"), NULL);
 	if (!error || (augeas && strcmp(augeas, "NOERROR") == 0))
 		json_put(data, "augeas", json_new_string("ECMDRUN"));
+	if (srun->unknown)
+		json_put(data, "command", json_new_bytes(srun->unknown));
 	json_put(data, "script_line", json_new_int(script->number));
 	json_put(data, "commands", json_new_int(script->commands));
 	json_put(data, "output", json_new_bytes(output));
@@ -193,6 +196,7 @@ int augeas_srun(struct call *call, const struct arguments *a)
 	if (r < 0 && !call->answered)
 		not_run(&srun, &script, output);
 	srun_forget(&srun);
+	free(srun.unknown);
 	free(script.line);
 	if (r < 0)
 		return -1;

@@ -170,8 +170,10 @@ static void tell_node(struct answer *answer, const struct policy_file *file,
 	struct json_object *object = answer->object;
 	struct policy_rule rule = { 0 };
 	const struct node_path own = { 0 };
+	bool is_secret = node->depth == 0 ? file->secrets.count > 0 : policy_is_secret(file, node);
 	int r = policy_rule_addition(file, &own, true, &rule);
 
+	json_put(object, "secret", json_new_bool(is_secret));
 	put_verdict(answer, "read", 0, &(struct policy_rule){ 0 });
 	put_verdict(answer, "create", r, &rule);
 	if (node->depth == 0) {

@@ -35,6 +35,7 @@ static struct json_object *file_json(const struct policy_file *file)
 	json_put(item, "insert", texts(&file->rights[RIGHT_INSERT]));
 	json_put(item, "remove", texts(&file->rights[RIGHT_REMOVE]));
 	json_put(item, "deny", texts(&file->rights[RIGHT_DENY]));
+	json_put(item, "secrets", texts(&file->secrets));
 	json_put(item, "values", values);
 	json_put(item, "create", json_new_bool(file->may_create));
 	json_put(item, "delete", json_new_bool(file->may_delete));

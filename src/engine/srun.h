@@ -15,6 +15,7 @@ struct srun {
 	FILE *out;            /* what the commands print */
 	struct captured last; /* the answer of the last call */
 	const char *problem;  /* what is wrong with the line, if no call has said so */
+	char *unknown;        /* the word that is no command, if that is it */
 	bool quit;
 };
 
@@ -53,7 +54,7 @@ struct srun_command {
 const struct srun_command *srun_find(const char *name);
 
 /* method_srun.c: calls a method. 0, or -1; the answer is in srun->last either way. */
-int srun_call(struct srun *srun, const char *method, const struct arguments *arguments) must_check;
+int srun_call(struct srun *srun, const char *name, const struct arguments *arguments) must_check;
 
 /* srun_tell.c: commands that do more than to call a method and print
  * what it says */

@@ -388,6 +388,7 @@ def as_told(text):
         if kind == "File":
             item = {key.lower(): [p for line in keys.get(key, []) for p in line.split()]
                     for key in ("Set", "Insert", "Remove", "Deny")}
+            item["secrets"] = [p for line in keys.get("Secret", []) for p in line.split()]
             told["files"].append({
                 "path": name, "lens": keys.get("Lens", [None])[0], **item, "create": "Create" in keys,
                 "checks": keys.get("Check", []), "delete": "Delete" in keys, "verified": "Verify" not in keys,
@@ -474,7 +475,7 @@ def node_form(w):
     equal(w.session(FORM).call("session.whatcan", {"path": "/files/etc/hosts/2/canonical"}), {
         "path": "/files/etc/hosts/2/canonical", "file": "/etc/hosts", "section": "[File /etc/hosts]",
         "node": "2/canonical", "lens": "Hosts.lns", "verified": True,
-        "other_lens": False, "read": YES,
+        "other_lens": False, "read": YES, "secret": False,
         "create": {"allowed": False, "key": "Create", "rule": "Create=MODE OWNER:GROUP"},
         "set": YES,
         "insert": {"allowed": True, "alone": True, "key": "Insert", "rule": "Insert=2/canonical"},
@@ -494,12 +495,22 @@ def form_below(w):
           {"allowed": False, "key": "Delete", "rule": "Delete=yes"})
 
 
+@test("what is secret is told of a node, of what is below it, and of the file that has some")
+def form_secret(w):
+    s = w.session(FORM.replace("Deny=1 ", "Secret=*/canonical\nDeny="))
+    for path, secret in (("/etc/hosts/2/canonical", True), ("/etc/hosts/2/canonical/below", True),
+                         ("/etc/hosts/2/alias", False), ("/etc/hosts/2", False), ("/etc/hosts", True)):
+        equal(s.call("session.whatcan", [path])["secret"], secret, path)
+    equal(s.call("session.whatcan")["files"][0]["secrets"], ["*/canonical"])
+    check("secret" not in s.call("session.whatcan", ["/etc/shadow"]), "of no file")
+
+
 @test("the file's own node is made, removed and committed")
 def file_form(w):
     equal(w.session(FORM.replace("Deny=1 ", "Delete=yes\nDeny=")).call(
         "session.whatcan", {"path": "/files/etc/hosts"}), {
             "path": "/files/etc/hosts", "file": "/etc/hosts", "section": "[File /etc/hosts]",
-            "node": "", "lens": "Hosts.lns", "verified": True, "other_lens": False, "read": YES,
+            "node": "", "lens": "Hosts.lns", "verified": True, "other_lens": False, "read": YES, "secret": False,
             "create": {"allowed": False, "key": "Create", "rule": "Create=MODE OWNER:GROUP"},
             "delete": {"allowed": True, "unless_below": ["*/secret"]}, "commit": YES})
 
