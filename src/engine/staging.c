@@ -115,6 +115,8 @@ static int choose_lens(struct tree *tree, struct tree_file *file)
 	file->attached = LOAD_BY;
 	if (tree->load)
 		file->attached = load_table_find(tree->load, file->path, &lens);
+	if (tree->empty && !file->asked)
+		file->attached = LOAD_BY_NO;
 	free(file->lens);
 	file->lens = strdup(lens ? lens : policy);
 	if (!file->lens)
