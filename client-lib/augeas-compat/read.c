@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs in a program that uses Augeas: what looks at the tree. A file that the policy does not
+ * name, or that cannot be read or parsed, has no nodes, as one that Augeas did not load.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compat.h"
+
+/* The one node's value or label for the caller to look at. 1, 0 if there is none, -1. */
+static int hand_out(struct augeas *aug, int r, char *text, const char *path, const char **ret_text)
+{
+	if (error_is_nothing(aug, r))
+		return 0;
+	if (r < 0)
+		return error_of(aug, r, path);
+	if (text) {
+		const char *kept = keep_text(&aug->keep, text, path);
+
+		if (!kept)
+			return error_set(aug, AUG_ENOMEM, NULL);
+		if (ret_text)
+			*ret_text = kept;
+	}
+	return 1;
+}
+
+int aug_get(const augeas *handle, const char *path, const char **value)
+{
+	TURN(aug, handle);
+	char *text = NULL;
+	int r = exm_get(aug->exm, path, &text);
+
+	if (value)
+		*value = NULL;
+	return hand_out(aug, r, text, path, value);
+}
+
+int aug_label(const augeas *handle, const char *path, const char **label)
+{
+	TURN(aug, handle);
+	char *text = NULL;
+	int r = exm_label(aug->exm, path, &text);
+
+	if (label)
+		*label = NULL;
+	return hand_out(aug, r, text, path, label);
+}
+
+static void free_texts(char **texts, int count)
+{
+	for (int i = 0; i < count; i++)
+		free(texts[i]);
+	free(texts);
+}
+
+/* Each text by itself, as the caller frees them. */
+static int copy_texts(char **texts, int count, char ***ret_copy)
+{
+	char **copy = calloc((size_t)count + 1, sizeof(*copy));
+
+	for (int i = 0; copy && i < count; i++) {
+		copy[i] = strdup(texts[i]);
+		if (!copy[i]) {
+			free_texts(copy, i);
+			return -ENOMEM;
+		}
+	}
+	if (!copy)
+		return -ENOMEM;
+	*ret_copy = copy;
+	return count;
+}
+
+int aug_match(const augeas *handle, const char *path, char ***matches)
+{
+	TURN(aug, handle);
+	scoped_ptr char **found = NULL;
+	int r = exm_match(aug->exm, path, &found);
+
+	if (matches)
+		*matches = NULL;
+	if (error_is_nothing(aug, r))
+		r = 0;
+	if (r >= 0 && matches)
+		r = copy_texts(found, r, matches);
+	return result_of(aug, r, path);
+}
+
+int aug_print(const augeas *handle, FILE *out, const char *path)
+{
+	TURN(aug, handle);
+	scoped_ptr char *text = NULL;
+	const char *expr = path && *path ? path : "/*";
+	int r = exm_print(aug->exm, expr, &text);
+
+	if (error_is_nothing(aug, r))
+		return 0;
+	if (r == 0 && out)
+		fputs(text, out);
+	return done_of(aug, r, expr);
+}
+
+int aug_source(const augeas *handle, const char *path, char **file_path)
+{
+	TURN(aug, handle);
+	int r;
+
+	if (!file_path)
+		return error_set(aug, AUG_EBADARG, "aug_source: FILE_PATH must not be NULL");
+	*file_path = NULL;
+	r = exm_source(aug->exm, path, file_path);
+	if (error_is_nothing(aug, r))
+		return error_set(aug, AUG_ENOMATCH, "There is no node matching %s", path);
+	return done_of(aug, r, path);
+}
+
+int aug_preview(augeas *handle, const char *path, char **out)
+{
+	TURN(aug, handle);
+
+	if (!out)
+		return error_set(aug, AUG_EBADARG, "aug_preview: OUT must not be NULL");
+	*out = NULL;
+	return lens_of(aug, exm_preview(aug->exm, path, out), path);
+}
+
+/* The root directory, if spans are to be told; they are so only if the program has asked for it. */
+static int read_settings(struct augeas *aug, char **ret_root)
+{
+	scoped_ptr struct exm_node **nodes = NULL;
+	const char *root = NULL, *span = NULL;
+	int count = exm_match_nodes(aug->exm, "/augeas/*[label() = 'root' or label() = 'span']",
+				    &nodes);
+
+	for (int i = 0; i < count; i++) {
+		if (strcmp(nodes[i]->path, "/augeas/root") == 0)
+			root = nodes[i]->value;
+		else
+			span = nodes[i]->value;
+	}
+	if (count < 0)
+		return count;
+	*ret_root = span && root && strcmp(span, "enable") == 0 ? strdup(root) : NULL;
+	return 0;
+}
+
+static void put_edge(unsigned int *ret_edge, size_t edge)
+{
+	if (ret_edge)
+		*ret_edge = (unsigned int)edge;
+}
+
+int aug_span(augeas *handle, const char *path, char **filename, unsigned int *label_start,
+	     unsigned int *label_end, unsigned int *value_start, unsigned int *value_end,
+	     unsigned int *span_start, unsigned int *span_end)
+{
+	TURN(aug, handle);
+	scoped_ptr struct exm_span *span = NULL;
+	scoped_ptr char *root = NULL;
+	int r = exm_span(aug->exm, path, &span);
+
+	if (r < 0)
+		return error_of(aug, r, path);
+	r = read_settings(aug, &root);
+	if (r == 0 && !root)
+		return error_set(aug, AUG_ENOSPAN, "No span info for %s", path);
+	if (r == 0 && filename &&
+	    asprintf(filename, "%s%s", root, span->file + (span->file[0] == '/')) < 0)
+		r = -ENOMEM;
+	if (r < 0)
+		return error_of(aug, r, path);
+	put_edge(label_start, span->label[0]);
+	put_edge(label_end, span->label[1]);
+	put_edge(value_start, span->value[0]);
+	put_edge(value_end, span->value[1]);
+	put_edge(span_start, span->node[0]);
+	put_edge(span_end, span->node[1]);
+	return 0;
+}
