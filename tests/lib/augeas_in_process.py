@@ -26,7 +26,8 @@ def decoded(value):
 class Augeas:
     """libaugeas, over a root directory, with these lenses for these files: {path: lens}."""
 
-    def __init__(self, root, lenses, library="libaugeas.so.0"):
+    def __init__(self, root, lenses, library="libaugeas.so.0",
+                 flags=NO_LOAD | NO_MODL_AUTOLOAD | ENABLE_SPAN):
         self.root = root
         self.lib = ctypes.CDLL(library)
         self.libc = ctypes.CDLL(None)
@@ -34,11 +35,11 @@ class Augeas:
         self.lib.aug_init.restype = ctypes.c_void_p
         for name in ("aug_error_message", "aug_error_minor_message", "aug_error_details"):
             getattr(self.lib, name).restype = text
-        self.aug = ctypes.c_void_p(self.lib.aug_init(
-            encoded(root), None, NO_LOAD | NO_MODL_AUTOLOAD | ENABLE_SPAN))
+        self.aug = ctypes.c_void_p(self.lib.aug_init(encoded(root), None, flags))
         for path, lens in lenses.items():
             self.transform(lens, path)
-        self.lib.aug_load(self.aug)
+        if flags & NO_LOAD:
+            self.lib.aug_load(self.aug)
 
     def close(self):
         self.lib.aug_close(self.aug)
