@@ -88,6 +88,24 @@ def wrong_descriptors(w):
         contains(done.stderr, "There is no session with a server")
 
 
+@test("a program with more rights than its user takes no session from its environment")
+def secure(w):
+    program = w.path_of("python")
+    subprocess.run(["cp", "-L", "/usr/bin/python3", program], check=True)
+    os.chown(program, 4712, 4712)
+    code = f"""
+import ctypes
+lib = ctypes.CDLL({LIBRARY!r})
+lib.aug_init.restype = ctypes.c_void_p
+lib.aug_error_details.restype = ctypes.c_char_p
+print(lib.aug_error_details(ctypes.c_void_p(lib.aug_init(None, None, 1 << 8))))
+"""
+    for mode, part in ((0o4755, b"takes none"), (0o755, b"descriptor")):
+        os.chmod(program, mode)
+        done = w.run(program, "-c", code, env={"EXMACHINA_FD": "77", "EXMACHINA_SECRET_FD": "77"})
+        contains(done.stdout, part.decode(), done.stderr)
+
+
 # ---- what it does --------------------------------------------------------------------------
 
 @test("augtool changes a file as an ordinary user, within the policy")
