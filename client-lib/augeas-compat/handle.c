@@ -138,25 +138,34 @@ static const char *save_mode(unsigned int flags)
 	return flags & AUG_SAVE_BACKUP ? "backup" : "overwrite";
 }
 
+/* Lenses and spans count from the load on that is behind them. */
+static int set_up(struct exm *exm, unsigned int flags)
+{
+	scoped_ptr struct exm_script *done = NULL;
+	scoped_ptr char *script = NULL;
+
+	if (asprintf(&script, "set " MARK " %s\nset /augeas/save %s\nset /augeas/span %s\n%s%s",
+		     process.mark, save_mode(flags), flags & AUG_ENABLE_SPAN ? "enable" : "disable",
+		     flags & AUG_NO_MODL_AUTOLOAD ? "rm /augeas/load/*\n" : "",
+		     flags & AUG_NO_LOAD ? "" : "load\n") < 0)
+		return -ENOMEM;
+	return exm_srun(exm, script, &done);
+}
+
 /* The tree as Augeas would have it now. */
 static int begin_anew(struct exm *exm, unsigned int flags)
 {
-	bool bare = flags & AUG_NO_MODL_AUTOLOAD, empty = flags & AUG_NO_LOAD;
-	scoped_ptr struct exm_script *done = NULL;
-	scoped_ptr char *script = NULL;
-	int r = exm_call(exm, "augeas.load",
-			 empty ? "{\"fresh\":true,\"empty\":true}" : "{\"fresh\":true}", NULL);
+	int r = exm_call(exm, "augeas.load", "{\"fresh\":true}", NULL);
 
 	if (r < 0)
 		return r;
 	make_mark();
 	process.pid = getpid();
 	process.changed = flags & ~(unsigned int)AUG_NO_ERR_CLOSE;
-	if (asprintf(&script, "set " MARK " %s\nset /augeas/save %s\nset /augeas/span %s\n%s%s",
-		     process.mark, save_mode(flags), flags & AUG_ENABLE_SPAN ? "enable" : "disable",
-		     bare ? "rm /augeas/load/*\n" : "", bare && !empty ? "load\n" : "") < 0)
-		return -ENOMEM;
-	return exm_srun(exm, script, &done);
+	r = set_up(exm, flags);
+	if (r == 0 && flags & AUG_NO_LOAD)
+		r = exm_call(exm, "augeas.load", "{\"empty\":true}", NULL);
+	return r;
 }
 
 static int join_session(struct augeas *aug, unsigned int flags)

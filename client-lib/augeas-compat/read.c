@@ -127,26 +127,6 @@ int aug_preview(augeas *handle, const char *path, char **out)
 	return lens_of(aug, exm_preview(aug->exm, path, out), path);
 }
 
-/* The root directory, if spans are to be told; they are so only if the program has asked for it. */
-static int read_settings(struct augeas *aug, char **ret_root)
-{
-	scoped_ptr struct exm_node **nodes = NULL;
-	const char *root = NULL, *span = NULL;
-	int count = exm_match_nodes(aug->exm, "/augeas/*[label() = 'root' or label() = 'span']",
-				    &nodes);
-
-	for (int i = 0; i < count; i++) {
-		if (strcmp(nodes[i]->path, "/augeas/root") == 0)
-			root = nodes[i]->value;
-		else
-			span = nodes[i]->value;
-	}
-	if (count < 0)
-		return count;
-	*ret_root = span && root && strcmp(span, "enable") == 0 ? strdup(root) : NULL;
-	return 0;
-}
-
 static void put_edge(unsigned int *ret_edge, size_t edge)
 {
 	if (ret_edge)
@@ -164,11 +144,11 @@ int aug_span(augeas *handle, const char *path, char **filename, unsigned int *la
 
 	if (r < 0)
 		return error_of(aug, r, path);
-	r = read_settings(aug, &root);
-	if (r == 0 && !root)
-		return error_set(aug, AUG_ENOSPAN, "No span info for %s", path);
+	/* the server tells the file below the root, Augeas the whole name */
+	if (filename)
+		r = exm_get(aug->exm, "/augeas/root", &root);
 	if (r == 0 && filename &&
-	    asprintf(filename, "%s%s", root, span->file + (span->file[0] == '/')) < 0)
+	    asprintf(filename, "%s%s", root ? root : "/", span->file + (*span->file == '/')) < 0)
 		r = -ENOMEM;
 	if (r < 0)
 		return error_of(aug, r, path);

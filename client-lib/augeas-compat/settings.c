@@ -39,7 +39,8 @@ static bool root_is_same(struct augeas *aug, const char *root)
 	return false;
 }
 
-char *settings_lenses(const struct augeas *aug)
+/* The directories that they are in, colons between them; NULL: not known. */
+static char *lenses_of_server(const struct augeas *aug)
 {
 	scoped_ptr char *info = NULL;
 	scoped_json *value = NULL;
@@ -67,7 +68,7 @@ static bool is_among(const char *dir, size_t length, const char *list)
 
 static bool lenses_are_same(struct augeas *aug, const char *list)
 {
-	scoped_ptr char *ours = settings_lenses(aug);
+	scoped_ptr char *ours = lenses_of_server(aug);
 
 	for (const char *p = list; ours && *p; p += *p == ':') {
 		size_t length = strcspn(p, ":");

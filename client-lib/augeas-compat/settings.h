@@ -11,7 +11,4 @@
  */
 bool settings_are_those_of_server(struct augeas *aug, const char *root, const char *loadpath);
 
-/* The directories that the server's lenses are in, colons between them; NULL: not known. */
-char *settings_lenses(const struct augeas *aug);
-
 #endif

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
+#include "compat.h"
 
 static const xmlChar *chars(const char *text)
 {
@@ -59,27 +59,22 @@ static int build(const char *expr, struct exm_dump_node *const *rows, char *cons
 	return r;
 }
 
-int xml_of(struct augeas *aug, const char *path, xmlNode **ret_node)
-{
-	const char *expr = path && *path && strcmp(path, "/") != 0 ? path : "/*";
-	scoped_ptr struct exm_dump_node **rows = NULL;
-	scoped_ptr char **paths = NULL;
-	int r = exm_match(aug->exm, expr, &paths);
-
-	if (r >= 0)
-		r = exm_dump(aug->exm, expr, &rows);
-	if (r >= 0 || error_is_nothing(aug, r))
-		r = build(expr, rows, paths, ret_node);
-	return done_of(aug, r, expr);
-}
-
 int aug_to_xml(const augeas *handle, const char *path, xmlNode **xmldoc, unsigned int flags)
 {
 	TURN(aug, handle);
+	const char *expr = path && *path && strcmp(path, "/") != 0 ? path : "/*";
+	scoped_ptr struct exm_dump_node **rows = NULL;
+	scoped_ptr char **paths = NULL;
+	int r;
 
 	if (flags != 0 || !xmldoc)
 		return error_set(aug, AUG_EBADARG, "aug_to_xml: %s",
 				 flags != 0 ? "FLAGS must be 0" : "XMLDOC must be non-NULL");
 	*xmldoc = NULL;
-	return xml_of(aug, path, xmldoc);
+	r = exm_match(aug->exm, expr, &paths);
+	if (r >= 0)
+		r = exm_dump(aug->exm, expr, &rows);
+	if (r >= 0 || error_is_nothing(aug, r))
+		r = build(expr, rows, paths, xmldoc);
+	return done_of(aug, r, expr);
 }

@@ -79,6 +79,8 @@ static void print_file(const struct json_object *file)
 		print_row("delete", "yes");
 	if (!json_boolean(json_get(file, "verified")))
 		print_row("verified", "no");
+	if (json_boolean(json_get(file, "other_lens")))
+		print_row("other_lens", "yes");
 }
 
 static void print_all(const struct json_object *policy)

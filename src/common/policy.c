@@ -83,6 +83,7 @@ struct policy *policy_free(struct policy *policy)
 		free(policy->logs[i].unit);
 	for (size_t i = 0; i < policy->package_count; i++)
 		free(policy->packages[i].name);
+	list_clear(&policy->lens_dirs);
 	free(policy->files);
 	free(policy->services);
 	free(policy->logs);

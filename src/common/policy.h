@@ -109,6 +109,7 @@ struct policy_file {
 	struct policy_apply *apply;
 	size_t apply_count;
 	bool unverified; /* Verify=no: what a commit changes is not judged node by node */
+	bool other_lens; /* OtherLens=yes: it may also be edited as another lens reads it */
 };
 
 struct policy_service {
@@ -174,6 +175,7 @@ struct policy {
 	enum service_manager manager;
 	uint32_t optional_layers; /* of the sandbox: bit set of 1u << enum layer */
 	enum audit_place audit;
+	struct policy_list lens_dirs; /* Lenses=: searched before Augeas's own */
 	struct policy_history history;
 	bool has_system;       /* a [System] section: the identity may be read */
 	uint32_t system_items; /* bit set of 1u << enum system_item: these may be set */
@@ -344,8 +346,8 @@ bool policy_may_change(const struct policy_file *file);
 
 /*
  * Monitor to engine. The owner, group and mode of files to be created, the layers that may be
- * missing, what is secret and what is kept of commits stay with the monitor, which is the one to
- * use them.
+ * missing, where lenses are, what is secret and what is kept of commits stay with the monitor,
+ * which is the one to use them.
  */
 void policy_put(struct wire *w, const struct policy *policy);
 

@@ -38,6 +38,7 @@ static void put_file(struct wire *w, const struct policy_file *file)
 	wire_put_u8(w, file->may_create);
 	wire_put_u8(w, file->may_delete);
 	wire_put_u8(w, file->unverified);
+	wire_put_u8(w, file->other_lens);
 }
 
 void policy_put(struct wire *w, const struct policy *policy)
@@ -189,6 +190,9 @@ static int get_file(struct wire *w, struct policy *policy)
 	file->may_create = get_bool(w);
 	file->may_delete = get_bool(w);
 	file->unverified = get_bool(w);
+	file->other_lens = get_bool(w);
+	if (file->unverified && file->other_lens)
+		w->bad = true;
 	return 0;
 }
 

@@ -100,6 +100,15 @@ static int subject_of(struct call *call, const char *canonical, struct subject *
 	return subject_of_labels(call, &s->parsed, s);
 }
 
+/* The node is none of the policy's, which is told by the lens that has it. */
+static struct json_object *foreign_data(const struct subject *s)
+{
+	struct json_object *data = guard_data(s->entry, s->file->path, s->text);
+
+	json_put(data, "lens", json_new_bytes(s->file->lens));
+	return data;
+}
+
 /* The answer to what a function of policy_rule.h said. Returns 0 if that was yes. */
 static int conclude(struct call *call, const struct subject *s, int r,
 		    const struct policy_rule *rule, const char *what)
@@ -120,37 +129,31 @@ static int conclude(struct call *call, const struct subject *s, int r,
 			   policy_rule_forbids(rule->key) ? "has" : "would need", rule->line);
 }
 
-static int unverified_foreign(struct call *call, const struct subject *s)
-{
-	scoped_ptr char *rule = NULL;
-
-	if (asprintf(&rule, "Lens=%s", s->file->lens) < 0)
-		return call_no_memory(call);
-	return call_denied(call, guard_data(s->entry, s->file->path, s->text), "Lens", rule,
-			   "%s is read with %s, and nothing would judge a change; [File %s] would "
-			   "need %s, or not to have Verify=no",
-			   s->file->path, s->file->lens, s->entry->path, rule);
-}
-
 /*
  * With another lens than the policy's the nodes are not those that it names: what they come to is
- * judged at the commit. Returns whether that is so, with the answer to what can be said now.
+ * judged at the commit, but for what the policy's lens takes no notice of. So it must be allowed.
+ * Returns whether that is so, with the answer to what can be said now.
  */
 static bool is_foreign(struct call *call, const struct subject *s, int *ret_answer)
 {
-	scoped_rule rule = { 0 };
+	scoped_rule rule = { 0 }, change = { 0 };
+	int r;
 
 	if (!s->file->foreign || s->node.depth == 0)
 		return false;
-	/* which nobody would do there */
-	if (s->entry->unverified) {
-		*ret_answer = unverified_foreign(call, s);
-		return true;
-	}
+	r = policy_rule_other_lens(s->entry, &rule);
+	if (r > 0)
+		r = call_denied(call, foreign_data(s), rule.key, rule.line,
+				"%.200s is read with %s, and may be changed with %s only; "
+				"[File %s] would need %s",
+				s->file->path, s->file->lens, s->entry->lens, s->entry->path,
+				rule.line);
+	else if (r < 0)
+		r = call_no_memory(call);
 	/* one that is not there yet was asked about as a whole */
-	*ret_answer = s->file->base < 0 ? 0
-					: conclude(call, s, policy_rule_commit(s->entry, &rule),
-						   &rule, "a change");
+	else if (s->file->base >= 0)
+		r = conclude(call, s, policy_rule_commit(s->entry, &change), &change, "a change");
+	*ret_answer = r;
 	return true;
 }
 

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/glob.h"
+
 enum { ROWS_MAX = 1024, FILTERS_MAX = 16384 };
 
 struct filter {
@@ -38,8 +40,7 @@ struct load_table *load_table_free(struct load_table *table)
 	return NULL;
 }
 
-/* "@Hosts" is what module Hosts loads by default, which goes by the name "lns". */
-static char *spelled_out(const char *lens)
+char *load_table_spelled_out(const char *lens)
 {
 	char *name = NULL;
 
@@ -97,22 +98,33 @@ static int read_filters(augeas *aug, struct load_table *table, const char *row, 
 	return r;
 }
 
+/* NULL where Augeas would pass the row over, or look for the lens elsewhere. 0 or -ENOMEM. */
+static int lens_of_row(augeas *aug, const char *row, char **ret_lens)
+{
+	scoped_ptr char *expr = NULL, *error = NULL, *spelled = NULL;
+	const char *lens = NULL;
+
+	if (asprintf(&expr, "%s/lens", row) < 0 || asprintf(&error, "%s/error", row) < 0)
+		return -ENOMEM;
+	if (aug_match(aug, error, NULL) > 0 || aug_get(aug, expr, &lens) != 1 || !lens)
+		return 0;
+	spelled = load_table_spelled_out(lens);
+	if (!spelled)
+		return -ENOMEM;
+	if (!policy_lens_fault(spelled))
+		*ret_lens = take_ptr(spelled);
+	return 0;
+}
+
 static int read_row(augeas *aug, struct load_table *table, const char *row)
 {
-	scoped_ptr char *expr = NULL;
-	const char *lens = NULL;
 	int r;
 
 	if (table->rows == ROWS_MAX)
 		return -E2BIG;
-	if (asprintf(&expr, "%s/lens", row) < 0)
-		return -ENOMEM;
-	if (aug_get(aug, expr, &lens) != 1)
-		lens = NULL;
-	table->lens[table->rows] = lens ? spelled_out(lens) : NULL;
-	if (lens && !table->lens[table->rows])
-		return -ENOMEM;
-	r = read_filters(aug, table, row, "incl");
+	r = lens_of_row(aug, row, &table->lens[table->rows]);
+	if (r == 0)
+		r = read_filters(aug, table, row, "incl");
 	if (r == 0)
 		r = read_filters(aug, table, row, "excl");
 	table->rows++;
@@ -185,27 +197,64 @@ enum load_answer load_table_find(const struct load_table *table, const char *pat
 	return lens ? LOAD_BY : LOAD_BY_NO;
 }
 
+/* With a backslash before each of these bytes, so that glob(3) takes them as they are. */
+static char *escaped(const char *path, const char *special)
+{
+	char *copy = malloc(2 * strlen(path) + 1), *out = copy;
+
+	for (; copy && *path; path++) {
+		if (strchr(special, *path))
+			*out++ = '\\';
+		*out++ = *path;
+	}
+	if (copy)
+		*out = '\0';
+	return copy;
+}
+
 /* "Hosts" for "Hosts.lns", as aug_transform(3) has it; two lenses of one module share no row. */
-static int show(augeas *aug, const char *lens, const char *path)
+static int show(augeas *aug, const char *lens, const char *label, const char *path)
 {
 	size_t length = strlen(lens);
-	scoped_ptr char *name = NULL, *filter = NULL;
+	scoped_ptr char *name = NULL, *filter = NULL, *glob = escaped(path, "[");
 
 	if (length > 4 && strcmp(lens + length - 4, ".lns") == 0)
 		length -= 4;
-	if (asprintf(&name, LOAD_TABLE "/%.*s/lens", (int)length, lens) < 0 ||
-	    asprintf(&filter, LOAD_TABLE "/%.*s/incl[last()+1]", (int)length, lens) < 0)
+	if (!glob || asprintf(&name, LOAD_TABLE "/%.*s/lens", (int)length, lens) < 0 ||
+	    asprintf(&filter, LOAD_TABLE "/%.*s/%s[last()+1]", (int)length, lens, label) < 0)
 		return -ENOMEM;
-	return aug_set(aug, name, lens) < 0 || aug_set(aug, filter, path) < 0 ? -EINVAL : 0;
+	return aug_set(aug, name, lens) < 0 || aug_set(aug, filter, glob) < 0 ? -EINVAL : 0;
+}
+
+/* What another section has by its own name is not this one's. */
+static int show_exceptions(augeas *aug, const struct policy *policy, const struct policy_file *file)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < policy->file_count && r == 0; i++) {
+		const struct policy_file *other = &policy->files[i];
+
+		if (other != file && other->lens && !glob_has_wildcard(other->path) &&
+		    strcmp(other->lens, file->lens) != 0 &&
+		    glob_match_path(file->path, other->path))
+			r = show(aug, file->lens, "excl", other->path);
+	}
+	return r;
 }
 
 int load_table_show(augeas *aug, const struct policy *policy)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < policy->file_count && r == 0; i++)
-		if (policy->files[i].lens && policy->files[i].lens[0])
-			r = show(aug, policy->files[i].lens, policy->files[i].path);
+	for (size_t i = 0; i < policy->file_count && r == 0; i++) {
+		const struct policy_file *file = &policy->files[i];
+
+		if (!file->lens)
+			continue;
+		r = show(aug, file->lens, "incl", file->path);
+		if (r == 0 && glob_has_wildcard(file->path))
+			r = show_exceptions(aug, policy, file);
+	}
 	return r;
 }
 
@@ -216,24 +265,9 @@ int load_table_begin(augeas *aug)
 	return aug_insert(aug, LOAD_TABLE "[1]", "load", 1) < 0 ? -EINVAL : 0;
 }
 
-/* Without what glob(3) would take for more than itself. */
-static char *literal(const char *path)
-{
-	char *copy = malloc(2 * strlen(path) + 1), *out = copy;
-
-	for (; copy && *path; path++) {
-		if (strchr("\\*?[", *path))
-			*out++ = '\\';
-		*out++ = *path;
-	}
-	if (copy)
-		*out = '\0';
-	return copy;
-}
-
 int load_table_add(augeas *aug, const char *lens, const char *path)
 {
-	scoped_ptr char *incl = literal(path);
+	scoped_ptr char *incl = escaped(path, "\\*?[");
 
 	if (!incl)
 		return -ENOMEM;

@@ -17,6 +17,10 @@ struct load_table;
 
 #define LOAD_TABLE "/augeas/load"
 
+/* "Hosts.lns" for "@Hosts", what module Hosts loads by default, which goes by that name; any other
+ * as it is. NULL when memory is short. */
+char *load_table_spelled_out(const char *lens);
+
 /* A copy of what the client has at /augeas/load. 0, -ENOMEM, or -E2BIG. */
 int load_table_read(augeas *aug, struct load_table **ret_table) must_check;
 struct load_table *load_table_free(struct load_table *table);

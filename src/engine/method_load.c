@@ -10,6 +10,7 @@
 #include "common/glob.h"
 #include "engine/engine.h"
 #include "engine/guard.h"
+#include "engine/load_check.h"
 #include "engine/method.h"
 
 /* A call of our own, of which nobody is told. */
@@ -65,16 +66,19 @@ int augeas_load(struct call *call, const struct arguments *a)
 	tree->empty = a->empty;
 	if (a->fresh)
 		return begin_anew(call);
-	r = tree_take_table(tree);
+	r = tree_forget(tree);
+	if (r < 0)
+		return call_internal(call, "forget the edits", r);
+	stream_set_edits(&call->engine->stream, false);
+	r = load_check(tree->aug, tree->policy);
+	if (r == 0)
+		r = tree_take_table(tree);
 	if (r == -E2BIG)
 		return call_error(call, EXM_ERROR_LIMIT, data_of("limit", "transforms"),
 				  "%s: there are too many transforms in /augeas/load",
 				  call->method);
-	if (r == 0)
-		r = tree_forget(tree);
 	if (r < 0)
-		return call_internal(call, "forget the edits", r);
-	stream_set_edits(&call->engine->stream, false);
+		return call_internal(call, "read /augeas/load", r);
 	if (define_variables_anew(call) < 0)
 		return -1;
 	return call_result(call, json_new_bool(true));

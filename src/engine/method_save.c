@@ -9,10 +9,28 @@
 #include <string.h>
 
 #include "common/fd.h"
+#include "common/policy_rule.h"
 #include "engine/dirty.h"
 #include "engine/engine.h"
 #include "engine/method.h"
 #include "engine/method_commit.h"
+
+/* What its own lens takes no notice of, in a text that another one has written. */
+static int check_lens(struct call *call, const struct tree_file *file,
+		      const struct tree_file *other)
+{
+	const struct policy_file *entry = &call->engine->policy->files[other->entry];
+	scoped_rule rule = { 0 };
+	int r = strcmp(entry->lens, file->lens) != 0 ? policy_rule_other_lens(entry, &rule) : 0;
+
+	if (r <= 0)
+		return r < 0 ? call_no_memory(call) : 0;
+	return call_denied(call, data_of("file", other->path), rule.key, rule.line,
+			   "%.200s may be changed with %s only, and %.200s is written with %s; "
+			   "[File %s] would need %s",
+			   other->path, entry->lens, file->path, file->lens, entry->path,
+			   rule.line);
+}
 
 /* The file of that name with something behind it, if the policy has it. 0, or -1: answered. */
 static int beside(struct call *call, const struct tree_file *file, const char *suffix,
@@ -31,7 +49,7 @@ static int beside(struct call *call, const struct tree_file *file, const char *s
 				   path, call->engine->tree->save_mode);
 	if ((*ret_file)->state == TREE_UNREADABLE)
 		return tree_file_fail(call, *ret_file);
-	return 0;
+	return check_lens(call, file, *ret_file);
 }
 
 /* The new text goes to another file. */

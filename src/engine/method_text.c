@@ -10,6 +10,7 @@
 #include "common/node_path.h"
 #include "engine/edit.h"
 #include "engine/engine.h"
+#include "engine/load_check.h"
 #include "engine/method.h"
 #include "engine/path_expr.h"
 #include "engine/region.h"
@@ -41,14 +42,36 @@ static int check_target(struct call *call, const char *path)
 			  call->method, path);
 }
 
+/* Of no other name is Augeas to look for a lens. */
+static int check_lens(struct call *call, const char *lens)
+{
+	if (load_check_is_lens(lens))
+		return 0;
+	return tree_augeas_error(call, EXM_ERROR_BAD_VALUE, AUG_ENOLENS, lens,
+				 "no lens has such a name; it is written as in Hosts.lns");
+}
+
+/* What the error is about. */
+static const char *subject_of(augeas *aug, const char *lens, const char *source, const char *path)
+{
+	switch (aug_error(aug)) {
+	case AUG_ENOLENS:
+		return lens;
+	case AUG_ENOMATCH:
+		return source;
+	default:
+		return path;
+	}
+}
+
 /* /augeas/text has what was wrong with it. */
-static int not_done(struct call *call, const char *lens, const char *path)
+static int not_done(struct call *call, const char *lens, const char *source, const char *path)
 {
 	augeas *aug = call->engine->tree->aug;
 	struct json_object *data;
 
 	if (aug_error(aug) != AUG_NOERROR)
-		return tree_fail(call, aug_error(aug) == AUG_ENOLENS ? lens : path);
+		return tree_fail(call, subject_of(aug, lens, source, path));
 	data = tree_text_error_data(call->engine->tree, path);
 	json_put(data, "lens", json_new_text(lens));
 	return call_error(call, EXM_ERROR_PARSE_FAILED, data, "%s: %.200s: %s (lens %s)",
@@ -60,10 +83,11 @@ int augeas_text_store(struct call *call, const struct arguments *a)
 	augeas *aug = call->engine->tree->aug;
 	scoped_nodes source = { 0 };
 
-	if (nodes_match_one(call, a->source, &source) < 0 || check_target(call, a->path) < 0)
+	if (nodes_match_one(call, a->source, &source) < 0 || check_target(call, a->path) < 0 ||
+	    check_lens(call, a->lens) < 0)
 		return -1;
 	if (aug_text_store(aug, a->lens, source.path[0], a->path) < 0)
-		return not_done(call, a->lens, a->path);
+		return not_done(call, a->lens, a->source, a->path);
 	return done(call);
 }
 
@@ -76,7 +100,7 @@ static int retrieve(struct call *call, const char *lens, const char *in, const c
 	int r = aug_text_retrieve(aug, lens, in, path, TEXT_OUT);
 
 	if (r < 0)
-		return not_done(call, lens, path);
+		return not_done(call, lens, in, path);
 	if (aug_get(aug, TEXT_OUT, &text) != 1 || !text)
 		text = "";
 	*ret_text = strdup(text);
@@ -90,7 +114,8 @@ int augeas_text_retrieve(struct call *call, const struct arguments *a)
 	scoped_ptr char *text = NULL;
 	int r;
 
-	if (nodes_match_one(call, a->source, &source) < 0 || nodes_match(call, a->path, &tree) < 0)
+	if (nodes_match_one(call, a->source, &source) < 0 ||
+	    nodes_match(call, a->path, &tree) < 0 || check_lens(call, a->lens) < 0)
 		return -1;
 	if (tree.count > 1)
 		return tree_too_many(call, a->path, tree.count);

@@ -53,6 +53,15 @@ const struct srun_command *srun_find(const char *name);
 /* method_srun.c: calls a method. 0, or -1; the answer is in srun->last either way. */
 int srun_call(struct srun *srun, const char *method, const struct arguments *arguments) must_check;
 
+/* srun_tell.c: commands that do more than to call a method and print
+ * what it says */
+int srun_errors(struct srun *srun, const struct srun_command *command,
+		const struct srun_words *words) must_check;
+int srun_info(struct srun *srun, const struct srun_command *command,
+	      const struct srun_words *words) must_check;
+int srun_dump_xml(struct srun *srun, const struct srun_command *command,
+		  const struct srun_words *words) must_check;
+
 /* srun_print.c */
 void srun_print_one(struct srun *srun, const struct srun_words *words,
 		    const struct json_object *result);

@@ -49,6 +49,16 @@ static int run_ls(struct srun *srun, const struct srun_command *command,
 	return match(srun, below);
 }
 
+static char all_path[] = "/*";
+
+static int run_print(struct srun *srun, const struct srun_command *command,
+		     const struct srun_words *words)
+{
+	const struct arguments a = { .path = words->word[0] ? words->word[0] : all_path };
+
+	return srun_call(srun, command->method, &a);
+}
+
 static int run_touch(struct srun *srun, const struct srun_command *command,
 		     const struct srun_words *words)
 {
@@ -148,6 +158,9 @@ static int run_quit(struct srun *srun, const struct srun_command *command,
 	return 0;
 }
 
+static int run_help(struct srun *srun, const struct srun_command *command,
+		    const struct srun_words *words);
+
 #define PATH(member) \
 	{ \
 		WORD_PATH, false, offsetof(struct arguments, member) \
@@ -176,7 +189,7 @@ static const struct srun_command commands[] = {
 	{ "match", NULL, NULL, { PATH(path), TEXT_OPTIONAL(value) }, run_match, srun_print_match },
 	{ "count", NULL, NULL, { PATH(path) }, run_match, srun_print_count },
 	{ "ls", NULL, NULL, { PATH(path) }, run_ls, srun_print_ls },
-	{ "print", NULL, "augeas.print", { PATH_OPTIONAL(path) }, NULL, srun_print_text },
+	{ "print", NULL, "augeas.print", { PATH_OPTIONAL(path) }, run_print, srun_print_text },
 	{ "span", NULL, "augeas.span", { PATH(path) }, NULL, srun_print_span },
 	{ "source", NULL, "augeas.source", { PATH(path) }, NULL, srun_print_line },
 	{ "preview", NULL, "augeas.preview", { PATH(path) }, NULL, srun_print_text },
@@ -219,9 +232,30 @@ static const struct srun_command commands[] = {
 	{ "load", NULL, "augeas.load", { { 0 } }, NULL, NULL },
 	{ "save", NULL, "augeas.save", { { 0 } }, run_save, srun_print_saved },
 	{ "context", NULL, NULL, { PATH_OPTIONAL(path) }, run_context, srun_print_line },
+	{ "errors", NULL, "augeas.match", { { 0 } }, srun_errors, NULL },
+	{ "info", NULL, "augeas.match", { { 0 } }, srun_info, NULL },
+	{ "dump-xml", NULL, "augeas.dump", { PATH_OPTIONAL(path) }, srun_dump_xml, NULL },
+	{ "help", NULL, NULL, { { WORD_TEXT, true, 0 } }, run_help, NULL },
 	{ "quit", NULL, NULL, { { 0 } }, run_quit, NULL },
 	{ 0 },
 };
+
+static int run_help(struct srun *srun, const struct srun_command *command,
+		    const struct srun_words *words)
+{
+	const char *wanted = words->word[0];
+
+	(void)command;
+	if (wanted && !srun_find(wanted)) {
+		srun->problem = "there is no such command";
+		return -1;
+	}
+	for (const struct srun_command *c = commands; c->name; c++)
+		if (!wanted || srun_find(wanted) == c)
+			fprintf(srun->out, "%s%s%s\n", c->name, c->alias ? ", " : "",
+				c->alias ? c->alias : "");
+	return 0;
+}
 
 const struct srun_command *srun_find(const char *name)
 {

@@ -253,9 +253,13 @@ int staging_adopt(struct tree *tree, struct tree_file *file, int content)
 	file->made = true;
 	if (r == 0 && !staged)
 		r = -ENOMEM;
-	if (r == 0 && content >= 0)
-		r = write_staged(tree, staged, content);
-	return r == 0 && content >= 0 ? load(tree, file) : r;
+	/* one that no lens reads by now, or two, is no part of the tree */
+	if (file->attached != LOAD_BY)
+		file->state = file->attached == LOAD_BY_NO ? TREE_DETACHED : TREE_PARSE_FAILED;
+	if (r < 0 || content < 0 || file->attached != LOAD_BY)
+		return r;
+	r = write_staged(tree, staged, content);
+	return r < 0 ? r : load(tree, file);
 }
 
 int staging_forget(struct tree *tree, const struct tree_file *file)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "engine/load_check.h"
 #include "engine/tree.h"
 
 static int forget_variables(augeas *aug)
@@ -59,5 +60,6 @@ int tree_begin_anew(struct tree *tree)
 	if (r == 0 && (aug_set(tree->aug, TREE_CONTEXT, "/files") < 0 ||
 		       aug_set(tree->aug, TREE_SPAN, "enable") < 0))
 		r = -ENOMEM;
-	return r;
+	/* which makes Augeas look at the last one */
+	return r == 0 ? load_check(tree->aug, tree->policy) : r;
 }

@@ -15,6 +15,7 @@
 #include "monitor/exit_status.h"
 #include "monitor/identity/identity.h"
 #include "monitor/lens_index.h"
+#include "monitor/policy/policy_lenses.h"
 #include "monitor/policy/policy_read.h"
 #include "monitor/transaction.h"
 
@@ -161,15 +162,26 @@ static const char *obstacle(const struct server *server, const struct policy *po
 	return NULL;
 }
 
+/* What engines and verifiers are shown was settled when the starter was forked. */
+static bool has_same_lenses(const struct server *server, const struct policy *policy)
+{
+	scoped_ptr char *lens_path = policy_lens_path(policy);
+
+	return lens_path && strcmp(lens_path, server->lens_path) == 0;
+}
+
 /* The policy, if it may take the place of the present one; otherwise it is logged why not. */
 static struct policy *read_anew(const struct server *server, const char **ret_reason)
 {
 	scoped(policy_freep) struct policy *policy = NULL;
 	const char *reason = "the old one stays";
 
-	if (policy_read(server->options->policy_dir, &policy) == 0 &&
-	    lens_index_complete(policy, server->starter) == 0)
-		reason = obstacle(server, policy);
+	if (policy_read(server->options->policy_dir, &policy) == 0) {
+		if (!has_same_lenses(server, policy))
+			reason = "Lenses= cannot change while the server runs; restart exmachinad";
+		else if (lens_index_complete(policy, server->starter, server->lens_path) == 0)
+			reason = obstacle(server, policy);
+	}
 	if (!reason)
 		return take_ptr(policy);
 	log_error("the new policy is refused: %s", reason);
@@ -251,6 +263,7 @@ static void server_clear(struct server *server)
 	starter_free(server->starter);
 	rights_clear(&server->rights);
 	policy_free(server->policy);
+	free(server->lens_path);
 	identity_clear(&server->user);
 	identity_clear(&server->engine_identity);
 	audit_free(server->audit);

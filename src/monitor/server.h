@@ -15,6 +15,7 @@ struct server {
 	struct policy *policy;
 	struct identity user;
 	struct identity engine_identity;
+	char *lens_path; /* of the policy at the start */
 	int root_fd;
 	struct starter *starter;
 	struct rights rights; /* those that were kept */

@@ -16,6 +16,7 @@
 #include "monitor/exit_status.h"
 #include "monitor/identity/identity.h"
 #include "monitor/lens_index.h"
+#include "monitor/policy/policy_lenses.h"
 #include "monitor/policy/policy_lint.h"
 #include "monitor/policy/policy_programs.h"
 #include "monitor/policy/policy_read.h"
@@ -122,7 +123,7 @@ static int start_starter(struct server *server)
 	const struct options *options = server->options;
 	struct starter_spec spec = {
 		.libexec = LIBEXECDIR,
-		.lens_path = LENS_PATH,
+		.lens_path = server->lens_path,
 		.prepared = options->prepared_root,
 		.reader = &server->engine_identity,
 		.user = &server->user,
@@ -223,6 +224,16 @@ static int find_users(struct server *server)
 										    : 0;
 }
 
+static int find_lenses(struct server *server)
+{
+	const char *prepared = server->options->prepared_root;
+
+	server->lens_path = policy_lens_path(server->policy);
+	if (!server->lens_path)
+		return -ENOMEM;
+	return prepared ? policy_lenses_prepared(server->policy, prepared) : 0;
+}
+
 static void make_host(struct server *server)
 {
 	struct session_host *host = &server->host;
@@ -233,6 +244,7 @@ static void make_host(struct server *server)
 	host->root = server->options->root;
 	host->starter = server->starter;
 	host->user = server->user.name;
+	host->lens_path = server->lens_path;
 	host->service = server->service;
 	host->runner = server->runner;
 	host->initd = server->initd;
@@ -268,6 +280,8 @@ int server_prepare(struct server *server)
 	note_dangers(policy);
 	note_missing(policy, server->root_fd);
 	server_use_policy(server, policy);
+	if (find_lenses(server) < 0)
+		return EXIT_POLICY;
 	if (server_open_trail(server, policy) < 0)
 		return EXIT_OTHER;
 	/* while there are all rights; if it fails each commit tries again */
@@ -278,7 +292,7 @@ int server_prepare(struct server *server)
 		return status;
 	if (start_helper(server) < 0 || start_starter(server) < 0)
 		return EXIT_OTHER;
-	if (lens_index_complete(policy, server->starter) < 0)
+	if (lens_index_complete(policy, server->starter, server->lens_path) < 0)
 		return EXIT_POLICY;
 	if (give_up_rights(server) < 0)
 		return EXIT_SANDBOX;

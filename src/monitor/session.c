@@ -18,7 +18,6 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/memfd.h"
-#include "config.h"
 #include "monitor/confirm/confirm.h"
 #include "monitor/exit_status.h"
 #include "monitor/op_call.h"
@@ -124,7 +123,7 @@ static int send_welcome(struct session *session, enum lost_reason lost)
 			.timeout_ms = session->policy->timeout_ms,
 			.user = host->user,
 			.root = host->root,
-			.lens_path = LENS_PATH,
+			.lens_path = host->lens_path,
 		},
 	};
 	scoped_fd policy = policy_to_memfd(session->policy);

@@ -51,6 +51,7 @@ struct session_host {
 	struct starter *starter;
 	uint32_t layers;  /* those around the monitor that hold (common/layer.h) */
 	const char *user; /* the client's */
+	const char *lens_path;
 	struct service *service;
 	struct runner *runner; /* NULL: the policy needs none */
 	struct initd *initd;

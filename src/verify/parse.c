@@ -59,8 +59,8 @@ static void forget(struct parser *parser)
 	aug_rm(parser->aug, PARSE_TREE);
 	aug_rm(parser->aug, TEXT);
 	aug_rm(parser->aug, RENDERED);
-	/* what it notes of texts */
-	aug_rm(parser->aug, "/augeas/text");
+	/* what it notes of this text */
+	aug_rm(parser->aug, "/augeas/text" PARSE_TREE);
 }
 
 struct parser *parser_free(struct parser *parser)

@@ -5,6 +5,7 @@ name of its error. Shared by the tests that compare the two."""
 
 import base64
 import ctypes
+from xml.etree import ElementTree
 
 from exm import RpcError
 
@@ -23,23 +24,39 @@ def decoded(value):
     return None if value is None else value.decode("utf-8", "surrogateescape")
 
 
+def rows_of(element, depth):
+    """The nodes of an element and all below it."""
+    if element.tag == "node":
+        value = element.find("value")
+        yield depth, element.get("label"), None if value is None else value.text or ""
+    for child in element:
+        if child.tag == "node":
+            yield from rows_of(child, depth + 1)
+
+
 class Augeas:
-    """libaugeas, over a root directory, with these lenses for these files: {path: lens}."""
+    """libaugeas, over a root directory, with these lenses for these files: {path: lens}; None: with
+    all that it has for all that there is; {}: as the flags say."""
 
     def __init__(self, root, lenses, library="libaugeas.so.0",
                  flags=NO_LOAD | NO_MODL_AUTOLOAD | ENABLE_SPAN):
-        self.root = root
+        self.root = root or ""
+        flags = 0 if lenses is None else flags
         self.lib = ctypes.CDLL(library)
         self.libc = ctypes.CDLL(None)
         self.libc.open_memstream.restype = ctypes.c_void_p
         self.lib.aug_init.restype = ctypes.c_void_p
+        self.xml = ctypes.CDLL("libxml2.so.2")
+        self.xml.xmlBufferCreate.restype = ctypes.c_void_p
+        self.xml.xmlBufferContent.restype = text
         for name in ("aug_error_message", "aug_error_minor_message", "aug_error_details"):
             getattr(self.lib, name).restype = text
         self.aug = ctypes.c_void_p(self.lib.aug_init(encoded(root), None, flags))
+        if not lenses:
+            return
         for path, lens in lenses.items():
             self.transform(lens, path)
-        if flags & NO_LOAD:
-            self.lib.aug_load(self.aug)
+        self.lib.aug_load(self.aug)
 
     def close(self):
         self.lib.aug_close(self.aug)
@@ -127,15 +144,46 @@ class Augeas:
     def srun(self, script):
         return self._printed(lambda out: self.lib.aug_srun(self.aug, out, encoded(script)))
 
+    def preview(self, path):
+        out = ctypes.c_void_p()
+        r = self.lib.aug_preview(self.aug, encoded(path), ctypes.byref(out))
+        return self.done(r, self.taken(out) if out.value else None)
+
+    def dump(self, path):
+        """aug_to_xml(3), as [(depth, label, value)]."""
+        top = ctypes.c_void_p()
+        r = self.lib.aug_to_xml(self.aug, encoded(path), ctypes.byref(top), 0)
+        if r < 0:
+            return self.done(r, None)
+        buffer = ctypes.c_void_p(self.xml.xmlBufferCreate())
+        self.xml.xmlNodeDump(buffer, None, top, 0, 0)
+        text_of_it = self.xml.xmlBufferContent(buffer)
+        try:
+            rows = list(rows_of(ElementTree.fromstring(text_of_it), -1))
+        except ElementTree.ParseError:
+            rows = None  # bytes that XML cannot have
+        self.xml.xmlBufferFree(buffer)
+        self.xml.xmlFreeNode(top)
+        return self.done(r, rows)
+
+    def ns_attr(self, name, index):
+        value, label, file = text(), text(), ctypes.c_void_p()
+        r = self.lib.aug_ns_attr(self.aug, encoded(name), index, ctypes.byref(value),
+                                 ctypes.byref(label), ctypes.byref(file))
+        found = self.taken(file) if file.value else None
+        return self.done(r, decoded(value.value), decoded(label.value), self.in_files(found))
+
+    def in_files(self, file):
+        """While spans are known Augeas tells the name of a file where it has the path of a node."""
+        if file and not file.startswith("/files"):
+            inside = file.startswith(self.root + "/")
+            return "/files" + file.removeprefix(self.root) if inside else None
+        return file
+
     def source(self, path):
         out = ctypes.c_void_p()
         r = self.lib.aug_source(self.aug, encoded(path), ctypes.byref(out))
-        found = self.taken(out) if out.value else None
-        # while spans are known Augeas tells the name of the file
-        if found and not found.startswith("/files"):
-            inside = found.startswith(self.root + "/")
-            found = "/files" + found.removeprefix(self.root) if inside else None
-        return self.done(r, found)
+        return self.done(r, self.in_files(self.taken(out) if out.value else None))
 
     def span(self, path):
         name = ctypes.c_void_p()
@@ -283,6 +331,21 @@ class Remote:
             return (-1, None, error)
         return (-2 if result["quit"] else result["commands"], from_bytes(result["output"]),
                 "NOERROR")
+
+    def preview(self, path):
+        result, error = self._call("preview", path)
+        return (-1, None, error) if error else (0, from_bytes(result), "NOERROR")
+
+    def dump(self, path):
+        result, error = self._call("dump", path)
+        if error:
+            return (-1, None, error)
+        return (0, [(row["depth"], from_bytes(row["label"]), from_bytes(row["value"]))
+                    for row in result], "NOERROR")
+
+    def ns_attr(self, name, index):
+        return self._numbered("ns_attr", name, index, 3, lambda r: (
+            1, from_bytes(r["value"]), from_bytes(r["label"]), r["file"]))
 
     def source(self, path):
         result, error = self._call("source", path)

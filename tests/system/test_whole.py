@@ -1,21 +1,19 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The whole interface of Augeas: variables, texts, copies, the client's own nodes, /augeas; and
-random calls of all of it beside libaugeas in this process, which must give the same."""
+"""The whole interface of Augeas: variables, texts, copies, the client's own nodes, /augeas."""
 
-import os
-import random
-import shutil
 import sys
 
 sys.path.insert(0, sys.path[0] + "/../lib")
-from augeas_in_process import Augeas, Remote
-from exm import (CLI, HOSTS, HOSTS_FREE, SESSION, SSHD, check, contains, equal, for_each, main,
-                 test)
+from exm import HOSTS, HOSTS_FREE, SESSION, check, contains, equal, for_each, main, test
 
 H = "/files/etc/hosts"
 NARROW = (SESSION + "[File /etc/hosts]\nLens=Hosts.lns\nSet=*/canonical */alias\nInsert=*/alias\n"
           "Remove=*/alias\nDeny=1/*\n")
+
+
+MADE = "Set=**\nInsert=**\nRemove=**\nCreate=0644 root:root\n"
+BESIDE = "Lens=Hosts.lns\n" + MADE
 
 
 # ---- variables -----------------------------------------------------------------------
@@ -307,21 +305,46 @@ def load_table(w):
     s.refuse("DENIED", "augeas.load_file", ["/etc/shadow"])
 
 
-@test("another lens shows other nodes, and the policy's lens judges what they come to")
-def other_lens(w):
-    s = w.session(NARROW)
+def with_lens(w, policy, lens, path="/etc/hosts"):
+    """A session in which the file is read with another lens than the policy's."""
+    s = w.session(policy)
     s.call("augeas.remove", ["/augeas/load/*"])
-    s.call("augeas.transform", ["Simplelines.lns", "/etc/hosts"])
+    s.call("augeas.transform", [lens, path])
     s.call("augeas.load")
+    return s
+
+
+@test("another lens shows other nodes, and changes nothing unless the policy says so")
+def other_lens_reads(w):
+    s = with_lens(w, NARROW, "Simplelines.lns")
     equal(s.get(H + "/1"), "127.0.0.1\tlocalhost")
+    for method, params in (("set", [H + "/2", "127.0.1.1\tother"]), ("clear", [H + "/2"]),
+                           ("remove", [H + "/2"]), ("rename", [H + "/2", "9"]),
+                           ("insert", [H + "/2", "01"]), ("set", [H + "/01", "192.0.2.1 x"]),
+                           ("copy", [H + "/1", H + "/2"]), ("move", [H + "/1", H + "/9"]),
+                           ("defnode", ["x", H + "/01", "1"]), ("setm", [H, "*", "x"]),
+                           ("ensure", {"path": H + "/2", "value": "x"})):
+        error = s.refuse("DENIED", "augeas." + method, params)
+        equal((error.data["key"], error.data["rule"], error.data["lens"]),
+              ("OtherLens", "OtherLens=yes", "Simplelines.lns"), method)
+    equal(s.diff(), {"files": []})
+    s.commit()
+    equal(w.read("/etc/hosts"), HOSTS)
+
+
+@test("where the policy says so the policy's lens judges what another lens's edits come to")
+def other_lens(w):
+    s = with_lens(w, NARROW + "OtherLens=yes\n", "Simplelines.lns")
     s.set(H + "/2", "127.0.1.1\tother")
     s.commit()
     contains(w.read("/etc/hosts"), "127.0.1.1\tother\n")
     before = w.read("/etc/hosts")
-    for path, value in ((H + "/2", "192.0.2.1\tother"), (H + "/01", "192.0.2.1\tnew")):
+    for path, value in ((H + "/2", "192.0.2.1\tother"), (H + "/01", "192.0.2.1\tnew"),
+                        (H + "/2", "127.0.1.1\tother\n192.0.2.1\tnew"), (H + "/2", "garbage")):
         s.set(path, value)
-        error = s.refuse("DENIED", "config.commit")
-        check(error.data["node"], "a node of the policy's lens")
+        name = "BAD_VALUE" if "\n" in value else "PARSE_FAILED" if value == "garbage" else "DENIED"
+        error = s.refuse(name, "config.commit")
+        check(name != "DENIED" or error.data["node"], "a node of the policy's lens")
         s.call("config.discard")
         equal(w.read("/etc/hosts"), before)
     s.set(H + "/1", "127.0.0.1\tdenied")
@@ -332,26 +355,166 @@ def other_lens(w):
     equal(w.read("/etc/hosts"), before)
 
 
+APT = "/etc/apt/sources.list"
+APT_TEXT = "deb http://deb.debian.org/debian bookworm main\n"
+APT_POLICY = SESSION + f"[File {APT}]\nLens=Aptsources.lns\nSet=*/distribution\n"
+
+
+@test("a comment that the policy's lens does not see as a node cannot be smuggled in")
+def hidden_comment(w):
+    w.write(APT, APT_TEXT)
+    s = with_lens(w, APT_POLICY, "Simplelines.lns", APT)
+    line = APT_TEXT.rstrip().replace("bookworm", "trixie") + " # hidden"
+    equal(s.refuse("DENIED", "augeas.set", [f"/files{APT}/1", line]).data["key"], "OtherLens")
+    s.commit()
+    equal(w.read(APT), APT_TEXT)
+    # with the policy's own lens the same client can do what the policy names, and no comment
+    s = w.session(APT_POLICY)
+    s.set(f"/files{APT}/1/distribution", "trixie")
+    s.refuse("DENIED", "augeas.set", [f"/files{APT}/1/#comment", "hidden"])
+    for value in ("trixie # hidden", "trixie main # hidden", "trixie\n# hidden"):
+        s.set(f"/files{APT}/1/distribution", value)
+        s.refuse("BAD_VALUE", "config.commit")
+    s.call("config.discard")
+    equal(w.read(APT), APT_TEXT)
+
+
+@test("OtherLens=yes is about just that: what the policy's lens does not see is the client's then")
+def shown_comment(w):
+    w.write(APT, APT_TEXT)
+    s = with_lens(w, APT_POLICY + "OtherLens=yes\n", "Simplelines.lns", APT)
+    line = APT_TEXT.rstrip().replace("bookworm", "trixie")
+    s.set(f"/files{APT}/1", line + " # hidden")
+    changes = s.commit()["files"][0]["changes"]
+    equal([c["node"] for c in changes], ["1/distribution"])
+    equal(w.read(APT), line + " # hidden\n")
+    for other in (line.replace("main", "contrib"), "deb [trusted=yes] " + line[4:],
+                  line.replace("debian.org", "example.org"), line + "\n" + line):
+        s.set(f"/files{APT}/1", other)
+        check(s.refuse("BAD_VALUE" if "\n" in other else "DENIED", "config.commit"))
+        s.call("config.discard")
+    equal(w.read(APT), line + " # hidden\n")
+
+
+@test("what one lens has written is not saved beside, where another one reads")
+def other_lens_beside(w):
+    w.write(APT, APT_TEXT)
+    policy = APT_POLICY + f"[File {APT}.augnew]\nLens=Simplelines.lns\n" + MADE
+    for more, name in (("", "DENIED"), ("OtherLens=yes\n", None)):
+        s = w.session(policy + more)
+        s.set("/augeas/save", "newfile")
+        s.set(f"/files{APT}/1/distribution", "trixie")
+        if name:
+            error = s.refuse(name, "augeas.save")
+            equal((error.data["file"], error.data["key"]), (APT + ".augnew", "OtherLens"))
+            equal(w.files("/etc/apt"), ["sources.list"])
+        else:
+            s.call("augeas.save")
+            contains(w.read(APT + ".augnew"), " trixie ")
+    equal(w.read(APT), APT_TEXT)
+
+
 @test("a file that may not be changed is not changed with another lens either")
 def other_lens_read_only(w):
-    s = w.session(SESSION + "[File /etc/hosts]\nLens=Hosts.lns\n")
-    s.call("augeas.remove", ["/augeas/load/*"])
-    s.call("augeas.transform", ["Simplelines.lns", "/etc/hosts"])
-    s.call("augeas.load")
-    s.refuse("DENIED", "augeas.set", [H + "/1", "x"])
-    s.refuse("DENIED", "augeas.remove", [H + "/1"])
-    s.refuse("DENIED", "augeas.copy", [H + "/1", H + "/2"])
+    s = with_lens(w, SESSION + "[File /etc/hosts]\nLens=Hosts.lns\nOtherLens=yes\n",
+                  "Simplelines.lns")
+    equal(s.get(H + "/1"), "127.0.0.1\tlocalhost")
+    for method, params in (("set", [H + "/1", "x"]), ("remove", [H + "/1"]),
+                           ("copy", [H + "/1", H + "/2"])):
+        equal(s.refuse("DENIED", "augeas." + method, params).data["key"], "Set")
     equal(s.diff(), {"files": []})
 
 
-@test("where no commit is verified nothing can be changed with another lens")
-def other_lens_unverified(w):
-    s = w.session(NARROW + "Verify=no\n")
+@test("another lens reads no more than the files of the policy")
+def other_lens_reads_no_more(w):
+    w.write("/etc/shadow", "root:secret:1:0:99999:7:::\n", 0o600)
+    s = w.session(NARROW)
     s.call("augeas.remove", ["/augeas/load/*"])
-    s.call("augeas.transform", ["Simplelines.lns", "/etc/hosts"])
+    s.set("/augeas/load/X/lens", "Simplelines.lns")
+    for glob in ("/etc/*", "/etc/shadow", "/../../../etc/shadow", "etc/shadow", "/**",
+                 "/usr/share/augeas/lenses/dist/hosts.aug", "/../../usr/share/augeas/lenses/dist/*"):
+        s.set("/augeas/load/X/incl[last()+1]", glob)
     s.call("augeas.load")
-    equal(s.refuse("DENIED", "augeas.set", [H + "/1", "x"]).data["rule"], "Lens=Simplelines.lns")
-    equal(s.diff(), {"files": []})
+    equal(s.match("/files/*"), ["/files/etc"])
+    equal(s.match("/files/etc/*"), [H])
+    equal(s.get(H + "/1"), "127.0.0.1\tlocalhost")
+    equal(s.get("/augeas/load/X/incl[4]"), "/etc/shadow")
+    equal(s.match("/augeas/files/etc/*"), ["/augeas" + H])
+
+
+@for_each([(f"a lens is looked for by its name, and by no path: {name}", name) for name in (
+    "../Evil.lns", "dist/Hosts.lns", "/staging/Evil.lns", "Hosts", "Hosts.lns.x", "", "@", "@../x",
+    "hosts.lns", "Hosts lns", ".lns", "Hosts.")])
+def lens_names(w, name):
+    s = w.session()
+    s.set("/text", HOSTS)
+    for method, params in (("text_store", [name, "/text", "/tree"]),
+                           ("text_retrieve", [name, "/text", "/tree", "/out"])):
+        error = s.refuse("BAD_VALUE", "augeas." + method, params)
+        equal(error.data["augeas"], "ENOLENS")
+        contains(error.message, "no lens has such a name")
+    s.call("augeas.remove", ["/augeas/load/*"])
+    s.set("/augeas/load/X/lens", name)
+    s.set("/augeas/load/X/incl", "/etc/hosts")
+    s.call("augeas.load")
+    equal(s.get("/augeas/load/X/error"), "no lens has such a name")
+    equal(s.match(H), [])
+    equal(s.refuse("BAD_VALUE", "augeas.load_file", ["/etc/hosts"]).data["augeas"], "ENOLENS")
+
+
+@test("what is wrong with a transform is told at it, as in Augeas")
+def transform_errors(w):
+    s = w.session()
+    s.call("augeas.remove", ["/augeas/load/*"])
+    s.set("/augeas/load/A/incl", "etc/hosts")
+    s.set("/augeas/load/B/lens", None)
+    s.set("/augeas/load/C/lens", "Nothing.lns")
+    s.set("/augeas/load/C/incl", "/etc/hosts")
+    s.set("/augeas/load/D/lens", "Simplelines.lns")
+    s.set("/augeas/load/D/excl", "a/b")
+    s.set("/augeas/load/D/excl[2]", "ab")
+    s.call("augeas.load")
+    equal(s.get("/augeas/load/A/error"), "missing a child with label 'lens'")
+    equal(s.get("/augeas/load/B/error"), "the 'lens' node does not contain a lens name")
+    contains(s.get("/augeas/load/C/error"), "Nothing.lns")
+    equal(s.match("/augeas/load/D/error"), [])
+    equal([s.get(p) for p in s.match("/augeas/load/*/*[label() = 'incl' or label() = 'excl']")],
+          ["/etc/hosts", "/etc/hosts", "/a/b", "ab"])
+    equal(s.match(H), [])
+    equal(len(s.match("/augeas//error")), 3)
+    s.set("/augeas/load/C/lens", "Hosts.lns")
+    s.call("augeas.load")
+    equal(s.match("/augeas/load/C/error"), [])
+    equal(s.get(H + "/1/ipaddr"), "127.0.0.1")
+
+
+@test("what one section has by its own name is no other's, also once the client has a table")
+def sections_meet(w):
+    w.write("/etc/x/a.conf", "A=1\n")
+    w.write("/etc/x/b.conf", "127.0.0.1 b\n")
+    s = w.session(SESSION + "[File /etc/x/*.conf]\nLens=Hosts.lns\n"
+                  "[File /etc/x/a.conf]\nLens=Shellvars.lns\n" + HOSTS_FREE)
+    for _ in range(2):
+        equal(s.get("/files/etc/x/a.conf/A"), "1")
+        equal(s.get("/files/etc/x/b.conf/1/canonical"), "b")
+        s.call("augeas.transform", ["Simplelines.lns", "/etc/hosts", True])
+        s.call("augeas.load")
+
+
+@test("/augeas/span says whether nodes of files that are read from then on have spans")
+def span_switch(w):
+    s = w.session()
+    equal(s.call("augeas.span", [H + "/1/ipaddr"])["span"], [0, 9])
+    s.set("/augeas/span", "disable")
+    equal(s.call("augeas.span", [H + "/1/ipaddr"])["span"], [0, 9])
+    s.call("augeas.load")
+    equal(s.refuse("NO_MATCH", "augeas.span", [H + "/1/ipaddr"]).data["augeas"], "ENOSPAN")
+    equal(s.call("augeas.source", [H + "/1/ipaddr"]), H)
+    s.call("augeas.defvar", ["h", H + "/1"])
+    equal(s.call("augeas.ns_attr", ["h"])["file"], H)
+    s.set("/augeas/span", "enable")
+    s.call("augeas.load")
+    equal(s.call("augeas.span", [H + "/1/ipaddr"])["span"], [0, 9])
 
 
 @test("two lenses for one file are an error of it, as in Augeas")
@@ -361,16 +524,6 @@ def two_lenses(w):
     s.call("augeas.load")
     s.refuse("PARSE_FAILED", "augeas.get", [H + "/1"])
     equal(s.get("/augeas/files/etc/hosts/error"), "mxfm_load")
-
-
-@test("a lens that is not there is told as an error of the file")
-def no_lens(w):
-    s = w.session()
-    s.call("augeas.remove", ["/augeas/load/*"])
-    s.call("augeas.transform", ["Nothing.lns", "/etc/hosts"])
-    s.call("augeas.load")
-    s.refuse("PARSE_FAILED", "augeas.get", [H + "/1"])
-    s.alive()
 
 
 @test("/augeas/save = noop saves nothing and says what it would")
@@ -386,9 +539,6 @@ def save_noop(w):
     contains(w.read("/etc/hosts"), "127.0.0.1\tx\n")
     s.refuse("BAD_VALUE", "augeas.set", ["/augeas/save", "perhaps"])
     s.refuse("BAD_VALUE", "augeas.set", ["/augeas/save", None])
-
-
-BESIDE = ("Lens=Hosts.lns\nSet=**\nInsert=**\nRemove=**\nCreate=0644 root:root\n")
 
 
 @test("/augeas/save = newfile writes FILE.augnew, if the policy names that")
@@ -475,6 +625,30 @@ def srun(w):
     equal(s.call("augeas.srun", [""]), {"output": "", "commands": 0, "quit": False})
 
 
+@test("srun tells of errors, of itself and in XML as augtool does")
+def srun_tells(w):
+    w.write("/etc/hosts", "127.0.0.1 a\nlonely\n")
+    s = w.session()
+
+    def run(line):
+        return s.call("augeas.srun", [line])["output"]
+    lines = run("errors").splitlines()
+    equal(lines[0], "Error in /etc/hosts:2.0 (parse_failed)")
+    equal([line.split(":")[0] for line in lines[2:]],
+          ["  Lens", "    Last matched", "    Next (no match)"])
+    info = dict(line.split(" = ") for line in run("info").splitlines())
+    equal((info["root"], info["context"], info["num_files"]), (w.root + "/", "/files", "1"))
+    contains(info["loadpath"], "/usr/share/augeas/lenses")
+    w.write("/etc/hosts", HOSTS)
+    s.call("augeas.load")
+    equal(run("errors"), "  (no errors)\n")
+    contains(run(f"dump-xml {H}/1"), '<node label="ipaddr"><value>127.0.0.1</value></node>')
+    contains(run("print"), "/augeas/save = \"overwrite\"")
+    contains(run("help"), "\nerrors\n")
+    equal(run("help mv"), "mv, move\n")
+    s.refuse("BAD_VALUE", "augeas.srun", ["help nosuch"])
+
+
 @for_each([(f"a script has the rights of its session and no more: {line}", line, name)
            for line, name in [
     (f"set {H}/1/canonical x", "DENIED"), (f"set {H}/2/ipaddr x", "DENIED"),
@@ -500,129 +674,6 @@ def srun_refused(w, line, name):
     equal(s.diff(), {"files": []})
     s.commit()
     equal(w.read("/etc/hosts"), HOSTS)
-
-
-# ---- beside libaugeas in this process ---------------------------------------------------------
-
-FILES = {"/etc/hosts": ("Hosts.lns", HOSTS), "/etc/ssh/sshd_config": ("Sshd.lns", SSHD),
-         "/etc/fstab": ("Fstab.lns", "UUID=1 / ext4 errors=remount-ro,acl 0 1\n"),
-         "/etc/default/x": ("Shellvars.lns", "# shell\nA=1\nB=\"two words\"\n")}
-LENSES = {path: lens for path, (lens, text) in FILES.items()}
-
-
-class Script:
-    """Random calls; what they name is mostly there."""
-
-    STEPS = ["*", "*[1]", "*[last()]", "ipaddr", "canonical", "alias", "alias[last()+1]", "opt",
-             "Port", "A", "new", "..", ".", "*[. = 'yes']", "*[count(*) > 1]", "99", "/ipaddr",
-             "following-sibling::*[1]", "#comment[1]"]
-    VALUES = ["x", "two words", "", None, "192.0.2.1", "a\tb", "\udcff", "no", "3"]
-    LABELS = ["alias", "new", "a b", "01", "#comment", "B", "\udcfe", "1"]
-    BASES = ["/files/etc/hosts", "/files/etc/ssh/sshd_config", "/files/etc/fstab/1",
-             "/files/etc/default/x", "/mine", "/mine/deep", "/tree", "$a", "$b", "/files/etc/hosts/1",
-             "/files", "etc/hosts/2", "/nowhere"]
-    WRONG = ["[", "/files/etc/hosts/*[", "$none/x", "/files/etc/hosts/1[1 +]", "///", "/x["]
-
-    def __init__(self, seed, paths):
-        self.random = random.Random(seed)
-        self.paths = paths
-
-    def path(self):
-        pick = self.random
-        if pick.random() < 0.03:
-            return pick.choice(self.WRONG)
-        path = pick.choice(self.paths + self.BASES)
-        while pick.random() < 0.5:
-            path += "/" + pick.choice(self.STEPS)
-        return path
-
-    def call(self):
-        pick = self.random
-        value, label = pick.choice(self.VALUES), pick.choice(self.LABELS)
-        return pick.choice([
-            ("get", self.path()), ("label", self.path()), ("match", self.path()),
-            ("print", self.path()), ("source", self.path()),
-            ("set", self.path(), value), ("set", self.path(), value), ("set", self.path(), value),
-            ("setm", self.path(), pick.choice([None, "alias", "new"]), value),
-            ("insert", self.path(), label, pick.random() < 0.5),
-            ("remove", self.path()), ("move", self.path(), self.path()),
-            ("copy", self.path(), self.path()), ("rename", self.path(), label),
-            ("defvar", pick.choice("ab"), pick.choice([self.path(), None])),
-            ("defnode", pick.choice("ab"), self.path(), value),
-            ("ns_count", pick.choice("abc")), ("ns_value", pick.choice("ab"), pick.randrange(3)),
-            ("ns_label", pick.choice("ab"), pick.randrange(3)),
-            ("ns_path", pick.choice("ab"), pick.randrange(3)),
-            ("escape_name", pick.choice(self.LABELS) + pick.choice("[]=!")),
-            ("text_store", "Hosts.lns", "/text", pick.choice(["/tree", "/mine/tree"])),
-            ("text_retrieve", "Hosts.lns", "/text", "/tree", "/text2"),
-        ])
-
-
-# What differs: exmachina-protocol(7) says why. A call and what both said.
-def known_difference(call, here, there):
-    name = call[0]
-    # Augeas frees what it overwrites with the source in it, or goes on with half of an edit
-    if there[-1] == "EINTERNAL" or there[-1] in ("DENIED", "LIMIT"):
-        return True
-    # a label that is empty or has a slash, /augeas and /files themselves: refused, and named
-    if there[-1] == "ELABEL" or (here[0] == there[0] == -1 and here[-1] == "NOERROR"):
-        return True
-    return name == "text_retrieve" and there[0] == here[0] == -1
-
-
-def may_crash(call):
-    """Calls that libaugeas 1.14 does not survive, or that leave it with freed nodes."""
-    if call[0] in ("move", "copy"):
-        return True  # a variable may name what is overwritten
-    return False
-
-
-@for_each([(f"random calls give what they give in libaugeas: seed {seed}", seed)
-           for seed in range(int(os.environ.get("WHOLE_SEEDS", "24")))])
-def differential(w, seed):
-    for path, (_, text) in FILES.items():
-        w.write(path, text)
-    other = w.path_of("other-root")
-    shutil.copytree(w.root, other)
-    there = Remote(w.session(SESSION + "".join(
-        f"[File {path}]\nLens={lens}\nSet=**\nInsert=**\nRemove=**\n"
-        for path, lens in LENSES.items())))
-    here = Augeas(other, LENSES)
-    both = (here, there)
-    for side in both:
-        side.match("/files//*")  # in the order of the policy, not of what is asked first
-        side.set("/text", HOSTS)
-        side.text_store("Hosts.lns", "/text", "/tree")
-        side.defvar("a", "/files/etc/hosts/*[ipaddr]")
-        side.defnode("b", "/mine/deep", "1")
-    script = Script(seed, here.match("/files/etc//*")[1])
-    done = []
-    for _ in range(200):
-        call = script.call()
-        if may_crash(call):
-            for side in both:
-                side.defvar("a", None)
-                side.defvar("b", None)
-        # what the server refuses by itself is not done here either
-        there_only = getattr(there, call[0])(*call[1:])
-        if there_only[-1] in ("DENIED", "EINTERNAL", "ELABEL", "LIMIT", "EMVDESC", "ECPDESC"):
-            done.append((call, there_only))
-            continue
-        wanted = getattr(here, call[0])(*call[1:])
-        results = (wanted, there_only)
-        done.append((call, results))
-        if wanted != there_only and not known_difference(call, wanted, there_only):
-            for line in done[-6:]:
-                print("#", ascii(line)[:600])
-            equal(there_only, wanted, ascii(call))
-        for tree in ("/files", "/mine", "/tree"):
-            if call[0] not in ("get", "match", "label", "print"):
-                a, b = here.print(tree), there.print(tree)
-                if a != b:
-                    for line in done[-4:]:
-                        print("#", ascii(line)[:600])
-                equal(b, a, f"{tree} after {ascii(call)}")
-    here.close()
 
 
 if __name__ == "__main__":

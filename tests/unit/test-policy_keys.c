@@ -178,7 +178,7 @@ static void test_a_key_of_another_section_is_refused(void **state)
 {
 	assert_text_refused(*state, "[Session]\nLens=Hosts.lns\n",
 			    "a.conf:2: unknown key Lens=; this section has User= Timeout= "
-			    "ServiceManager= OptionalLayers= Audit=\n");
+			    "ServiceManager= OptionalLayers= Audit= Lenses=\n");
 	assert_text_refused(*state, "[Service a.service]\nUser=nobody\n",
 			    "a.conf:2: unknown key User=; this section has Allow= Timeout=\n");
 	assert_text_refused(*state, "[Service a.service]\nLines=9\n",
@@ -413,6 +413,21 @@ static void test_make_dirs_without_create_is_refused(void **state)
 				       "add Create="));
 }
 
+static void test_another_lens_where_nothing_judges_is_refused(void **state)
+{
+	scoped(policy_freep) struct policy *taken =
+		assert_text_taken(*state, "[File /a]\nOtherLens=yes\n[File /b]\nOtherLens=no\n");
+	scoped_ptr char *logged = NULL;
+	struct policy *policy = NULL;
+
+	assert_true(taken->files[0].other_lens);
+	assert_false(taken->files[1].other_lens);
+	policy_write(*state, "a.conf", "[File /a]\nOtherLens=yes\n[File /a]\nVerify=no\n");
+	logged = policy_read_logged(*state, -EINVAL, &policy);
+	assert_non_null(strstr(logged, "[File /a] has OtherLens=yes, and with Verify=no nothing "
+				       "would judge what that comes to; leave one of them out"));
+}
+
 static void test_delete_that_is_unclear_is_refused(void **state)
 {
 	assert_text_refused(*state, "[File /a]\nDelete=true\n",
@@ -449,7 +464,7 @@ static void test_secret_patterns_that_are_none_are_refused(void **state)
 		"label (a '[' of the label itself takes a backslash before it)\n");
 	assert_text_refused(*state, "[Session]\nSecret=password\n",
 			    "a.conf:2: unknown key Secret=; this section has User= Timeout= "
-			    "ServiceManager= OptionalLayers= Audit=\n");
+			    "ServiceManager= OptionalLayers= Audit= Lenses=\n");
 }
 
 static void test_where_records_go_is_one_of_two_places(void **state)
@@ -667,7 +682,7 @@ static void test_checks_that_are_none_are_refused(void **state)
 		"each file of the commit at its own path\n"
 		"a.conf:4: Check= has no value; leave the line out or complete it\n"
 		"a.conf:6: unknown key Check=; this section has User= Timeout= ServiceManager= "
-		"OptionalLayers= Audit=\n");
+		"OptionalLayers= Audit= Lenses=\n");
 	for (int i = 0; i <= POLICY_CHECKS_MAX; i++)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "Check=/b %d\n", i);
 	assert_text_refused(*state, text, "a.conf:18: more than 16 Check= in one section\n");
@@ -693,6 +708,7 @@ int main(void)
 		TEST(test_create_that_cannot_be_done_is_refused),
 		TEST(test_make_dirs_is_taken_with_create_and_refused_like_it),
 		TEST(test_make_dirs_without_create_is_refused),
+		TEST(test_another_lens_where_nothing_judges_is_refused),
 		TEST(test_delete_that_is_unclear_is_refused),
 		TEST(test_secret_patterns_are_taken_as_those_of_rights_are),
 		TEST(test_secret_patterns_that_are_none_are_refused),

@@ -64,6 +64,7 @@ static void test_the_effective_policy_is_printed_key_by_key(void **state)
 					       "Deny=#comment\n"
 					       "Secret=*/password  key\n"
 					       "Check=/bin/a  -t 'b c'\n"
+					       "OtherLens=yes\n"
 					       "Value=*/canonical [a-z.]+ +x\n"
 					       "[Service *.timer]\n"
 					       "[System]\n"
@@ -98,6 +99,7 @@ static void test_the_effective_policy_is_printed_key_by_key(void **state)
 				  "Secret=*/password\n"
 				  "Secret=key\n"
 				  "Value=*/canonical [a-z.]+ +x\n"
+				  "OtherLens=yes\n"
 				  "Check=/bin/a  -t 'b c'\n"
 				  "\n"
 				  "[File /etc/apt/*.list]\n"
@@ -129,6 +131,19 @@ static void test_the_effective_policy_is_printed_key_by_key(void **state)
 				  "Keep=7\n"
 				  "MaxAge=1440min\n"
 				  "MaxSize=2048K\n");
+}
+
+/* What a policy file could name must be there; so it is made up here. */
+static void test_directories_of_lenses_are_printed_in_their_order(void **state)
+{
+	scoped(policy_freep) struct policy *policy = policy_new();
+	scoped_ptr char *text = NULL;
+
+	(void)state;
+	assert_int_equal(policy_list_add(&policy->lens_dirs, "/srv/b"), 0);
+	assert_int_equal(policy_list_add(&policy->lens_dirs, "/srv/a"), 0);
+	text = print(policy);
+	assert_non_null(strstr(text, "auto\nLenses=/srv/b\nLenses=/srv/a\n\n[History]"));
 }
 
 static void test_what_was_printed_reads_and_prints_the_same(void **state)
@@ -169,6 +184,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_defaults_are_printed),
 		cmocka_unit_test(test_the_effective_policy_is_printed_key_by_key),
+		cmocka_unit_test(test_directories_of_lenses_are_printed_in_their_order),
 		cmocka_unit_test(test_what_was_printed_reads_and_prints_the_same),
 	};
 

@@ -35,6 +35,7 @@ static struct policy *sample(void)
 	assert_int_equal(policy_file_add(policy, "/etc/apt/*.list", &file), 0);
 	file->may_create = true;
 	file->may_delete = true;
+	file->other_lens = true;
 	assert_int_equal(policy_service_add(policy, "ssh.service", &service), 0);
 	service->verbs = (1u << SERVICE_VERB_MAX) - 1;
 	service->timeout_ms = POLICY_TIMEOUT_MAX_MS;
@@ -95,6 +96,7 @@ static void test_everything_that_the_engine_needs_arrives(void **state)
 	assert_false(file->may_create || file->may_delete);
 	assert_null(got->files[1].lens);
 	assert_true(got->files[1].may_create && got->files[1].may_delete);
+	assert_true(got->files[1].other_lens && !got->files[0].other_lens);
 	assert_int_equal(got->manager, MANAGER_INITD);
 	assert_int_equal(got->audit, AUDIT_TO_JOURNAL);
 	assert_true(got->has_system);
@@ -223,6 +225,9 @@ static void test_each_text_that_no_file_could_hold_is_refused(void **state)
 	assert_refused(policy);
 	policy = sample();
 	replace(&policy->files[0].checks.item[0], "");
+	assert_refused(policy);
+	policy = sample();
+	policy->files[1].unverified = true;
 	assert_refused(policy);
 }
 

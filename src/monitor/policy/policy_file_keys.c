@@ -283,6 +283,14 @@ int policy_key_delete(struct policy_reader *reader, enum policy_right unused, ch
 	return 0;
 }
 
+int policy_key_other_lens(struct policy_reader *reader, enum policy_right unused, char *value)
+{
+	(void)unused;
+	read_answer(reader, "OtherLens", value, &reader->other_lens_given[reader->index],
+		    &this_file(reader)->other_lens);
+	return 0;
+}
+
 int policy_key_verify(struct policy_reader *reader, enum policy_right unused, char *value)
 {
 	struct policy_file *file = this_file(reader);
