@@ -339,18 +339,33 @@ bool tree_is_outside(const struct tree *tree, const char *expr)
 	return prefix && prefix[0] != '\0';
 }
 
+/* Is it the file's node and no more, in labels alone? */
+static bool is_node_of(const struct node_path *node, char *path)
+{
+	const struct tree_file file = { .path = path };
+	size_t depth = 1;
+
+	for (const char *p = path; *p; p++)
+		depth += *p == '/';
+	for (size_t i = 0; i < node->depth; i++)
+		if (node->position[i] != 0)
+			return false;
+	return node->depth == depth && holds(&file, node);
+}
+
 bool tree_may_be_context(const struct tree *tree, const char *path)
 {
-	scoped_ptr char *prefix = path_expr_prefix(path, "/files"), *node = NULL;
+	scoped_ptr char *prefix = path_expr_prefix(path, "/files");
 	scoped_node_path labels = { 0 };
 
 	if (strcmp(path, "/files") == 0)
 		return true;
-	if (node_path_parse(path, &labels) == 0 && region_of(&labels) == REGION_CLIENT)
+	if (node_path_parse(path, &labels) < 0)
+		return false;
+	if (region_of(&labels) == REGION_CLIENT)
 		return !path_expr_looks_around(path);
 	/* nothing but labels: what was understood of it is all there is */
-	node = prefix && prefix[0] != '\0' ? staging_node(prefix) : NULL;
-	if (!node || strcmp(node, path) != 0)
+	if (!prefix || prefix[0] == '\0' || !is_node_of(&labels, prefix))
 		return false;
 	for (size_t i = 0; i < tree->policy->file_count; i++)
 		if (prefix_is_on_the_way(prefix, tree->policy->files[i].path))

@@ -21,6 +21,8 @@ FREE = "Set=**\nInsert=**\nRemove=**\n"
 def ours(w, *program, args=("--augeas",), **options):
     """As the policy's user, over the server; without what that itself has to say."""
     done = w.pair(*program, args=args, **options)
+    if done.returncode > 128:  # a signal, as exmachinad tells it
+        done.returncode = 128 - done.returncode
     done.log = "".join(line + "\n" for line in done.stderr.splitlines()
                        if line.startswith("exmachinad: "))
     done.stderr = "".join(line + "\n" for line in done.stderr.splitlines()

@@ -63,10 +63,9 @@ def edit_and_save(w):
     os.mkdir(other)
     w.run("cp", "-a", w.root + "/etc", other)
     script = ("set /files/etc/hosts/01/ipaddr 192.0.2.1\nset /files/etc/hosts/01/canonical new\n"
-              "ins #comment before /files/etc/ssh/sshd_config/UsePAM\n"
-              "set /files/etc/ssh/sshd_config/#comment[last()] note\n"
-              "mv /files/etc/ssh/sshd_config/UsePAM /files/etc/ssh/sshd_config/Port\n"
-              "set /files/etc/ssh/sshd_config/Port 22\nrm /files/etc/hosts/*[ipaddr = '::1']\n"
+              "ins Port after /files/etc/ssh/sshd_config/Include\n"
+              "set /files/etc/ssh/sshd_config/Port 22\nmv /files/etc/ssh/sshd_config/UsePAM /own\n"
+              "mv /own /files/etc/ssh/sshd_config/UseDNS\nrm /files/etc/hosts/*[ipaddr = '::1']\n"
               "setm /files/etc/passwd/* shell /bin/false\nsave\nprint /augeas/events/saved\n")
     path = w.path_of("script")
     with open(path, "w", encoding="utf-8") as file:
