@@ -75,7 +75,8 @@ def take_etc(w):
     order = aug.match("/augeas/files//path")[1]
     check(len(order) == len(files), "each file once")
     aug.close()
-    w.policy(SESSION + "".join(f"[File {file}]\n{FREE}" for file in files))
+    w.policy(SESSION + "".join(f"[File {file}]\nLens={lens}\n{FREE}"
+                               for file, lens in files.items()))
     return files
 
 
