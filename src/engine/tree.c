@@ -206,6 +206,24 @@ static int fetch_below(struct call *call, uint32_t entry, const char *prefix)
 	return tree->listed[entry] ? 0 : fetch_listed(call, entry, prefix);
 }
 
+static int fetch_all_below(struct call *call, const char *prefix, bool *ret_any)
+{
+	struct tree *tree = call->engine->tree;
+	int r = 0, loaded;
+
+	staging_bulk_begin(tree);
+	for (uint32_t i = 0; r == 0 && i < tree->policy->file_count; i++) {
+		if (!prefix_is_above(prefix, tree->policy->files[i].path))
+			continue;
+		*ret_any = true;
+		r = fetch_below(call, i, prefix);
+	}
+	loaded = staging_bulk_end(tree);
+	if (r == 0 && loaded < 0)
+		return call_internal(call, "load files", loaded);
+	return r;
+}
+
 /* The file that the path is, or leads into: the shortest that is none but a file. NULL: none. */
 static int fetch_named(struct call *call, char *path, struct tree_file **ret_file)
 {
@@ -260,15 +278,9 @@ static int need_prefix(struct call *call, char *prefix)
 	if (tree->everything && prefix[0] == '\0')
 		return 0;
 	r = fetch_named(call, prefix, &named);
-	for (uint32_t i = 0; r == 0 && i < tree->policy->file_count; i++) {
-		/* there is nothing below a file */
-		if (named && is_file(named))
-			break;
-		if (prefix_is_above(prefix, tree->policy->files[i].path)) {
-			is_directory = true;
-			r = fetch_below(call, i, prefix);
-		}
-	}
+	/* there is nothing below a file */
+	if (r == 0 && (!named || !is_file(named)))
+		r = fetch_all_below(call, prefix, &is_directory);
 	if (r < 0)
 		return r;
 	if (prefix[0] == '\0')

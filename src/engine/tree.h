@@ -23,6 +23,7 @@ struct node_path;
 
 enum tree_state {
 	TREE_ABSENT, /* there is no such file (yet) */
+	TREE_STAGED, /* it is about to be loaded with others */
 	TREE_LOADED,
 	TREE_PARSE_FAILED, /* it is there, but its lens does not describe it */
 	TREE_UNREADABLE,   /* the monitor could not or would not hand it out */
@@ -69,6 +70,7 @@ struct tree {
 	struct tree_file file[TREE_FILES_MAX];
 	size_t count;
 	bool empty;       /* only files that augeas.load_file names are read */
+	bool bulk;        /* files are staged, to be loaded together */
 	bool everything;  /* every file of the policy has been fetched */
 	bool load_edited; /* the client has edited /augeas/load; augeas.load looks at it then */
 	struct load_table *load; /* what it had there at the last one; NULL: the policy's */

@@ -74,6 +74,9 @@ def take_etc(w):
         files[file] = lens[1:] + ".lns" if lens[0] == "@" else lens
     order = aug.match("/augeas/files//path")[1]
     check(len(order) == len(files), "each file once")
+    rows = {lens: n for n, lens in enumerate(aug.get(node + "/lens")[1][1:] + ".lns"
+                                             for node in aug.match("/augeas/load/*")[1])}
+    files = dict(sorted(files.items(), key=lambda item: rows.get(item[1], 0)))
     aug.close()
     w.policy(SESSION + "".join(f"[File {file}]\nLens={lens}\n{FREE}"
                                for file, lens in files.items()))
