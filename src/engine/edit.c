@@ -70,6 +70,19 @@ static char *spell_out_slashes(const char *above)
 	return asprintf(&whole, "%sdescendant-or-self::*", above) < 0 ? NULL : whole;
 }
 
+/* Where an expression that is relative begins. */
+static int context_depth(const struct call *call)
+{
+	struct nodes context = { 0 };
+	int depth = 0;
+
+	context.count = aug_match(call->engine->tree->aug, ".", &context.path);
+	if (context.count == 1)
+		depth = (int)depth_of(context.path[0]);
+	nodes_clear(&context);
+	return depth;
+}
+
 /* How deep the deepest node is that is already there on the way to the new one. -1: answered. */
 static int existing_depth(struct call *call, const char *expr)
 {
@@ -104,7 +117,7 @@ static int existing_depth(struct call *call, const char *expr)
 		if (count == 1)
 			return depth;
 	}
-	return 0;
+	return expr[0] == '/' ? 0 : context_depth(call);
 }
 
 /* The first `depth` labels of a canonical path. */

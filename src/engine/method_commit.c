@@ -236,7 +236,7 @@ static int tell_saved(struct tree *tree, const struct dirty_list *list)
 		const struct tree_file *file = p->origin == DIRTY_BESIDE ? p->stands_for : p->file;
 
 		if (file)
-			paths[count] = staging_node(file->path);
+			paths[count] = staging_plain_node(file->path);
 		if (file && !paths[count++])
 			break;
 	}

@@ -107,64 +107,6 @@ int augeas_clear(struct call *call, const struct arguments *a)
 	return edit_set_one(call, a->path, NULL) < 0 ? -1 : done(call);
 }
 
-/* The nodes SUB below one BASE: checked if they are there, made if they are not. */
-static int setm_prepare(struct call *call, const char *base, const char *sub, const char *value,
-			char **ret_made)
-{
-	scoped(creation_clear) struct creation made = { 0 };
-	scoped_ptr char *expr = NULL;
-	scoped_nodes nodes = { 0 };
-
-	if (asprintf(&expr, sub ? "%s/%s" : "%s", base, sub) < 0)
-		return call_no_memory(call);
-	if (nodes_match(call, expr, &nodes) < 0)
-		return -1;
-	for (int i = 0; i < nodes.count; i++)
-		if (guard_change(call, nodes.path[i], value) < 0)
-			return -1;
-	if (nodes.count > 0)
-		return nodes.count;
-	if (edit_create(call, expr, value, &made) < 0)
-		return -1;
-	*ret_made = take_ptr(made.top);
-	return 1;
-}
-
-static int setm_apply(struct call *call, const struct arguments *a, const struct nodes *bases)
-{
-	int count = aug_setm(call->engine->tree->aug, a->base, a->sub, a->value);
-
-	if (count < 0)
-		return tree_fail(call, a->base);
-	for (int i = 0; i < bases->count; i++)
-		guard_edited(call, bases->path[i]);
-	return call_result(call, json_new_int(count));
-}
-
-int augeas_setm(struct call *call, const struct arguments *a)
-{
-	augeas *aug = call->engine->tree->aug;
-	scoped_nodes bases = { 0 };
-	char **made;
-	int r = 0;
-
-	if (nodes_match(call, a->base, &bases) < 0)
-		return -1;
-	made = calloc((size_t)bases.count + 1, sizeof(*made));
-	if (!made)
-		return call_no_memory(call);
-	for (int i = 0; i < bases.count && r >= 0; i++)
-		r = setm_prepare(call, bases.path[i], a->sub, a->value, &made[i]);
-	/* all or none: a refusal takes back what was made for the others */
-	for (int i = 0; i < bases.count; i++) {
-		if (r < 0 && made[i])
-			aug_rm(aug, made[i]);
-		free(made[i]);
-	}
-	free(made);
-	return r < 0 ? -1 : setm_apply(call, a, &bases);
-}
-
 /* aug_insert(3) takes an empty label, and says nothing of what is wrong with a slash. */
 static int check_label(struct call *call, const char *label)
 {

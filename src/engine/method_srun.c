@@ -38,12 +38,15 @@ static void words_clear(struct srun_words *words)
 		free(words->word[i]);
 }
 
-/* "/files/etc/" is "/files/etc" */
+/* "/files/etc/" is "/files/etc"; as Augeas has it, blanks at the end go too, and nothing is left of
+ * "//". */
 static void cut_slashes(char *path)
 {
 	size_t length = strlen(path);
 
-	while (length > 1 && path[length - 1] == '/')
+	if (strcmp(path, "/") == 0)
+		return;
+	while (length > 0 && strchr("/ \t\n\v\f\r", path[length - 1]))
 		path[--length] = '\0';
 }
 
@@ -80,6 +83,18 @@ static int call_with_words(struct srun *srun, const struct srun_command *command
 	return srun_call(srun, command->method, &a);
 }
 
+/* An edit that was denied is an error of any command, and so is what has a name. */
+static bool is_borne(const struct srun_command *command, const struct json_object *error)
+{
+	const struct json_object *data = json_get(error, "data");
+	const char *augeas = json_string(json_get(data, "augeas"), NULL);
+	int64_t code = json_int(json_get(error, "code"));
+
+	if (!command->is_borne || !error)
+		return false;
+	return augeas ? strcmp(augeas, "NOERROR") == 0 : code == EXM_ERROR_PARSE_FAILED;
+}
+
 /* 0, or -1 with what is wrong in srun. */
 static int run_line(struct srun *srun, const char *line)
 {
@@ -99,6 +114,10 @@ static int run_line(struct srun *srun, const char *line)
 		return -1;
 	r = command->run ? command->run(srun, command, &words)
 			 : call_with_words(srun, command, &words);
+	if (r < 0 && is_borne(command, srun->last.error)) {
+		srun_forget(srun);
+		r = 1;
+	}
 	if (r == 0 && command->print)
 		command->print(srun, &words, srun->last.result);
 	return r < 0 ? -1 : 0;
@@ -139,10 +158,12 @@ static int not_run(struct srun *srun, const struct script *script, const char *o
 {
 	struct json_object *error = srun->last.error, *data;
 	int code = error ? (int)json_int(json_get(error, "code")) : EXM_ERROR_BAD_VALUE;
-	const char *text = json_string(json_get(error, "message"), NULL);
+	const char *text = json_string(json_get(error, "message"), NULL), *augeas;
 
 	data = error ? json_share(json_get(error, "data")) : json_new_object();
-	if (!error)
+	/* what has no name of its own is an error of the command */
+	augeas = json_string(json_get(data, "augeas"), NULL);
+	if (!error || (augeas && strcmp(augeas, "NOERROR") == 0))
 		json_put(data, "augeas", json_new_string("ECMDRUN"));
 	json_put(data, "script_line", json_new_int(script->number));
 	json_put(data, "commands", json_new_int(script->commands));

@@ -99,17 +99,6 @@ int augeas_ns_count(struct call *call, const struct arguments *a)
 	return count < 0 ? no_such(call, a) : call_result(call, json_new_int(count));
 }
 
-/* The node of the file that Augeas says it comes from: where that was staged is nobody's business.
- */
-static char *source_of(const struct tree *tree, char *source)
-{
-	size_t length = strlen(tree->staging);
-
-	if (!source || strncmp(source, tree->staging, length) != 0)
-		return source;
-	return staging_node(source + length);
-}
-
 int augeas_ns_attr(struct call *call, const struct arguments *a)
 {
 	struct tree *tree = call->engine->tree;
@@ -121,7 +110,7 @@ int augeas_ns_attr(struct call *call, const struct arguments *a)
 	if (!has_index(a) ||
 	    aug_ns_attr(tree->aug, a->name, (int)a->index, &value, &label, &file) < 0)
 		return no_such(call, a);
-	source = source_of(tree, file);
+	source = staging_source(tree, file);
 	result = json_new_object();
 	json_put(result, "value", json_new_bytes(value));
 	json_put(result, "label", json_new_bytes(label));

@@ -38,6 +38,8 @@ struct srun_command {
 		bool optional;
 		size_t offset; /* in struct arguments; of a text */
 	} words[SRUN_WORDS_MAX];
+	/* Augeas goes on where it failed and there is no name for why. */
+	bool is_borne;
 	/* NULL: calls the method with the words. 0, or -1 with the answer in srun->last or a
 	 * problem. */
 	int (*run)(struct srun *srun, const struct srun_command *command,

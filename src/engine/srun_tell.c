@@ -170,6 +170,25 @@ int srun_info(struct srun *srun, const struct srun_command *command, const struc
 	return r;
 }
 
+/* Where a file was staged is nobody's business. */
+static void name_files(const struct tree *tree, xmlNode *node)
+{
+	size_t length = strlen(tree->staging);
+
+	for (; node; node = node->next) {
+		if (node->type != XML_ELEMENT_NODE)
+			continue;
+		for (const xmlAttr *a = node->properties; a; a = a->next) {
+			char *text = a->children ? (char *)a->children->content : NULL;
+
+			if (text && strcmp((const char *)a->name, "file") == 0 &&
+			    strncmp(text, tree->staging, length) == 0)
+				memmove(text, text + length, strlen(text + length) + 1);
+		}
+		name_files(tree, node->children);
+	}
+}
+
 /* As the method looks at the tree, and in the form in which Augeas hands it out. */
 int srun_dump_xml(struct srun *srun, const struct srun_command *command,
 		  const struct srun_words *words)
@@ -183,6 +202,7 @@ int srun_dump_xml(struct srun *srun, const struct srun_command *command,
 		srun->problem = "the nodes cannot be told as XML";
 		return -1;
 	}
+	name_files(srun->call->engine->tree, top);
 	xmlElemDump(srun->out, NULL, top);
 	fputc('\n', srun->out);
 	xmlFreeNode(top);

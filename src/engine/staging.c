@@ -52,6 +52,20 @@ char *staging_node(const char *path)
 	return escaped("/files", path, "\\|=[](),!&<>'\"+-* \t\n");
 }
 
+char *staging_plain_node(const char *path)
+{
+	return escaped("/files", path, "");
+}
+
+char *staging_source(const struct tree *tree, char *source)
+{
+	size_t length = strlen(tree->staging);
+
+	if (!source || strncmp(source, tree->staging, length) != 0)
+		return source;
+	return staging_plain_node(source + length);
+}
+
 static int make_directories(char *path)
 {
 	for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {

@@ -44,6 +44,13 @@ bool staging_has_error(const struct tree *tree, const struct tree_file *file);
 int staging_content(const struct tree *tree, const struct tree_file *file,
 		    int *ret_content) must_check;
 
+/* How Augeas names the node of a file where it is no expression: without escapes. */
+char *staging_plain_node(const char *path);
+
+/* What Augeas says that a node comes from, with a file as above: where that was staged is nobody's
+ * business. A new string, or source itself. */
+char *staging_source(const struct tree *tree, char *source);
+
 /* The node of a file: "/files" and its path, with the escapes that Augeas needs. */
 char *staging_node(const char *path);
 

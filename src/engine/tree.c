@@ -374,8 +374,9 @@ bool tree_may_be_context(const struct tree *tree, const char *path)
 		return true;
 	if (node_path_parse(path, &labels) < 0)
 		return false;
+	/* one in the table of transforms would not stay the only one of its path */
 	if (region_of(&labels) == REGION_CLIENT)
-		return !path_expr_looks_around(path);
+		return strcmp(labels.label[0], "augeas") != 0 && !path_expr_looks_around(path);
 	/* nothing but labels: what was understood of it is all there is */
 	if (!prefix || prefix[0] == '\0' || !is_node_of(&labels, prefix))
 		return false;

@@ -170,10 +170,12 @@ int tree_augeas_error(struct call *call, int code, int augeas, const char *expr,
 
 int tree_no_match(struct call *call, const char *expr)
 {
-	struct json_object *data = augeas_data(expr, AUG_ENOMATCH);
+	struct json_object *data;
 
 	if (!tree_is_outside(call->engine->tree, expr))
-		return call_error(call, EXM_ERROR_NO_MATCH, data, "%.200s: no such node", expr);
+		return call_error(call, EXM_ERROR_NO_MATCH, augeas_data(expr, AUG_ENOMATCH),
+				  "%.200s: no such node", expr);
+	data = data_of_path(expr);
 	return call_denied(call, data, "[File]", "[File]",
 			   "%.200s: no [File] section of the policy names it", expr);
 }

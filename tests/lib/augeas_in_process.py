@@ -142,12 +142,29 @@ class Augeas:
         return self._printed(lambda out: self.lib.aug_print(self.aug, out, encoded(path)))
 
     def srun(self, script):
-        return self._printed(lambda out: self.lib.aug_srun(self.aug, out, encoded(script)))
+        r, printed, error = self._printed(
+            lambda out: self.lib.aug_srun(self.aug, out, encoded(script)))
+        return (r, printed and printed.replace(self.root + "/", "/"), error)
 
     def preview(self, path):
+        """While spans are known aug_preview(3) finds no lens; so it is done as it does it."""
         out = ctypes.c_void_p()
         r = self.lib.aug_preview(self.aug, encoded(path), ctypes.byref(out))
-        return self.done(r, self.taken(out) if out.value else None)
+        result = self.done(r, self.taken(out) if out.value else None)
+        return self._preview(path) if result[-1] == "ENOLENS" else result
+
+    def _preview(self, path):
+        node = self.source(self.match(path)[1][0])[1]
+        if not node or not node.startswith("/files"):
+            return (-1, None, "EBADARG")
+        lens = self.get("/augeas" + node + "/lens")[1]
+        with open(self.root + self.get("/augeas" + node + "/path")[1].removeprefix("/files"),
+                  "rb") as file:
+            self.set("/preview_in", decoded(file.read()))
+        done = self.text_retrieve(lens, "/preview_in", node, "/preview_out")
+        result = (done[0], self.get("/preview_out")[1] if done[0] == 0 else None, done[-1])
+        self.remove("/preview_in | /preview_out")
+        return result
 
     def dump(self, path):
         """aug_to_xml(3), as [(depth, label, value)]."""
@@ -175,10 +192,8 @@ class Augeas:
 
     def in_files(self, file):
         """While spans are known Augeas tells the name of a file where it has the path of a node."""
-        if file and not file.startswith("/files"):
-            inside = file.startswith(self.root + "/")
-            return "/files" + file.removeprefix(self.root) if inside else None
-        return file
+        inside = file and file.startswith(self.root + "/")
+        return "/files" + file.removeprefix(self.root) if inside else file
 
     def source(self, path):
         out = ctypes.c_void_p()
@@ -250,6 +265,7 @@ class Remote:
 
     def __init__(self, session):
         self.session = session
+        self.last = None  # the last error
 
     def _call(self, method, *params):
         """The result, and the name of Augeas's error; what is no error there has none."""
@@ -257,6 +273,7 @@ class Remote:
             return self.session.call("augeas." + method, [as_bytes(p) if isinstance(p, str) else p
                                                           for p in params]), None
         except RpcError as error:
+            self.last = str(error)
             return error, error.data.get("augeas", error.name)
 
     def _plain(self, method, *params, missing=-1):

@@ -47,7 +47,7 @@ class Script:
     VALUES = ["x", "two words", "", None, "192.0.2.1", "a\tb", "\udcff", "no", "3"]
     LABELS = ["new", "a b", "01", "#comment", "B", "\udcfe", "1"]
     BASES = ["/mine", "/mine/deep", "/tree", "$a", "$b", "/files/etc/hosts/1", "/files",
-             "etc/hosts/2", "/nowhere", "/augeas/load/*", "/augeas/save"]
+             "etc/hosts/2", "/nowhere"]
     WRONG = ["[", "/files/etc/hosts/*[", "$none/x", "/files/etc/hosts/1[1 +]", "///", "/x["]
 
     def __init__(self, seed, here):
@@ -75,7 +75,7 @@ class Script:
             f"get {node}", f"label {node}", f"match {node}", f"count {node}", f"ls {node}",
             f"print {node}", f"set {node} {quoted(pick.choice(self.values) or '')}",
             f"clear {node}", f"touch {node}", f"rm {node}", f"defvar a {node}", "# nothing", "",
-            f"span {node}", f"source {node}", f"ins new before {node}", "errors", "nonsense",
+            f"span {node}", f"ins new before {node}", "nonsense",
             f"setm {node} {other} x", f"get {node} {other}", "quit"])
 
     def call(self):
@@ -146,6 +146,9 @@ class Pair:
             self.saves += 1
             os.utime(self.root + path, (2 ** 31 + self.saves,) * 2)
         for side in self.both:
+            # variables have files read first, which changes their order
+            side.defvar("a", None)
+            side.defvar("b", None)
             side.load()
             side.match("/files//*")
 
@@ -153,7 +156,11 @@ class Pair:
         """What is saved must be alike; all else is told in exmachina-protocol(7)."""
         there, before = self.there.save(), {p: self.text(self.w.root, p) for p in self.lenses}
         here = self.here.save()
-        equal(there[0], here[0], f"save: {there} and {here}")
+        # what the lens does not read again is not written
+        if there[-1] == "PARSE_FAILED":
+            self.read_again()
+            return
+        equal(there[0], here[0], f"save: {there} and {here}: {self.there.last}")
         # a save writes all or none, and nothing where no node is another one
         if there[0] == 0 and not self.files_alike():
             for path in self.lenses:
@@ -188,9 +195,15 @@ def refused(result):
 def same(call, here, there):
     if here == there:
         return True
+    # to name alone what the policy does not name is denied
+    if here[-1] == "ENOMATCH" and there[-1] == "DENIED":
+        return True
     # what is wrong with a put or a text has no name in Augeas, and what is no file neither
     if here[0] == there[0] == -1 and here[-1] == "NOERROR":
         return True
+    # aug_source(3) and what uses it make up spans
+    if call[0] == "span" and here[0] == there[0] == 0:
+        return here[1] == there[1]
     if call[0] == "preview" and here[0] == there[0] == -1:
         return True
     return call[0] == "dump" and here[1] is None  # no XML can say it
@@ -209,21 +222,31 @@ def one(pair, call, done):
     if call[0] == "save":
         pair.save()
         return
-    if may_crash(call):
+    if may_crash(call) or call[0] == "load":
         for side in pair.both:
             side.defvar("a", None)
             side.defvar("b", None)
     there = getattr(pair.there, call[0])(*call[1:])
     if call[0] not in READS and refused(there):
         done.append((call, there))
+        # of a script what stands before is done
+        if call[0] == "srun":
+            pair.read_again()
         return
     here = getattr(pair.here, call[0])(*call[1:])
     done.append((call, here, there))
     if call[0] == "load":
         pair.there.match("/files//*")
-    check(same(call, here, there), f"{call!a}: {there!a}, and here {here!a}")
+    check(same(call, here, there), f"{call!a}: {there!a}, and here {here!a}: {pair.there.last}")
     for tree in ("/files", "/mine", "/tree", "/text2") if call[0] not in READS else ():
-        equal(pair.there.print(tree), pair.here.print(tree), f"{tree} after {call!a}")
+        same_tree(pair, tree, call)
+
+
+def same_tree(pair, tree, call):
+    there, here = (side.print(tree)[1].splitlines() for side in (pair.there, pair.here))
+    for mine, other in zip(there + [""], here + [""]):
+        equal(mine, other, f"{tree} after {call!a}")
+    equal(len(there), len(here), f"lines of {tree} after {call!a}")
 
 
 @for_each([(f"what libaugeas says is what the server says: {lens}, seed {seed}", lens, paths, seed)

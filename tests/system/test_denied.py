@@ -546,7 +546,8 @@ ARGUMENTS = {"path": "/files/etc/shadow/root", "base": "/files/etc/shadow/root",
              "source": "/files/etc/shadow/root", "destination": "/files/etc/shadow/x",
              "file": "/etc/shadow", "names": ["exm-x"], "locale": ["C.UTF-8"], "unit": "exm-x.service"}
 HARMLESS = {"session.", "config.", "augeas.load", "augeas.save", "augeas.match", "augeas.print",
-            "augeas.errors", "augeas.setm", "augeas.remove", "augeas.rename", "service.list",
+            "augeas.errors", "augeas.setm", "augeas.remove", "augeas.rename", "augeas.defvar",
+            "augeas.dump", "augeas.ns_", "augeas.escape_name", "augeas.srun", "service.list",
             "service.unwatch"}
 
 
