@@ -36,12 +36,12 @@ struct augeas {
 
 /*
  * Each function of the interface is a turn: it forgets the last error, and has the session of the
- * process for itself. TURN(aug, handle); declares aug, and ends the turn with its block.
+ * process for itself. TURN(handle, aug); declares handle, and ends the turn with its block.
  */
-struct augeas *turn_begin(const augeas *handle);
-void turn_end(struct augeas **aug);
+struct augeas *turn_begin(const augeas *aug);
+void turn_end(struct augeas **handle);
 
-#define TURN(name, handle) scoped(turn_end) struct augeas *name = turn_begin(handle)
+#define TURN(handle, aug) scoped(turn_end) struct augeas *handle = turn_begin(aug)
 
 /* The call is one that may change the tree: what is remembered of it may be wrong. */
 void turn_changes(struct augeas *aug);

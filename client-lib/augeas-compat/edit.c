@@ -4,92 +4,92 @@
 
 #include "compat.h"
 
-int aug_set(augeas *handle, const char *path, const char *value)
+int aug_set(augeas *aug, const char *path, const char *value)
 {
-	TURN(aug, handle);
+	TURN(handle, aug);
 
-	turn_changes(aug);
-	return done_of(aug, exm_set(aug->exm, path, value), path);
+	turn_changes(handle);
+	return done_of(handle, exm_set(handle->exm, path, value), path);
 }
 
-int aug_setm(augeas *handle, const char *base, const char *sub, const char *value)
+int aug_setm(augeas *aug, const char *base, const char *sub, const char *value)
 {
-	TURN(aug, handle);
+	TURN(handle, aug);
 
-	turn_changes(aug);
-	return result_of(aug, exm_setm(aug->exm, base, sub, value), base);
+	turn_changes(handle);
+	return result_of(handle, exm_setm(handle->exm, base, sub, value), base);
 }
 
-int aug_insert(augeas *handle, const char *path, const char *label, int before)
+int aug_insert(augeas *aug, const char *path, const char *label, int before)
 {
-	TURN(aug, handle);
+	TURN(handle, aug);
 
-	turn_changes(aug);
-	return done_of(aug, exm_insert(aug->exm, path, label, before), path);
+	turn_changes(handle);
+	return done_of(handle, exm_insert(handle->exm, path, label, before), path);
 }
 
-int aug_rm(augeas *handle, const char *path)
+int aug_rm(augeas *aug, const char *path)
 {
-	TURN(aug, handle);
+	TURN(handle, aug);
 
-	turn_changes(aug);
-	return result_of(aug, exm_remove(aug->exm, path), path);
+	turn_changes(handle);
+	return result_of(handle, exm_remove(handle->exm, path), path);
 }
 
-int aug_mv(augeas *handle, const char *src, const char *dst)
+int aug_mv(augeas *aug, const char *src, const char *dst)
 {
-	TURN(aug, handle);
+	TURN(handle, aug);
 
-	turn_changes(aug);
-	return done_of(aug, exm_move(aug->exm, src, dst), src);
+	turn_changes(handle);
+	return done_of(handle, exm_move(handle->exm, src, dst), src);
 }
 
-int aug_cp(augeas *handle, const char *src, const char *dst)
+int aug_cp(augeas *aug, const char *src, const char *dst)
 {
-	TURN(aug, handle);
+	TURN(handle, aug);
 
-	turn_changes(aug);
-	return done_of(aug, exm_copy(aug->exm, src, dst), src);
+	turn_changes(handle);
+	return done_of(handle, exm_copy(handle->exm, src, dst), src);
 }
 
-int aug_rename(augeas *handle, const char *src, const char *lbl)
+int aug_rename(augeas *aug, const char *src, const char *lbl)
 {
-	TURN(aug, handle);
+	TURN(handle, aug);
 
-	turn_changes(aug);
-	return result_of(aug, exm_rename(aug->exm, src, lbl), src);
+	turn_changes(handle);
+	return result_of(handle, exm_rename(handle->exm, src, lbl), src);
 }
 
-int aug_text_store(augeas *handle, const char *lens, const char *node, const char *path)
+int aug_text_store(augeas *aug, const char *lens, const char *node, const char *path)
 {
-	TURN(aug, handle);
+	TURN(handle, aug);
 
-	turn_changes(aug);
-	return lens_of(aug, exm_text_store(aug->exm, lens, node, path), path);
+	turn_changes(handle);
+	return lens_of(handle, exm_text_store(handle->exm, lens, node, path), path);
 }
 
-int aug_text_retrieve(augeas *handle, const char *lens, const char *node_in, const char *path,
+int aug_text_retrieve(augeas *aug, const char *lens, const char *node_in, const char *path,
 		      const char *node_out)
 {
-	TURN(aug, handle);
+	TURN(handle, aug);
 
-	turn_changes(aug);
-	return lens_of(aug, exm_text_retrieve(aug->exm, lens, node_in, path, node_out), path);
+	turn_changes(handle);
+	return lens_of(handle, exm_text_retrieve(handle->exm, lens, node_in, path, node_out), path);
 }
 
-int aug_escape_name(augeas *handle, const char *in, char **out)
+int aug_escape_name(augeas *aug, const char *in, char **out)
 {
-	TURN(aug, handle);
+	TURN(handle, aug);
 	char *name = NULL;
 	int r;
 
 	if (!in || !out)
-		return error_set(aug, AUG_EBADARG, "aug_escape_name: %s must not be NULL",
+		return error_set(handle, AUG_EBADARG, "aug_escape_name: %s must not be NULL",
 				 in ? "OUT" : "IN");
 	*out = NULL;
-	r = exm_escape_name(aug->exm, in, &name);
+	r = exm_escape_name(handle->exm, in, &name);
 	if (r < 0)
-		return error_of(aug, r, in);
+		return error_of(handle, r, in);
 	/* NULL: it needs none */
 	if (strcmp(name, in) == 0)
 		free(name);

@@ -32,20 +32,20 @@ static struct {
 	char mark[MARK_SIZE];
 } process = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
-struct augeas *turn_begin(const augeas *handle)
+struct augeas *turn_begin(const augeas *aug)
 {
 	/* Augeas promises not to change what looks to be constant, but has errors there */
-	struct augeas *aug = (struct augeas *)(uintptr_t)handle;
+	struct augeas *handle = (struct augeas *)(uintptr_t)aug;
 
 	pthread_mutex_lock(&process.mutex);
-	if (aug->exm)
-		error_clear(aug);
-	return aug;
+	if (handle->exm)
+		error_clear(handle);
+	return handle;
 }
 
-void turn_end(struct augeas **aug)
+void turn_end(struct augeas **handle)
 {
-	(void)aug;
+	(void)handle;
 	pthread_mutex_unlock(&process.mutex);
 }
 

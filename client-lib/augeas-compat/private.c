@@ -14,17 +14,18 @@ struct memstream {
 	size_t size;
 };
 
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the names are Augeas's */
 #pragma GCC visibility push(default)
-int __aug_load_module_file(augeas *handle, const char *filename);
+int __aug_load_module_file(augeas *aug, const char *filename);
 int __aug_init_memstream(struct memstream *ms);
 int __aug_close_memstream(struct memstream *ms);
 #pragma GCC visibility pop
 
-int __aug_load_module_file(augeas *handle, const char *filename)
+int __aug_load_module_file(augeas *aug, const char *filename)
 {
-	TURN(aug, handle);
+	TURN(handle, aug);
 
-	return error_set(aug, AUG_ESYNTAX,
+	return error_set(handle, AUG_ESYNTAX,
 			 "%s: lenses are compiled by the server, from its own "
 			 "directories only",
 			 filename);
@@ -43,3 +44,4 @@ int __aug_close_memstream(struct memstream *ms)
 
 	return stream && fclose(stream) != 0 ? -1 : 0;
 }
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */

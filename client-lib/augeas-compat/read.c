@@ -27,26 +27,26 @@ static int hand_out(struct augeas *aug, int r, char *text, const char *path, con
 	return 1;
 }
 
-int aug_get(const augeas *handle, const char *path, const char **value)
+int aug_get(const augeas *aug, const char *path, const char **value)
 {
-	TURN(aug, handle);
+	TURN(handle, aug);
 	char *text = NULL;
-	int r = exm_get(aug->exm, path, &text);
+	int r = exm_get(handle->exm, path, &text);
 
 	if (value)
 		*value = NULL;
-	return hand_out(aug, r, text, path, value);
+	return hand_out(handle, r, text, path, value);
 }
 
-int aug_label(const augeas *handle, const char *path, const char **label)
+int aug_label(const augeas *aug, const char *path, const char **label)
 {
-	TURN(aug, handle);
+	TURN(handle, aug);
 	char *text = NULL;
-	int r = exm_label(aug->exm, path, &text);
+	int r = exm_label(handle->exm, path, &text);
 
 	if (label)
 		*label = NULL;
-	return hand_out(aug, r, text, path, label);
+	return hand_out(handle, r, text, path, label);
 }
 
 static void free_texts(char **texts, int count)
@@ -74,57 +74,57 @@ static int copy_texts(char **texts, int count, char ***ret_copy)
 	return count;
 }
 
-int aug_match(const augeas *handle, const char *path, char ***matches)
+int aug_match(const augeas *aug, const char *path, char ***matches)
 {
-	TURN(aug, handle);
+	TURN(handle, aug);
 	scoped_ptr char **found = NULL;
-	int r = exm_match(aug->exm, path, &found);
+	int r = exm_match(handle->exm, path, &found);
 
 	if (matches)
 		*matches = NULL;
-	if (error_is_nothing(aug, r))
+	if (error_is_nothing(handle, r))
 		r = 0;
 	if (r >= 0 && matches)
 		r = copy_texts(found, r, matches);
-	return result_of(aug, r, path);
+	return result_of(handle, r, path);
 }
 
-int aug_print(const augeas *handle, FILE *out, const char *path)
+int aug_print(const augeas *aug, FILE *out, const char *path)
 {
-	TURN(aug, handle);
+	TURN(handle, aug);
 	scoped_ptr char *text = NULL;
 	const char *expr = path && *path ? path : "/*";
-	int r = exm_print(aug->exm, expr, &text);
+	int r = exm_print(handle->exm, expr, &text);
 
-	if (error_is_nothing(aug, r))
+	if (error_is_nothing(handle, r))
 		return 0;
 	if (r == 0 && out)
 		fputs(text, out);
-	return done_of(aug, r, expr);
+	return done_of(handle, r, expr);
 }
 
-int aug_source(const augeas *handle, const char *path, char **file_path)
+int aug_source(const augeas *aug, const char *path, char **file_path)
 {
-	TURN(aug, handle);
+	TURN(handle, aug);
 	int r;
 
 	if (!file_path)
-		return error_set(aug, AUG_EBADARG, "aug_source: FILE_PATH must not be NULL");
+		return error_set(handle, AUG_EBADARG, "aug_source: FILE_PATH must not be NULL");
 	*file_path = NULL;
-	r = exm_source(aug->exm, path, file_path);
-	if (error_is_nothing(aug, r))
-		return error_set(aug, AUG_ENOMATCH, "There is no node matching %s", path);
-	return done_of(aug, r, path);
+	r = exm_source(handle->exm, path, file_path);
+	if (error_is_nothing(handle, r))
+		return error_set(handle, AUG_ENOMATCH, "There is no node matching %s", path);
+	return done_of(handle, r, path);
 }
 
-int aug_preview(augeas *handle, const char *path, char **out)
+int aug_preview(augeas *aug, const char *path, char **out)
 {
-	TURN(aug, handle);
+	TURN(handle, aug);
 
 	if (!out)
-		return error_set(aug, AUG_EBADARG, "aug_preview: OUT must not be NULL");
+		return error_set(handle, AUG_EBADARG, "aug_preview: OUT must not be NULL");
 	*out = NULL;
-	return lens_of(aug, exm_preview(aug->exm, path, out), path);
+	return lens_of(handle, exm_preview(handle->exm, path, out), path);
 }
 
 static void put_edge(unsigned int *ret_edge, size_t edge)
@@ -133,25 +133,25 @@ static void put_edge(unsigned int *ret_edge, size_t edge)
 		*ret_edge = (unsigned int)edge;
 }
 
-int aug_span(augeas *handle, const char *path, char **filename, unsigned int *label_start,
+int aug_span(augeas *aug, const char *path, char **filename, unsigned int *label_start,
 	     unsigned int *label_end, unsigned int *value_start, unsigned int *value_end,
 	     unsigned int *span_start, unsigned int *span_end)
 {
-	TURN(aug, handle);
+	TURN(handle, aug);
 	scoped_ptr struct exm_span *span = NULL;
 	scoped_ptr char *root = NULL;
-	int r = exm_span(aug->exm, path, &span);
+	int r = exm_span(handle->exm, path, &span);
 
 	if (r < 0)
-		return error_of(aug, r, path);
+		return error_of(handle, r, path);
 	/* the server tells the file below the root, Augeas the whole name */
 	if (filename)
-		r = exm_get(aug->exm, "/augeas/root", &root);
+		r = exm_get(handle->exm, "/augeas/root", &root);
 	if (r == 0 && filename &&
 	    asprintf(filename, "%s%s", root ? root : "/", span->file + (*span->file == '/')) < 0)
 		r = -ENOMEM;
 	if (r < 0)
-		return error_of(aug, r, path);
+		return error_of(handle, r, path);
 	put_edge(label_start, span->label[0]);
 	put_edge(label_end, span->label[1]);
 	put_edge(value_start, span->value[0]);

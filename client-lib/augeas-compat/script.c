@@ -34,20 +34,20 @@ static int fail(struct augeas *aug, FILE *out, int r)
 	return -1;
 }
 
-int aug_srun(augeas *handle, FILE *out, const char *text)
+int aug_srun(augeas *aug, FILE *out, const char *text)
 {
-	TURN(aug, handle);
+	TURN(handle, aug);
 	scoped_ptr struct exm_script *ran = NULL;
 	int r;
 
-	turn_changes(aug);
+	turn_changes(handle);
 	if (!text)
 		return 0;
-	if (saves(text) && !handle_has_edits(aug))
+	if (saves(text) && !handle_has_edits(handle))
 		return -1;
-	r = exm_srun(aug->exm, text, &ran);
+	r = exm_srun(handle->exm, text, &ran);
 	if (r < 0)
-		return fail(aug, out, r);
+		return fail(handle, out, r);
 	if (out)
 		fputs(ran->output, out);
 	return ran->quit ? -2 : ran->commands;

@@ -50,7 +50,7 @@ static bool is_plain(const char *name)
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "0123456789_";
 
-	return name[0] && name[strspn(name, plain)] == '\0';
+	return name && name[0] && name[strspn(name, plain)] == '\0';
 }
 
 /* A variable that was just defined. If memory is short the server is asked each time. */
@@ -100,33 +100,33 @@ static const struct exm_node *node_at(struct augeas *aug, const char *name, int 
 	return variable->nodes[index];
 }
 
-int aug_defvar(augeas *handle, const char *name, const char *expr)
+int aug_defvar(augeas *aug, const char *name, const char *expr)
 {
-	TURN(aug, handle);
+	TURN(handle, aug);
 	int r;
 
 	if (name)
-		forget(&aug->variables, name);
-	r = exm_defvar(aug->exm, name, expr);
+		forget(&handle->variables, name);
+	r = exm_defvar(handle->exm, name, expr);
 	/* the nodes of a file that is not there to be read */
-	if (expr && error_is_nothing(aug, r))
-		r = exm_defvar(aug->exm, name, "/augeas[1 = 2]");
+	if (expr && error_is_nothing(handle, r))
+		r = exm_defvar(handle->exm, name, "/augeas[1 = 2]");
 	if (r >= 0)
-		remember(aug, name, r);
-	return result_of(aug, r, expr ? expr : name);
+		remember(handle, name, r);
+	return result_of(handle, r, expr ? expr : name);
 }
 
-int aug_defnode(augeas *handle, const char *name, const char *expr, const char *value, int *created)
+int aug_defnode(augeas *aug, const char *name, const char *expr, const char *value, int *created)
 {
-	TURN(aug, handle);
+	TURN(handle, aug);
 	bool made = false;
 	int r;
 
-	turn_changes(aug);
-	r = exm_defnode(aug->exm, name, expr, value, &made);
+	turn_changes(handle);
+	r = exm_defnode(handle->exm, name, expr, value, &made);
 	if (r >= 0 && created)
 		*created = made;
-	return result_of(aug, r, expr);
+	return result_of(handle, r, expr);
 }
 
 static int no_such_node(struct augeas *aug, int r, const char *name, int index)
@@ -137,12 +137,12 @@ static int no_such_node(struct augeas *aug, int r, const char *name, int index)
 	return -1;
 }
 
-int aug_ns_count(const augeas *handle, const char *var)
+int aug_ns_count(const augeas *aug, const char *var)
 {
-	TURN(aug, handle);
-	const struct variable *variable = find(aug, var);
+	TURN(handle, aug);
+	const struct variable *variable = find(handle, var);
 
-	return variable ? variable->count : result_of(aug, exm_ns_count(aug->exm, var), var);
+	return variable ? variable->count : result_of(handle, exm_ns_count(handle->exm, var), var);
 }
 
 /* Takes the text over and shows it as Augeas does. */
@@ -166,36 +166,36 @@ static int show_copy(struct augeas *aug, const char *text, const char **ret_text
 	return show(aug, copy, ret_text);
 }
 
-int aug_ns_value(const augeas *handle, const char *var, int i, const char **value)
+int aug_ns_value(const augeas *aug, const char *var, int i, const char **value)
 {
-	TURN(aug, handle);
-	const struct exm_node *node = node_at(aug, var, i);
+	TURN(handle, aug);
+	const struct exm_node *node = node_at(handle, var, i);
 	char *text = NULL;
 	int r;
 
 	if (value)
 		*value = NULL;
 	if (node)
-		return show_copy(aug, node->value, value);
-	r = exm_ns_value(aug->exm, var, i, &text);
-	return r < 0 ? no_such_node(aug, r, var, i) : show(aug, text, value);
+		return show_copy(handle, node->value, value);
+	r = exm_ns_value(handle->exm, var, i, &text);
+	return r < 0 ? no_such_node(handle, r, var, i) : show(handle, text, value);
 }
 
-int aug_ns_path(const augeas *handle, const char *var, int i, char **path)
+int aug_ns_path(const augeas *aug, const char *var, int i, char **path)
 {
-	TURN(aug, handle);
-	const struct exm_node *node = node_at(aug, var, i);
+	TURN(handle, aug);
+	const struct exm_node *node = node_at(handle, var, i);
 	int r;
 
 	if (!path)
-		return error_set(aug, AUG_EBADARG, "aug_ns_path: PATH must not be NULL");
+		return error_set(handle, AUG_EBADARG, "aug_ns_path: PATH must not be NULL");
 	*path = NULL;
 	if (node) {
 		*path = strdup(node->path);
-		return *path ? 0 : error_set(aug, AUG_ENOMEM, NULL);
+		return *path ? 0 : error_set(handle, AUG_ENOMEM, NULL);
 	}
-	r = exm_ns_path(aug->exm, var, i, path);
-	return r < 0 ? no_such_node(aug, r, var, i) : 0;
+	r = exm_ns_path(handle->exm, var, i, path);
+	return r < 0 ? no_such_node(handle, r, var, i) : 0;
 }
 
 static int label_of(struct augeas *aug, const struct exm_node *node, const char **ret_label,
@@ -210,10 +210,10 @@ static int label_of(struct augeas *aug, const struct exm_node *node, const char 
 	return show_copy(aug, path.label[path.depth - 1], ret_label);
 }
 
-int aug_ns_label(const augeas *handle, const char *var, int i, const char **label, int *index)
+int aug_ns_label(const augeas *aug, const char *var, int i, const char **label, int *index)
 {
-	TURN(aug, handle);
-	const struct exm_node *node = node_at(aug, var, i);
+	TURN(handle, aug);
+	const struct exm_node *node = node_at(handle, var, i);
 	scoped_ptr struct exm_ns_label *found = NULL;
 	int r;
 
@@ -221,14 +221,14 @@ int aug_ns_label(const augeas *handle, const char *var, int i, const char **labe
 		*label = NULL;
 	if (index)
 		*index = -1;
-	if (node && label_of(aug, node, label, index) > 0)
+	if (node && label_of(handle, node, label, index) > 0)
 		return 1;
-	r = exm_ns_label(aug->exm, var, i, &found);
+	r = exm_ns_label(handle->exm, var, i, &found);
 	if (r < 0)
-		return no_such_node(aug, r, var, i);
+		return no_such_node(handle, r, var, i);
 	if (index)
 		*index = found->index;
-	return show_copy(aug, found->label, label);
+	return show_copy(handle, found->label, label);
 }
 
 static int hand_out(struct augeas *aug, const struct exm_ns_node *node, const char **value,
@@ -244,11 +244,11 @@ static int hand_out(struct augeas *aug, const struct exm_ns_node *node, const ch
 	return show_copy(aug, node->label, label);
 }
 
-int aug_ns_attr(const augeas *handle, const char *var, int i, const char **value,
-		const char **label, char **file_path)
+int aug_ns_attr(const augeas *aug, const char *var, int i, const char **value, const char **label,
+		char **file_path)
 {
-	TURN(aug, handle);
-	const struct exm_node *node = file_path ? NULL : node_at(aug, var, i);
+	TURN(handle, aug);
+	const struct exm_node *node = file_path ? NULL : node_at(handle, var, i);
 	scoped_ptr struct exm_ns_node *found = NULL;
 	int r;
 
@@ -258,10 +258,10 @@ int aug_ns_attr(const augeas *handle, const char *var, int i, const char **value
 		*label = NULL;
 	if (file_path)
 		*file_path = NULL;
-	if (node && label_of(aug, node, label, NULL) > 0)
-		return show_copy(aug, node->value, value);
-	r = exm_ns_attr(aug->exm, var, i, &found);
+	if (node && label_of(handle, node, label, NULL) > 0)
+		return show_copy(handle, node->value, value);
+	r = exm_ns_attr(handle->exm, var, i, &found);
 	if (r < 0)
-		return no_such_node(aug, r, var, i);
-	return hand_out(aug, found, value, label, file_path);
+		return no_such_node(handle, r, var, i);
+	return hand_out(handle, found, value, label, file_path);
 }

@@ -59,22 +59,22 @@ static int build(const char *expr, struct exm_dump_node *const *rows, char *cons
 	return r;
 }
 
-int aug_to_xml(const augeas *handle, const char *path, xmlNode **xmldoc, unsigned int flags)
+int aug_to_xml(const augeas *aug, const char *path, xmlNode **xmldoc, unsigned int flags)
 {
-	TURN(aug, handle);
+	TURN(handle, aug);
 	const char *expr = path && *path && strcmp(path, "/") != 0 ? path : "/*";
 	scoped_ptr struct exm_dump_node **rows = NULL;
 	scoped_ptr char **paths = NULL;
 	int r;
 
 	if (flags != 0 || !xmldoc)
-		return error_set(aug, AUG_EBADARG, "aug_to_xml: %s",
+		return error_set(handle, AUG_EBADARG, "aug_to_xml: %s",
 				 flags != 0 ? "FLAGS must be 0" : "XMLDOC must be non-NULL");
 	*xmldoc = NULL;
-	r = exm_match(aug->exm, expr, &paths);
+	r = exm_match(handle->exm, expr, &paths);
 	if (r >= 0)
-		r = exm_dump(aug->exm, expr, &rows);
-	if (r >= 0 || error_is_nothing(aug, r))
+		r = exm_dump(handle->exm, expr, &rows);
+	if (r >= 0 || error_is_nothing(handle, r))
 		r = build(expr, rows, paths, xmldoc);
-	return done_of(aug, r, expr);
+	return done_of(handle, r, expr);
 }
