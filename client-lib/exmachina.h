@@ -334,7 +334,7 @@ struct exm_span {
 EXM_PUBLIC int exm_span(struct exm *session, const char *path,
 			struct exm_span **ret_span) EXM_CHECK;
 
-/* The path of the file, "/files/...", that the one node comes from that path names. */
+/* The path of the file, "/files/...", that the one node comes from that path names; NULL: none. */
 EXM_PUBLIC int exm_source(struct exm *session, const char *path, char **ret_path) EXM_CHECK;
 
 /*

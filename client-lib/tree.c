@@ -205,7 +205,10 @@ int exm_source(struct exm *session, const char *path, char **ret_path)
 	if (!ret_path)
 		return -EINVAL;
 	r = CALL(session, "augeas.source", &result, NEEDED("path", path));
-	return text(r, result, ret_path);
+	if (r == 0)
+		r = result_optional_text(result, ret_path);
+	json_free(result);
+	return r;
 }
 
 int exm_transform(struct exm *session, const char *lens, const char *file, bool exclude)

@@ -277,6 +277,15 @@ int load_table_add(augeas *aug, const char *lens, const char *path)
 	return 0;
 }
 
+int load_table_add_file(augeas *aug, const char *path)
+{
+	scoped_ptr char *incl = escaped(path, "\\*?[");
+
+	if (!incl)
+		return -ENOMEM;
+	return aug_set(aug, LOAD_TABLE "[1]/file[last()]/incl[last()+1]", incl) < 0 ? -EINVAL : 0;
+}
+
 void load_table_end(augeas *aug)
 {
 	aug_rm(aug, LOAD_TABLE "[1]");

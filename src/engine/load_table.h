@@ -42,6 +42,8 @@ int load_table_show(augeas *aug, const struct policy *policy) must_check;
  */
 int load_table_begin(augeas *aug) must_check;
 int load_table_add(augeas *aug, const char *lens, const char *path) must_check;
+/* One more for the lens that was added last. */
+int load_table_add_file(augeas *aug, const char *path) must_check;
 void load_table_end(augeas *aug);
 
 #endif

@@ -78,7 +78,7 @@ const struct method methods[] = {
 	{ "augeas.move", augeas_move, METHOD_PLAIN, { REQUIRED(source), REQUIRED(destination) } },
 	{ "augeas.rename", augeas_rename, METHOD_PLAIN, { REQUIRED(path), REQUIRED(label) } },
 	{ "augeas.label", augeas_label, METHOD_READS, { REQUIRED(path) } },
-	{ "augeas.load", augeas_load, METHOD_PLAIN, { { 0 } } },
+	{ "augeas.load", augeas_load, METHOD_PLAIN, { OPTIONAL(fresh), OPTIONAL(empty) } },
 	{ "augeas.load_file", augeas_load_file, METHOD_PLAIN, { REQUIRED(file) } },
 	{ "augeas.save", augeas_save, METHOD_PLAIN, { { 0 } } },
 	{ "augeas.print", augeas_print, METHOD_READS, { OPTIONAL(path) } },

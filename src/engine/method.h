@@ -58,7 +58,9 @@
 	BYTES(name) \
 	VALUE(expression) \
 	INT(index) \
-	BYTES(script)
+	BYTES(script) \
+	BOOL(fresh) \
+	BOOL(empty)
 
 enum parameter {
 	PARAM_none,

@@ -48,12 +48,24 @@ static int define_variables_anew(struct call *call)
 	return count < 0 ? call_internal(call, "read the variables", -ENOMEM) : 0;
 }
 
+static int begin_anew(struct call *call)
+{
+	int r = tree_begin_anew(call->engine->tree);
+
+	if (r < 0)
+		return call_internal(call, "begin anew", r);
+	stream_set_edits(&call->engine->stream, false);
+	return call_result(call, json_new_bool(true));
+}
+
 int augeas_load(struct call *call, const struct arguments *a)
 {
 	struct tree *tree = call->engine->tree;
 	int r;
 
-	(void)a;
+	tree->empty = a->empty;
+	if (a->fresh)
+		return begin_anew(call);
 	r = tree_forget(tree);
 	if (r < 0)
 		return call_internal(call, "forget the edits", r);
@@ -112,7 +124,10 @@ int augeas_load_file(struct call *call, const struct arguments *a)
 
 	if (policy_find_file(tree->policy, a->file) < 0)
 		return not_named(call, a->file);
-	if (tree_fetch(call, a->file, &file) < 0 || tree_reload(call, file) < 0)
+	if (tree_fetch(call, a->file, &file) < 0)
+		return -1;
+	file->asked = true;
+	if (tree_reload(call, file) < 0)
 		return -1;
 	if (file->state == TREE_DETACHED)
 		return tree_augeas_error(call, EXM_ERROR_BAD_VALUE, AUG_ENOLENS, a->file,

@@ -108,6 +108,7 @@ int session_info(struct call *call, const struct arguments *a)
 	json_put(info, "authenticated", json_new_bool(engine->authenticated));
 	json_put(info, "user", json_new_bytes(engine->user));
 	json_put(info, "root", json_new_bytes(engine->root));
+	json_put(info, "lenses", json_new_bytes(engine->tree->lens_path));
 	json_put(info, "timeout", json_new_int((engine->timeout_ms + 999) / 1000));
 	json_put(process, "uid", json_new_int(getuid()));
 	json_put(process, "pid", json_new_int(getpid()));

@@ -65,6 +65,12 @@ int srun_info(struct srun *srun, const struct srun_command *command,
 int srun_dump_xml(struct srun *srun, const struct srun_command *command,
 		  const struct srun_words *words) must_check;
 
+/*
+ * Was it a file that cannot be read or parsed? There is nothing in it then, as where Augeas has
+ * loaded what it could; what is wrong with it stands below /augeas. Takes the error away.
+ */
+bool srun_is_unread(struct srun *srun);
+
 /* srun_print.c */
 void srun_print_one(struct srun *srun, const struct srun_words *words,
 		    const struct json_object *result);
@@ -73,18 +79,18 @@ void srun_print_text(struct srun *srun, const struct srun_words *words,
 void srun_print_line(struct srun *srun, const struct srun_words *words,
 		     const struct json_object *result);
 void srun_print_span(struct srun *srun, const struct srun_words *words,
-		     const struct json_object *result);
+		     const struct json_object *span);
 void srun_print_match(struct srun *srun, const struct srun_words *words,
-		      const struct json_object *result);
+		      const struct json_object *nodes);
 void srun_print_count(struct srun *srun, const struct srun_words *words,
-		      const struct json_object *result);
+		      const struct json_object *nodes);
 void srun_print_ls(struct srun *srun, const struct srun_words *words,
-		   const struct json_object *result);
+		   const struct json_object *nodes);
 void srun_print_rm(struct srun *srun, const struct srun_words *words,
 		   const struct json_object *result);
 void srun_print_rename(struct srun *srun, const struct srun_words *words,
 		       const struct json_object *result);
 void srun_print_saved(struct srun *srun, const struct srun_words *words,
-		      const struct json_object *result);
+		      const struct json_object *saved);
 
 #endif

@@ -6,18 +6,27 @@
 #include "engine/srun.h"
 #include "engine/tree.h"
 
+bool srun_is_unread(struct srun *srun)
+{
+	int64_t code = json_int(json_get(srun->last.error, "code"));
+
+	if (code != EXM_ERROR_PARSE_FAILED && code != EXM_ERROR_IO)
+		return false;
+	srun->last.error = json_free(srun->last.error);
+	return true;
+}
+
 static int run_get(struct srun *srun, const struct srun_command *command,
 		   const struct srun_words *words)
 {
 	const struct arguments a = { .path = words->word[0] };
-	struct json_object *error;
 
 	if (srun_call(srun, command->method, &a) == 0)
 		return 0;
-	error = srun->last.error;
-	if (json_int(json_get(error, "code")) != EXM_ERROR_NO_MATCH)
+	if (json_int(json_get(srun->last.error, "code")) == EXM_ERROR_NO_MATCH)
+		srun->last.error = json_free(srun->last.error);
+	else if (!srun_is_unread(srun))
 		return -1;
-	srun->last.error = json_free(error);
 	fprintf(srun->out, "%s (o)\n", words->word[0]);
 	return 1;
 }
@@ -26,7 +35,7 @@ static int match(struct srun *srun, const char *path)
 {
 	const struct arguments a = { .path = (char *)(uintptr_t)path, .values = true };
 
-	return srun_call(srun, "augeas.match", &a);
+	return srun_call(srun, "augeas.match", &a) < 0 && !srun_is_unread(srun) ? -1 : 0;
 }
 
 static int run_match(struct srun *srun, const struct srun_command *command,
@@ -56,7 +65,7 @@ static int run_print(struct srun *srun, const struct srun_command *command,
 {
 	const struct arguments a = { .path = words->word[0] ? words->word[0] : all_path };
 
-	return srun_call(srun, command->method, &a);
+	return srun_call(srun, command->method, &a) < 0 && !srun_is_unread(srun) ? -1 : 0;
 }
 
 static int run_touch(struct srun *srun, const struct srun_command *command,
@@ -99,6 +108,14 @@ static int run_insert(struct srun *srun, const struct srun_command *command,
 	a.before = where == 1;
 	a.given = UINT64_C(1) << PARAM_before;
 	return where < 0 ? -1 : srun_call(srun, command->method, &a);
+}
+
+static int run_load_file(struct srun *srun, const struct srun_command *command,
+			 const struct srun_words *words)
+{
+	const struct arguments a = { .file = words->word[0] };
+
+	return srun_call(srun, command->method, &a) < 0 && !srun_is_unread(srun) ? -1 : 0;
 }
 
 static int run_transform(struct srun *srun, const struct srun_command *command,
@@ -250,7 +267,7 @@ static const struct srun_command commands[] = {
 	  NULL,
 	  NULL },
 	{ "transform", NULL, "augeas.transform", { WORD, WORD, WORD }, false, run_transform, NULL },
-	{ "load-file", NULL, "augeas.load_file", { PATH(file) }, false, NULL, NULL },
+	{ "load-file", NULL, "augeas.load_file", { PATH(file) }, false, run_load_file, NULL },
 	{ "load", NULL, "augeas.load", { { 0 } }, false, NULL, NULL },
 	{ "save", NULL, "augeas.save", { { 0 } }, false, run_save, srun_print_saved },
 	{ "context", NULL, NULL, { PATH_OPTIONAL(path) }, false, run_context, srun_print_line },

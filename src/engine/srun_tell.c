@@ -195,10 +195,9 @@ int srun_dump_xml(struct srun *srun, const struct srun_command *command,
 {
 	const struct arguments a = { .path = words->word[0] ? words->word[0] : all_path };
 	xmlNode *top = NULL;
-	int r = srun_call(srun, command->method, &a);
 
-	if (r < 0)
-		return r;
+	if (srun_call(srun, command->method, &a) < 0 && !srun_is_unread(srun))
+		return -1;
 	if (aug_to_xml(srun->call->engine->tree->aug, a.path, &top, 0) < 0) {
 		srun->problem = "the nodes cannot be told as XML";
 		return -1;

@@ -129,6 +129,8 @@ static int choose_lens(struct tree *tree, struct tree_file *file)
 	file->attached = LOAD_BY;
 	if (tree->load)
 		file->attached = load_table_find(tree->load, file->path, &lens);
+	if (tree->empty && !file->asked)
+		file->attached = LOAD_BY_NO;
 	free(file->lens);
 	file->lens = strdup(lens ? lens : policy);
 	if (!file->lens)
@@ -146,7 +148,7 @@ static void note_two_lenses(struct tree *tree, const struct tree_file *file)
 		aug_set(tree->aug, error, "mxfm_load");
 }
 
-static int load(struct tree *tree, struct tree_file *file)
+int staging_load(struct tree *tree, struct tree_file *file)
 {
 	int r = load_table_begin(tree->aug);
 
@@ -187,7 +189,11 @@ static int stage_and_load(struct tree *tree, struct tree_file *file)
 		return 0;
 	}
 	r = write_staged(tree, staged, file->base);
-	return r < 0 ? r : load(tree, file);
+	if (r == 0 && tree->bulk) {
+		file->state = TREE_STAGED;
+		return 0;
+	}
+	return r < 0 ? r : staging_load(tree, file);
 }
 
 int staging_fetch(struct tree *tree, struct tree_file *file)
@@ -271,7 +277,7 @@ int staging_adopt(struct tree *tree, struct tree_file *file, int content)
 	if (r < 0 || content < 0 || file->attached != LOAD_BY)
 		return r;
 	r = write_staged(tree, staged, content);
-	return r < 0 ? r : load(tree, file);
+	return r < 0 ? r : staging_load(tree, file);
 }
 
 int staging_forget(struct tree *tree, const struct tree_file *file)

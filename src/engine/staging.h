@@ -7,6 +7,16 @@
 /* Asks the monitor for the file, writes it to the staging directory and loads it. 0 or -errno. */
 int staging_fetch(struct tree *tree, struct tree_file *file) must_check;
 
+/* Loads one that was written there. 0 or -errno. */
+int staging_load(struct tree *tree, struct tree_file *file) must_check;
+
+/*
+ * staging_bulk.c: between these two, files are staged and not loaded, and then all of them are
+ * loaded at once; unless there is something already that this would disturb. 0 or -errno.
+ */
+void staging_bulk_begin(struct tree *tree);
+int staging_bulk_end(struct tree *tree) must_check;
+
 /*
  * Asks the monitor for the file once more. With OUTCOME_DONE and OUTCOME_ABSENT it is file->newer
  * and stale, while the tree and its base stay as they are. 0 or -errno.

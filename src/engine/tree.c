@@ -206,6 +206,24 @@ static int fetch_below(struct call *call, uint32_t entry, const char *prefix)
 	return tree->listed[entry] ? 0 : fetch_listed(call, entry, prefix);
 }
 
+static int fetch_all_below(struct call *call, const char *prefix, bool *ret_any)
+{
+	struct tree *tree = call->engine->tree;
+	int r = 0, loaded;
+
+	staging_bulk_begin(tree);
+	for (uint32_t i = 0; r == 0 && i < tree->policy->file_count; i++) {
+		if (!prefix_is_above(prefix, tree->policy->files[i].path))
+			continue;
+		*ret_any = true;
+		r = fetch_below(call, i, prefix);
+	}
+	loaded = staging_bulk_end(tree);
+	if (r == 0 && loaded < 0)
+		return call_internal(call, "load files", loaded);
+	return r;
+}
+
 /* The file that the path is, or leads into: the shortest that is none but a file. NULL: none. */
 static int fetch_named(struct call *call, char *path, struct tree_file **ret_file)
 {
@@ -260,15 +278,9 @@ static int need_prefix(struct call *call, char *prefix)
 	if (tree->everything && prefix[0] == '\0')
 		return 0;
 	r = fetch_named(call, prefix, &named);
-	for (uint32_t i = 0; r == 0 && i < tree->policy->file_count; i++) {
-		/* there is nothing below a file */
-		if (named && is_file(named))
-			break;
-		if (prefix_is_above(prefix, tree->policy->files[i].path)) {
-			is_directory = true;
-			r = fetch_below(call, i, prefix);
-		}
-	}
+	/* there is nothing below a file */
+	if (r == 0 && (!named || !is_file(named)))
+		r = fetch_all_below(call, prefix, &is_directory);
 	if (r < 0)
 		return r;
 	if (prefix[0] == '\0')
@@ -339,19 +351,34 @@ bool tree_is_outside(const struct tree *tree, const char *expr)
 	return prefix && prefix[0] != '\0';
 }
 
+/* Is it the file's node and no more, in labels alone? */
+static bool is_node_of(const struct node_path *node, char *path)
+{
+	const struct tree_file file = { .path = path };
+	size_t depth = 1;
+
+	for (const char *p = path; *p; p++)
+		depth += *p == '/';
+	for (size_t i = 0; i < node->depth; i++)
+		if (node->position[i] != 0)
+			return false;
+	return node->depth == depth && holds(&file, node);
+}
+
 bool tree_may_be_context(const struct tree *tree, const char *path)
 {
-	scoped_ptr char *prefix = path_expr_prefix(path, "/files"), *node = NULL;
+	scoped_ptr char *prefix = path_expr_prefix(path, "/files");
 	scoped_node_path labels = { 0 };
 
 	if (strcmp(path, "/files") == 0)
 		return true;
+	if (node_path_parse(path, &labels) < 0)
+		return false;
 	/* one in the table of transforms would not stay the only one of its path */
-	if (node_path_parse(path, &labels) == 0 && region_of(&labels) == REGION_CLIENT)
+	if (region_of(&labels) == REGION_CLIENT)
 		return strcmp(labels.label[0], "augeas") != 0 && !path_expr_looks_around(path);
 	/* nothing but labels: what was understood of it is all there is */
-	node = prefix && prefix[0] != '\0' ? staging_node(prefix) : NULL;
-	if (!node || strcmp(node, path) != 0)
+	if (!prefix || prefix[0] == '\0' || !is_node_of(&labels, prefix))
 		return false;
 	for (size_t i = 0; i < tree->policy->file_count; i++)
 		if (prefix_is_on_the_way(prefix, tree->policy->files[i].path))

@@ -23,6 +23,7 @@ struct node_path;
 
 enum tree_state {
 	TREE_ABSENT, /* there is no such file (yet) */
+	TREE_STAGED, /* it is about to be loaded with others */
 	TREE_LOADED,
 	TREE_PARSE_FAILED, /* it is there, but its lens does not describe it */
 	TREE_UNREADABLE,   /* the monitor could not or would not hand it out */
@@ -34,6 +35,7 @@ struct tree_file {
 	uint32_t entry;
 	char *lens; /* that it is read and written with */
 	enum load_answer attached;
+	bool asked;   /* by augeas.load_file */
 	bool foreign; /* which is not the policy's: its nodes mean nothing to the policy */
 	enum tree_state state;
 	enum mon_outcome outcome; /* TREE_UNREADABLE: why */
@@ -67,6 +69,8 @@ struct tree {
 	char *lens_path; /* colon-separated, as Augeas's */
 	struct tree_file file[TREE_FILES_MAX];
 	size_t count;
+	bool empty;       /* only files that augeas.load_file names are read */
+	bool bulk;        /* files are staged, to be loaded together */
 	bool everything;  /* every file of the policy has been fetched */
 	bool load_edited; /* the client has edited /augeas/load; augeas.load looks at it then */
 	struct load_table *load; /* what it had there at the last one; NULL: the policy's */
@@ -106,6 +110,12 @@ int tree_place(struct call *call, char *path, ssize_t *ret_entry, size_t *ret_le
 
 /* Drops everything that was fetched, with all edits, here and in the monitor. 0 or -errno. */
 int tree_forget(struct tree *tree) must_check;
+
+/*
+ * The same for all else that the client has done to the tree, as for a session that begins: its
+ * own nodes and variables, /augeas/load, context, save and span. 0 or -errno.
+ */
+int tree_begin_anew(struct tree *tree) must_check;
 
 /* Has /augeas/root say where the files are from, which is not where they are staged. */
 int tree_show_root(struct tree *tree, const char *root) must_check;

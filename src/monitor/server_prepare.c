@@ -110,6 +110,17 @@ static int start_helper(struct server *server)
 			    &server->runner);
 }
 
+/* Without it the program would get Augeas's own, and all that its user may read or write. */
+static int look_for_library(const struct options *options)
+{
+	static const char library[] = PKGLIBDIR "/libaugeas.so.0";
+	int r = options->augeas && access(library, R_OK) < 0 ? -errno : 0;
+
+	if (r < 0)
+		log_error("--augeas: %s: %s", library, strerror(-r));
+	return r;
+}
+
 static int start_starter(struct server *server)
 {
 	const struct options *options = server->options;
@@ -124,8 +135,10 @@ static int start_starter(struct server *server)
 		.set_env_count = options->set_env_count,
 		.quiet = options->daemonize,
 	};
-	int r = getrlimit(RLIMIT_NOFILE, &spec.descriptors) < 0 ? -errno : 0;
+	int r = look_for_library(options);
 
+	if (r == 0 && getrlimit(RLIMIT_NOFILE, &spec.descriptors) < 0)
+		r = -errno;
 	if (r == 0)
 		r = starter_new(&spec, &server->starter);
 	if (r < 0)

@@ -33,5 +33,6 @@ in_sandbox "$source" "$build" bash -c '
 	"$1/batch" /run/bench || files=1
 	"$1/durable" /run/bench /run/bench-unverified /srv/bench-disk || files=1
 	"$1/audit" /var/lib/exmachina-bench || files=1
+	python3 "$2/dropin.py" || files=1
 	"$1/service" /run/bench exm-bench.service && exit $files
-' bash "$build/tests/bench"
+' bash "$build/tests/bench" "$source/tests/bench"

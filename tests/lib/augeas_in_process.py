@@ -36,10 +36,12 @@ def rows_of(element, depth):
 
 class Augeas:
     """libaugeas, over a root directory, with these lenses for these files: {path: lens}; None: with
-    all that it has for all that there is."""
+    all that it has for all that there is; {}: as the flags say."""
 
-    def __init__(self, root, lenses, library="libaugeas.so.0"):
-        self.root = root
+    def __init__(self, root, lenses, library="libaugeas.so.0",
+                 flags=NO_LOAD | NO_MODL_AUTOLOAD | ENABLE_SPAN):
+        self.root = root or ""
+        flags = 0 if lenses is None else flags
         self.lib = ctypes.CDLL(library)
         self.libc = ctypes.CDLL(None)
         self.libc.open_memstream.restype = ctypes.c_void_p
@@ -49,9 +51,8 @@ class Augeas:
         self.xml.xmlBufferContent.restype = text
         for name in ("aug_error_message", "aug_error_minor_message", "aug_error_details"):
             getattr(self.lib, name).restype = text
-        flags = 0 if lenses is None else NO_LOAD | NO_MODL_AUTOLOAD | ENABLE_SPAN
         self.aug = ctypes.c_void_p(self.lib.aug_init(encoded(root), None, flags))
-        if lenses is None:
+        if not lenses:
             return
         for path, lens in lenses.items():
             self.transform(lens, path)

@@ -13,7 +13,7 @@ check_packages=(libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy l
 	shellcheck binutils python3 git)
 # shellcheck disable=SC2034
 sandbox_packages=(systemd dbus openssh-server cron chrony augeas-tools augeas-lenses python3
-	tzdata locales systemd-journal-remote nginx sudo bind9-utils tmux)
+	tzdata locales systemd-journal-remote nginx sudo bind9-utils tmux python3-augeas ruby ruby-augeas)
 
 # More options of sandbox.sh for in_sandbox().
 sandbox_options=()
