@@ -215,6 +215,14 @@ int exm_preview(struct exm *session, const char *path, char **ret_text)
 	return text(r, result, ret_text);
 }
 
+int exm_load_anew(struct exm *session, bool fresh, bool empty)
+{
+	struct json_object *result = NULL;
+	int r = CALL(session, "augeas.load", &result, FLAG("fresh", fresh), FLAG("empty", empty));
+
+	return ignore(r, result);
+}
+
 int exm_load_file(struct exm *session, const char *file)
 {
 	struct json_object *result = NULL;

@@ -97,6 +97,13 @@ EXM_PUBLIC int exm_text_retrieve(struct exm *session, const char *lens, const ch
 EXM_PUBLIC int exm_preview(struct exm *session, const char *path, char **ret_text) EXM_CHECK;
 
 /*
+ * exm_load(); with fresh all is as when the session began, so that the session's own nodes, its
+ * variables and what it has set below /augeas are gone, too; with empty no file is read before the
+ * next one but those of exm_load_file().
+ */
+EXM_PUBLIC int exm_load_anew(struct exm *session, bool fresh, bool empty) EXM_CHECK;
+
+/*
  * Has a file of the policy read anew, with the lens that /augeas/load has for it now; edits in it
  * are dropped. DENIED; PARSE_FAILED; BAD_VALUE ("ENOLENS") where /augeas/load has none.
  */

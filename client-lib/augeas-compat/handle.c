@@ -80,7 +80,7 @@ bool handle_has_edits(struct augeas *aug)
 static void leave(void)
 {
 	if (process.exm && process.changed && process.pid == getpid() && is_ours(process.exm))
-		(void)!exm_call(process.exm, "augeas.load", "{\"fresh\":true}", NULL);
+		(void)!exm_load_anew(process.exm, true, false);
 	process.changed = false;
 }
 
@@ -155,7 +155,7 @@ static int set_up(struct exm *exm, unsigned int flags)
 /* The tree as Augeas would have it now. */
 static int begin_anew(struct exm *exm, unsigned int flags)
 {
-	int r = exm_call(exm, "augeas.load", "{\"fresh\":true}", NULL);
+	int r = exm_load_anew(exm, true, false);
 
 	if (r < 0)
 		return r;

@@ -36,6 +36,7 @@
 	X("augeas.rename", exm_rename(s, "p", "l")) \
 	X("augeas.label", exm_label(s, "p", &text)) \
 	X("augeas.load", exm_load(s)) \
+	X("augeas.load", exm_load_anew(s, true, true)) \
 	X("augeas.load_file", exm_load_file(s, "/etc/hosts")) \
 	X("augeas.save", exm_save(s, NULL)) \
 	X("augeas.print", exm_print(s, "p", &text)) \
