@@ -55,7 +55,7 @@ static int beside(struct call *call, const struct tree_file *file, const char *s
 /* The new text goes to another file. */
 static int divert(struct call *call, struct dirty *p)
 {
-	struct tree_file *other;
+	struct tree_file *other = NULL;
 
 	if (beside(call, p->file, ".augnew", &other) < 0)
 		return -1;
@@ -70,7 +70,7 @@ static int divert(struct call *call, struct dirty *p)
 static int add_backup(struct call *call, struct dirty_list *list, const struct dirty *p)
 {
 	struct dirty *copy = &list->item[list->count];
-	struct tree_file *other;
+	struct tree_file *other = NULL;
 
 	if (p->file->base < 0)
 		return 0;

@@ -25,14 +25,22 @@ struct setm {
 	int changed;
 };
 
-/* The path of a base as it is now: nodes that were made may have given it another position. */
+/* What aug_ns_path(3) gives for the root of all trees. */
+#define ROOT_PATH "/\\(none\\)"
+
+/*
+ * The path of a base as it is now: nodes that were made may have given it another position. "" for
+ * the root.
+ */
 static int base_path(const struct setm *setm, int index, char **ret_path)
 {
 	augeas *aug = setm->call->engine->tree->aug;
 
-	return aug_ns_path(aug, BASES_NODE, index, ret_path) < 0
-		       ? call_internal(setm->call, "find a base", -ENOENT)
-		       : 0;
+	if (aug_ns_path(aug, BASES_NODE, index, ret_path) < 0)
+		return call_internal(setm->call, "find a base", -ENOENT);
+	if (strcmp(*ret_path, ROOT_PATH) == 0)
+		**ret_path = '\0';
+	return 0;
 }
 
 /* What the expression may lead to must be there. */
@@ -56,7 +64,8 @@ static int find_nodes(const struct setm *setm, int index, struct nodes *ret_node
 
 	if (base_path(setm, index, &base) < 0 || need(setm, base) < 0)
 		return -1;
-	if (aug_defvar(aug, BASE_NODE, base) != 1 || aug_set(aug, TREE_CONTEXT, "$" BASE_NODE) < 0)
+	if (aug_defvar(aug, BASE_NODE, *base ? base : "/") != 1 ||
+	    aug_set(aug, TREE_CONTEXT, "$" BASE_NODE) < 0)
 		return call_internal(setm->call, "begin at a base", -EINVAL);
 	nodes.count = aug_match(aug, setm->sub, &nodes.path);
 	if (nodes.count < 0)
@@ -72,6 +81,9 @@ static int prepare_base(struct setm *setm, int index)
 	setm->changed++;
 	if (base_path(setm, index, &base) < 0)
 		return -1;
+	if (!*base)
+		return call_denied(setm->call, data_of_path("/"), NULL, NULL,
+				   "/ is the server's own, and nothing could allow to change it");
 	return guard_change(setm->call, base, setm->value);
 }
 

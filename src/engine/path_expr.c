@@ -141,6 +141,8 @@ static bool selects(const char *label)
 
 const char *path_expr_looks_around(const char *path)
 {
+	if (*path != '/' && selects(path))
+		return path;
 	for (const char *p = path; *p; p++) {
 		if (*p == '\\' && p[1])
 			p++;

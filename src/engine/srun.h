@@ -53,7 +53,7 @@ struct srun_command {
 const struct srun_command *srun_find(const char *name);
 
 /* method_srun.c: calls a method. 0, or -1; the answer is in srun->last either way. */
-int srun_call(struct srun *srun, const char *method, const struct arguments *arguments) must_check;
+int srun_call(struct srun *srun, const char *name, const struct arguments *arguments) must_check;
 
 /* srun_tell.c: commands that do more than to call a method and print
  * what it says */
@@ -78,18 +78,18 @@ void srun_print_text(struct srun *srun, const struct srun_words *words,
 void srun_print_line(struct srun *srun, const struct srun_words *words,
 		     const struct json_object *result);
 void srun_print_span(struct srun *srun, const struct srun_words *words,
-		     const struct json_object *result);
+		     const struct json_object *span);
 void srun_print_match(struct srun *srun, const struct srun_words *words,
-		      const struct json_object *result);
+		      const struct json_object *nodes);
 void srun_print_count(struct srun *srun, const struct srun_words *words,
-		      const struct json_object *result);
+		      const struct json_object *nodes);
 void srun_print_ls(struct srun *srun, const struct srun_words *words,
-		   const struct json_object *result);
+		   const struct json_object *nodes);
 void srun_print_rm(struct srun *srun, const struct srun_words *words,
 		   const struct json_object *result);
 void srun_print_rename(struct srun *srun, const struct srun_words *words,
 		       const struct json_object *result);
 void srun_print_saved(struct srun *srun, const struct srun_words *words,
-		      const struct json_object *result);
+		      const struct json_object *saved);
 
 #endif

@@ -169,7 +169,9 @@ def ways_into_files(w, method, params):
     (H + "/2", "alias | ipaddr", "DENIED"), (H + "/2", "../1/canonical", "DENIED"),
     (H + "/2", "../../hosts/3/ipaddr", "DENIED"), (H + "/2", "$ip", "DENIED"),
     (H + "/*", "canonical", "DENIED"), (H + "/2", "new", "DENIED"), (H + "/2", ".", "DENIED"),
-    ("/mine/x", "/files//ipaddr", "DENIED"), ("/mine/x", "[", "BAD_PATH"), ("/mine/x", "$none/x", "BAD_PATH"),
+    ("/mine/x", "/files//ipaddr", "DENIED"), ("/", ".", "DENIED"),
+    ("/", "augeas/root", "DENIED"), ("/", "files/etc/hosts/2/ipaddr", "DENIED"),
+    ("/mine/x", "[", "BAD_PATH"), ("/mine/x", "$none/x", "BAD_PATH"),
     ("/mine/x", "", "BAD_PATH")]])
 def setm_anywhere(w, base, sub, name):
     s = w.session(NARROW)
@@ -192,7 +194,7 @@ def setm_sub(w):
             ("/m/*", "/o/new", 2, "/o/new"), ("/m/*", "x | y", 2, "/m/b/y"),
             ("/m/*", "../z", 2, "/m/z"), ("/m/a", ".", 1, "/m/a"), ("/m/*", None, 2, "/m/b"),
             ("/m/*", "new/deep", 2, "/m/b/new/deep"), (H + "/*[ipaddr]", "alias[1]", 4, H + "/1/alias"),
-            ("/nowhere", "x", 0, None)]:
+            ("/nowhere", "x", 0, None), ("/", "q/r", 1, "/q/r")]:
         s.call("augeas.remove", ["/m"])
         s.set("/m/a/x", "1")
         s.set("/m/b/y", "1")
