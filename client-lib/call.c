@@ -212,8 +212,11 @@ static bool is_reading_error(int64_t code)
 	       code == EXM_ERROR_LIMIT;
 }
 
-/* True if it answers something that was asked. */
-static bool take_answer(struct exm *session, struct json_object *message)
+/*
+ * True if it answers something that was asked. Alone a request of a batch is answered when an
+ * engine was lost, and the array of that batch never comes (exmachina-protocol(7)).
+ */
+static bool take_answer(struct exm *session, struct json_object *message, bool alone)
 {
 	const char *id = json_string(json_get(message, "id"), NULL);
 	struct call *call = id ? call_find(session, id) : NULL;
@@ -226,6 +229,8 @@ static bool take_answer(struct exm *session, struct json_object *message)
 	call = id ? find_batch(session, id, &index) : NULL;
 	if (call && batch_take(call->batch, index, message))
 		end_call(session, call, 0, NULL);
+	else if (call && alone && json_get(message, "error"))
+		end_call(session, call, 0, message);
 	return call;
 }
 
@@ -234,8 +239,8 @@ static void take_message(struct exm *session, struct json_object *message)
 	struct json_object *error = json_get(message, "error");
 
 	for (size_t i = 0; json_kind(message) == JSON_ARRAY && i < json_length(message); i++)
-		(void)take_answer(session, json_at(message, i));
-	if (take_answer(session, message))
+		(void)take_answer(session, json_at(message, i), false);
+	if (take_answer(session, message, true))
 		return;
 	if (json_string(json_get(message, "method"), NULL) && !json_has(message, "id"))
 		note_tell(session, message);

@@ -446,6 +446,34 @@ static void test_a_batch_that_is_refused_as_a_whole_says_so(void **state)
 	assert_int_equal(exm_batch_result(f->batch, 0), -EBADMSG);
 }
 
+/* What waits for a call is answered alone, and all else of the batch never. */
+static void lose_the_engine(struct server *server)
+{
+	scoped_json *list = NULL;
+
+	greet(server);
+	list = hear_batch(server);
+	say_one(server, id_at(list, 1),
+		"\"error\":{\"code\":14,\"message\":\"lost\",\"data\":{\"name\":\"ENGINE_LOST\"}}");
+	say(server, "\n");
+}
+
+static void test_a_batch_whose_engine_was_lost_ends(void **state)
+{
+	struct fixture *f = *state;
+
+	connect_to(f->world, lose_the_engine);
+	exm_set_timeout(f->world->session, -1);
+	assert_int_equal(exm_batch_get(f->batch, "/files/a"), 0);
+	assert_int_equal(exm_batch_call(f->batch, "service.stop", "{\"unit\":\"x.service\"}"), 1);
+	assert_int_equal(exm_batch_run(f->world->session, f->batch), -EREMOTEIO);
+	assert_error(f->world, EXM_ERROR_ENGINE_LOST, "ENGINE_LOST");
+	assert_int_equal(exm_batch_result(f->batch, 1), -EREMOTEIO);
+	assert_string_equal(exm_batch_error(f->batch, 1)->name, "ENGINE_LOST");
+	assert_int_equal(exm_batch_result(f->batch, 0), -EREMOTEIO);
+	assert_null(exm_batch_error(f->batch, 0));
+}
+
 /* ---- without waiting --------------------------------------------------------------------- */
 
 struct told {
@@ -672,6 +700,7 @@ int main(void)
 		TEST(test_what_was_answered_before_the_server_went_has_its_result),
 		TEST(test_answers_that_are_none_are_passed_over),
 		TEST(test_a_batch_that_is_refused_as_a_whole_says_so),
+		TEST(test_a_batch_whose_engine_was_lost_ends),
 		TEST(test_a_batch_can_be_run_without_waiting_and_again_from_its_end),
 		TEST(test_batch_and_session_may_be_freed_from_its_end),
 		TEST(test_a_batch_that_runs_may_be_freed),
