@@ -24,7 +24,7 @@ struct commit {
 	struct commit_history history;
 	bool is_begun;    /* the journal knows of it */
 	bool has_removed; /* what a file was, after it was done */
-	bool has_left;    /* that could not be removed */
+	bool has_left;    /* something of that to be done later */
 };
 
 static struct commit *commit_free(struct commit *t)
@@ -281,14 +281,15 @@ static void remove_all_old(struct commit *t)
 	}
 }
 
-/* 0 if what the files were is not on disk any more. */
-static int clear_away(const struct commit *t)
+/* 0 if all that is left to do is so on disk. */
+static int bring_end_to_disk(const struct commit *t)
 {
 	uint32_t index;
+	int r = t->has_left ? -EIO : commit_history_sync(&t->history);
 
-	if (t->has_left)
-		return -EIO;
-	return t->has_removed && t->journal.file >= 0 ? sync_directories(t, &index) : 0;
+	if (r == 0 && t->has_removed && t->journal.file >= 0)
+		r = sync_directories(t, &index);
+	return r;
 }
 
 static void hand_out(const struct commit *t, struct handouts *handouts)
@@ -463,6 +464,7 @@ struct commit_result commit_keep(struct commit *t, struct handouts *handouts)
 	int r = write_done(&t->journal);
 
 	if (r == 0) {
+		t->has_left = commit_history_add(&t->history) < 0;
 		remove_all_old(t);
 		hand_out(t, handouts);
 		result.revision = t->history.number;
@@ -473,17 +475,12 @@ struct commit_result commit_keep(struct commit *t, struct handouts *handouts)
 	return result;
 }
 
-/* Whatever of it fails or is interrupted: the journal tells of it, and whoever looks next does it.
- */
+/* What of it fails or is interrupted is done by whoever looks at the journal next. */
 struct commit *commit_finish(struct commit *t)
 {
-	int written, cleared;
-
 	if (!t)
 		return NULL;
-	written = commit_history_add(&t->history);
-	cleared = clear_away(t);
-	if (written == 0 && cleared == 0)
+	if (bring_end_to_disk(t) == 0)
 		journal_over(&t->journal);
 	return commit_free(t);
 }

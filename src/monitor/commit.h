@@ -74,8 +74,8 @@ struct commit_result commit_begin(const struct commit_place *place, const struct
 struct commit_result commit_keep(struct commit *commit, struct handouts *handouts) must_check;
 
 /*
- * Its revision gets its name, and that what the files were is gone is brought to disk. Nobody need
- * wait for that: it is done by whoever looks next if it is not now. Takes NULL.
+ * That it is a revision and what the files were is gone is brought to disk. Nobody need wait for
+ * that: it is done by whoever looks next if it is not now. Takes NULL.
  */
 struct commit *commit_finish(struct commit *commit);
 

@@ -105,6 +105,11 @@ void commit_history_drop(struct commit_history *history)
 		history_drop(history->dir);
 }
 
+int commit_history_sync(const struct commit_history *history)
+{
+	return history->dir < 0 ? 0 : history_sync(history->dir);
+}
+
 int commit_history_add(struct commit_history *history)
 {
 	int r = history->dir < 0 ? 0 : history_add(history->dir, history->number);

@@ -46,4 +46,7 @@ void commit_history_drop(struct commit_history *history);
  */
 int commit_history_add(struct commit_history *history) must_check;
 
+/* That is so on disk. 0 or -errno. */
+int commit_history_sync(const struct commit_history *history) must_check;
+
 #endif

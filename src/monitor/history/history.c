@@ -258,6 +258,11 @@ int history_add(int dir, uint64_t number)
 			return -errno;
 		history_drop(dir);
 	}
+	return 0;
+}
+
+int history_sync(int dir)
+{
 	return sync_directory(dir);
 }
 
@@ -276,7 +281,9 @@ int history_complete(int dir, int journal, uint64_t number)
 	if (there != -ENOENT)
 		return there < 0 ? there : sync_directory(dir);
 	r = history_prepare(dir, journal);
-	return r < 0 ? r : history_add(dir, number);
+	if (r == 0)
+		r = history_add(dir, number);
+	return r < 0 ? r : sync_directory(dir);
 }
 
 /* ---- pruning ---------------------------------------------------------------------- */
