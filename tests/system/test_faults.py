@@ -111,9 +111,11 @@ class Server:
         return len(os.listdir(f"/proc/{self.session.pid}/fd"))
 
     def ended(self):
+        s = self.session
+        wait_until(lambda: s.process.poll() is not None or "the server stays until" in s.log,
+                   "it ends, or stays", 20)
         # the next one watches over what waits to be confirmed
-        if "the server stays until" in self.session.log:
-            self.session.process.terminate()
+        s.process.terminate()
         ended_well(self.session.status(20))
         self.session.end()
         self.w.sessions.remove(self.session)
