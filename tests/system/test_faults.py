@@ -4,6 +4,7 @@
 monitor makes it. Then the request is answered, or the server ends as exmachinad(8) says; a server
 that goes on does the same request rightly the next time, and holds no descriptor more."""
 
+import contextlib
 import mmap
 import os
 import shutil
@@ -141,7 +142,8 @@ class Server:
     def lasts(self):
         """What a fault may cost until the server is started anew, and then its log says so."""
         if "nothing that needs it can be done until" in self.session.log or \
-                "exmachina-run said what it never says" in self.session.log:
+                "exmachina-run said what it never says" in self.session.log or \
+                "said to its starter what it never says" in self.session.log:
             self.session.end()
             ended_well(self.session.status(20))
             self.w.sessions.remove(self.session)
@@ -675,7 +677,9 @@ def replace(w):
     def operate(s):
         engine = s.engine()
         time.sleep(0.05)  # it has seen that the answer is out
-        os.kill(engine, signal.SIGKILL)
+        # the fault may have ended it already, with its session
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(engine, signal.SIGKILL)
         equal(s.get("/files/etc/hosts/1/canonical"), "localhost")
         s.notes.clear()
         # so that it is not lost too often
