@@ -204,15 +204,15 @@ transactions()
 
 	title "A commit that nobody confirms: it is taken back"
 	run 0 "" exmachina set $config/Port 2223
-	run 0 "Port: 2222 -> 2223" exmachina commit --dry-run
-	run 0 "taken back unless it is confirmed" exmachina commit --confirm 2
+	run 0 "+Port 2223" exmachina commit --dry-run
+	run 0 "It is taken back in 2 s, unless" exmachina commit --confirm 2
 	that "the file is the new one" grep -q "^Port 2223" /etc/ssh/sshd_config
 	sleep 3
 	that "the file is the old one" grep -q "^Port 2222" /etc/ssh/sshd_config
-	run 1 "no commit waits" exmachina confirm
+	run 1 "nothing waits to be confirmed" exmachina confirm
 
 	title "The history, and the first commit of all taken back"
-	run 0 "config.rollback" exmachina history
+	run 0 "takes back 2" exmachina history
 	run 0 "+Port 2222" exmachina show 1
 	run 0 "" exmachina discard
 	run 0 "" exmachina revert 1
@@ -263,6 +263,7 @@ write_policy()
 		Check=/usr/sbin/sshd -t
 		Set=Port PermitRootLogin
 		Insert=Port
+		Remove=Port
 		Value=Port [0-9]{1,5}
 		Value=PermitRootLogin no|prohibit-password
 
