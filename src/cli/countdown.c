@@ -20,6 +20,7 @@ enum {
 	SECOND_MS = 1000,
 	LOOK_MS = 100,
 	LOOKS_MAX = 600, /* for what services made of it */
+	LOOKS_LATE = 50, /* for a server that is busy when the time is over */
 	LOOKS_ELSE = 10, /* for a notification, where nothing says that one comes */
 };
 
@@ -142,13 +143,17 @@ static int look(struct countdown *countdown)
 /* Nothing waits any more: its time was over, or somebody else has decided. */
 static enum status ended(struct countdown *countdown)
 {
-	bool back = is_rolled_back(countdown);
+	bool is_late = countdown->before <= 1, back = is_rolled_back(countdown);
 	/* who asks for a rollback is answered, and nobody of the same session notified */
-	int looks = back && countdown->before <= 1 ? LOOKS_MAX : LOOKS_ELSE, r = 0;
+	int looks = !is_late ? LOOKS_ELSE : back ? LOOKS_MAX : LOOKS_LATE, r = 0;
 
 	while (r == 0 && !countdown->told && looks-- > 0) {
 		(void)poll(NULL, 0, LOOK_MS);
 		r = look(countdown);
+		if (r == 0 && is_late && !back && is_rolled_back(countdown)) {
+			back = true;
+			looks = LOOKS_MAX;
+		}
 	}
 	if (r < 0)
 		return report_failure(countdown->cli, r);
