@@ -6,28 +6,6 @@
 #include "result.h"
 #include "session.h"
 
-static int ignore(int r, struct json_object *result)
-{
-	json_free(result);
-	return r;
-}
-
-static int count(int r, struct json_object *result)
-{
-	if (r == 0)
-		r = result_count(result);
-	json_free(result);
-	return r;
-}
-
-static int text(int r, struct json_object *result, char **ret_text)
-{
-	if (r == 0)
-		r = result_text(result, ret_text);
-	json_free(result);
-	return r;
-}
-
 static int record(int r, struct json_object *result, const struct record *form, void **ret_record)
 {
 	if (r == 0)
@@ -42,7 +20,7 @@ int exm_defvar(struct exm *session, const char *name, const char *expression)
 	int r = CALL(session, "augeas.defvar", &result, NEEDED("name", name),
 		     NULLABLE("expression", expression));
 
-	return count(r, result);
+	return result_end_count(r, result);
 }
 
 int exm_defnode(struct exm *session, const char *name, const char *expression, const char *value,
@@ -66,7 +44,7 @@ int exm_ns_count(struct exm *session, const char *name)
 	struct json_object *result = NULL;
 	int r = CALL(session, "augeas.ns_count", &result, NEEDED("name", name));
 
-	return count(r, result);
+	return result_end_count(r, result);
 }
 
 int exm_ns_path(struct exm *session, const char *name, int index, char **ret_path)
@@ -77,7 +55,7 @@ int exm_ns_path(struct exm *session, const char *name, int index, char **ret_pat
 	if (!ret_path)
 		return -EINVAL;
 	r = CALL(session, "augeas.ns_path", &result, NEEDED("name", name), NUMBER("index", index));
-	return text(r, result, ret_path);
+	return result_end_text(r, result, ret_path);
 }
 
 int exm_ns_value(struct exm *session, const char *name, int index, char **ret_value)
@@ -143,7 +121,7 @@ int exm_copy(struct exm *session, const char *source, const char *destination)
 	int r = CALL(session, "augeas.copy", &result, NEEDED("source", source),
 		     NEEDED("destination", destination));
 
-	return ignore(r, result);
+	return result_end_done(r, result);
 }
 
 int exm_escape_name(struct exm *session, const char *name, char **ret_name)
@@ -154,7 +132,7 @@ int exm_escape_name(struct exm *session, const char *name, char **ret_name)
 	if (!ret_name)
 		return -EINVAL;
 	r = CALL(session, "augeas.escape_name", &result, NEEDED("name", name));
-	return text(r, result, ret_name);
+	return result_end_text(r, result, ret_name);
 }
 
 static const struct field dump_fields[] = {
@@ -190,7 +168,7 @@ int exm_text_store(struct exm *session, const char *lens, const char *source, co
 	int r = CALL(session, "augeas.text_store", &result, NEEDED("lens", lens),
 		     NEEDED("source", source), NEEDED("path", path));
 
-	return ignore(r, result);
+	return result_end_done(r, result);
 }
 
 int exm_text_retrieve(struct exm *session, const char *lens, const char *source, const char *path,
@@ -201,7 +179,7 @@ int exm_text_retrieve(struct exm *session, const char *lens, const char *source,
 		     NEEDED("source", source), NEEDED("path", path),
 		     NEEDED("destination", destination));
 
-	return ignore(r, result);
+	return result_end_done(r, result);
 }
 
 int exm_preview(struct exm *session, const char *path, char **ret_text)
@@ -212,7 +190,7 @@ int exm_preview(struct exm *session, const char *path, char **ret_text)
 	if (!ret_text)
 		return -EINVAL;
 	r = CALL(session, "augeas.preview", &result, NEEDED("path", path));
-	return text(r, result, ret_text);
+	return result_end_text(r, result, ret_text);
 }
 
 int exm_load_anew(struct exm *session, bool fresh, bool empty)
@@ -220,7 +198,7 @@ int exm_load_anew(struct exm *session, bool fresh, bool empty)
 	struct json_object *result = NULL;
 	int r = CALL(session, "augeas.load", &result, FLAG("fresh", fresh), FLAG("empty", empty));
 
-	return ignore(r, result);
+	return result_end_done(r, result);
 }
 
 int exm_load_file(struct exm *session, const char *file)
@@ -228,7 +206,7 @@ int exm_load_file(struct exm *session, const char *file)
 	struct json_object *result = NULL;
 	int r = CALL(session, "augeas.load_file", &result, NEEDED("file", file));
 
-	return ignore(r, result);
+	return result_end_done(r, result);
 }
 
 static const struct field script_fields[] = {

@@ -139,3 +139,20 @@ enum mon_outcome target_snapshot(const struct target *target, int *ret_memfd, in
 	}
 	return outcome;
 }
+
+const char *target_obstacle(int error)
+{
+	switch (error) {
+	case ELOOP:
+	case ENOTDIR:
+		return "there is a symbolic link on its path";
+	case EXDEV:
+		return "it is a bind mount, which cannot be replaced";
+	case EMLINK:
+		return "it is a hard link of several names, which replacing would part";
+	case EINVAL:
+		return "it is not a regular file";
+	default:
+		return NULL;
+	}
+}

@@ -41,6 +41,9 @@ enum mon_outcome target_read(const struct target *target, int *ret_fd, struct st
  */
 enum mon_outcome target_replaceable(int fd, const struct stat *st, int *ret_error);
 
+/* What stands in the way of replacing it, by the error of one of these; NULL for another error. */
+const char *target_obstacle(int error);
+
 /*
  * The file's bytes as they are now, in a sealed memfd. A file that changes while it
  * is read is read again; OUTCOME_IO with EAGAIN if it does not hold still.

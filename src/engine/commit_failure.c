@@ -5,6 +5,7 @@
 
 #include "common/node_path.h"
 #include "common/policy_rule.h"
+#include "common/target.h"
 #include "engine/conflict.h"
 #include "engine/dirty.h"
 #include "engine/engine.h"
@@ -36,17 +37,9 @@ int commit_denied_file(struct call *call, const struct dirty *p)
 
 static const char *obstacle(int error)
 {
-	switch (error) {
-	case ELOOP:
-	case ENOTDIR:
-		return "there is a symbolic link on its path";
-	case EXDEV:
-		return "it is a bind mount, which cannot be replaced";
-	case EMLINK:
-		return "it is a hard link of several names, which replacing would part";
-	default:
-		return "it is not a regular file";
-	}
+	const char *known = target_obstacle(error);
+
+	return known ? known : target_obstacle(EINVAL);
 }
 
 /* By effect: what the verifier found in the new text, whatever was asked for. */

@@ -6,8 +6,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "monitor/confirm/pending.h"
 #include "monitor/history/history.h"
@@ -63,14 +63,6 @@ void commit_history_clear(struct commit_history *history)
 	history->dir = close_fd(history->dir);
 }
 
-static uint64_t now_usec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 int commit_history_describe(const struct commit_history *history, const struct staged *staged,
 			    size_t count, struct journal_entry *entry)
 {
@@ -80,7 +72,7 @@ int commit_history_describe(const struct commit_history *history, const struct s
 		return 0;
 	entry->revision = history->number;
 	entry->reverts = origin->reverts;
-	entry->usec = now_usec();
+	entry->usec = clock_usec_of(CLOCK_REALTIME);
 	entry->who = *origin->who;
 	snprintf(entry->method, sizeof(entry->method), "%s", origin->method);
 	for (size_t i = 0; i < count; i++) {

@@ -49,23 +49,6 @@ static int fault_at(struct view_fault *fault, const char *path, const char *reas
 
 /* ---- finding ---- */
 
-static const char *obstacle(int error)
-{
-	switch (error) {
-	case ELOOP:
-	case ENOTDIR:
-		return "there is a symbolic link on its path";
-	case EXDEV:
-		return "it is a bind mount, which cannot be replaced";
-	case EMLINK:
-		return "it is a hard link of several names, which replacing would part";
-	case EINVAL:
-		return "it is not a regular file";
-	default:
-		return NULL;
-	}
-}
-
 static int open_directory(const struct check_place *place, const char *path, int flags)
 {
 	return root_open_plain(place->root, path[1] ? path + 1 : ".", flags | O_DIRECTORY);
@@ -151,7 +134,8 @@ static int find(struct check_view *view, size_t index, struct view_fault *fault)
 	int error = 0, r;
 
 	if (directory < 0)
-		return fault_at(fault, candidate->path, obstacle((int)-directory), (int)-directory);
+		return fault_at(fault, candidate->path, target_obstacle((int)-directory),
+				(int)-directory);
 	file->directory = (size_t)directory;
 	target.dir = view->directory[directory].origin;
 	target.name = file->name;
@@ -160,7 +144,7 @@ static int find(struct check_view *view, size_t index, struct view_fault *fault)
 	if (outcome == OUTCOME_DONE)
 		outcome = target_replaceable(old, &st, &error);
 	if (outcome != OUTCOME_DONE && outcome != OUTCOME_ABSENT)
-		return fault_at(fault, candidate->path, obstacle(error), error);
+		return fault_at(fault, candidate->path, target_obstacle(error), error);
 	file->present = outcome == OUTCOME_DONE;
 	if (file->present == candidate->removal)
 		view->directory[directory].layered = true;

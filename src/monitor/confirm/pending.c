@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/fd.h"
 #include "common/wire.h"
 #include "monitor/state.h"
@@ -63,19 +64,11 @@ bool pending_has_token(const struct pending *pending, const char *attempt)
 
 /* ---- the deadline ------------------------------------------------------------------- */
 
-static uint64_t now_usec(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * USEC + (uint64_t)now.tv_nsec / 1000;
-}
-
 int pending_set_deadline(struct pending *pending, uint32_t seconds)
 {
 	pending->seconds = seconds;
-	pending->boottime = now_usec(CLOCK_BOOTTIME) + (uint64_t)seconds * USEC;
-	pending->realtime = now_usec(CLOCK_REALTIME) + (uint64_t)seconds * USEC;
+	pending->boottime = clock_usec_of(CLOCK_BOOTTIME) + (uint64_t)seconds * USEC;
+	pending->realtime = clock_usec_of(CLOCK_REALTIME) + (uint64_t)seconds * USEC;
 	return sd_id128_get_boot(&pending->boot);
 }
 
@@ -92,7 +85,7 @@ uint64_t pending_left(const struct pending *pending)
 	bool same = sd_id128_get_boot(&boot) == 0 && sd_id128_equal(boot, pending->boot);
 
 	deadline = same ? pending->boottime : pending->realtime;
-	now = now_usec(same ? CLOCK_BOOTTIME : CLOCK_REALTIME);
+	now = clock_usec_of(same ? CLOCK_BOOTTIME : CLOCK_REALTIME);
 	left = deadline > now ? deadline - now : 0;
 	/* a clock that is behind, as without a battery */
 	return left < most ? left : most;

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/memfd.h"
@@ -166,14 +166,6 @@ static int tell(int root_fd, const struct rollback_sum *sum, struct rollback *ro
 
 /* ---- the history -------------------------------------------------------------------- */
 
-static uint64_t now_usec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 /* Has the rollback made another file of it? 1, 0 or -errno. */
 static int is_changed(int root_fd, const struct rollback_sum *sum, uint32_t index)
 {
@@ -220,7 +212,7 @@ static int write_history(int root_fd, int dir, struct rollback_sum *sum, const s
 	if (r < 0 || count == 0)
 		return r;
 	entry.reverts = first;
-	entry.usec = now_usec();
+	entry.usec = clock_usec_of(CLOCK_REALTIME);
 	entry.who = *who;
 	snprintf(entry.method, sizeof(entry.method), METHOD_ROLLBACK);
 	r = history_next(dir, &entry.revision);

@@ -130,12 +130,9 @@ void journal_over(struct journal *journal)
 int journal_put_aside(struct journal *journal, char name[static NAME_MAX + 1])
 {
 	scoped_fd copy = -1;
-	struct timespec now;
 	int r;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	snprintf(name, NAME_MAX + 1, "unfinished.%" PRIu64,
-		 (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+	snprintf(name, NAME_MAX + 1, "unfinished.%" PRIu64, clock_usec_of(CLOCK_REALTIME));
 	copy = openat(journal->state_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (copy < 0)
 		return -errno;
