@@ -36,8 +36,9 @@ enum mon_outcome target_read(const struct target *target, int *ret_fd, struct st
 			     int *ret_error);
 
 /*
- * Can it be replaced by renaming? OUTCOME_DONE, or OUTCOME_NOT_PLAIN with EXDEV
- * for a bind mount and EMLINK for a file of several names.
+ * Can it be replaced by renaming? OUTCOME_DONE, OUTCOME_NOT_PLAIN with EXDEV for a
+ * bind mount and EMLINK for a file of several names, or OUTCOME_CONFLICT with ESTALE
+ * for one that has lost its name to another since it was opened.
  */
 enum mon_outcome target_replaceable(int fd, const struct stat *st, int *ret_error);
 
