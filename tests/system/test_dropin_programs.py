@@ -188,9 +188,9 @@ def language(w, *command):
     wanted = said(real(w, *command))
     after = w.read_bytes("/etc/hosts")
     w.write("/etc/hosts", before)
-    got = said(ours(w, *command))
-    if got != wanted:
-        raise Failure(first_difference(got, wanted))
+    done = ours(w, *command)
+    if said(done) != wanted:
+        raise Failure(first_difference(said(done), wanted) + "\n" + done.log)
     equal(w.read_bytes("/etc/hosts"), after)
     check(after != before, "nothing was saved")
 

@@ -100,6 +100,7 @@ class Server:
 
     def __init__(self, w, faults, **options):
         self.w, self.faults, self.options, self.session = w, faults, options, None
+        self.refusal = None  # of the last attempt
 
     def begin(self):
         armed = self.faults.armed
@@ -129,7 +130,8 @@ class Server:
         try:
             operate(self.session)
             return True
-        except RpcError:
+        except RpcError as error:
+            self.refusal = error
             return False
         except (BrokenPipeError, ConnectionResetError):
             pass
@@ -164,7 +166,7 @@ class Server:
                 after(self.faults.name)
             if not self.session or self.attempt(operate):
                 return
-            check(not self.session or self.lasts(), "the next one is not done")
+            check(not self.session or self.lasts(), f"the next one is not done: {self.refusal}")
 
         each_fault(self.w, self.faults, attempt)
         if self.session:

@@ -11,7 +11,10 @@
 
 #include "common/channel.h"
 
-enum { ANSWER_MS = 10000 };
+enum {
+	ANSWER_MS = 10000,
+	PRIORITY_GONE = -20, /* nothing is done for an engine any more: before its requests */
+};
 
 struct starter {
 	pid_t pid;
@@ -71,6 +74,8 @@ int starter_watch(struct starter *starter, sd_event *event, void (*gone)(void *d
 	/* what it answers is read at once; so only the end is waited for, which poll(2) always
 	 * tells */
 	r = sd_event_add_io(event, &starter->watch, starter->channel, 0, on_hang_up, starter);
+	if (r >= 0)
+		r = sd_event_source_set_priority(starter->watch, PRIORITY_GONE);
 	return r < 0 ? r : 0;
 }
 
