@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, sys.path[0] + "/../lib")
 from exm import (CLI, HOSTS_FREE, SESSION, check, contains, equal, for_each, main, test,
@@ -270,6 +271,19 @@ def in_bash(w, line):
     ("exmachina --json insert x b", ["before"])]])
 def bash(w, line, wanted):
     equal(in_bash(w, line), wanted)
+
+
+@for_each([(f"what bash completes behind {quote or 'no quote'} is a word, whatever its name says",
+            quote, wanted) for quote, wanted in [
+    ("", "a\\'\\$\\(id\\)\\`\\\"b"),
+    ("'", "a'\\''$(id)`\"b"),
+    ('"', "a'\\$(id)\\`\\\"b")]])
+def bash_quotes(w, quote, wanted):
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)
+        with open(f"{directory}/a'$(id)`\"b", "w"):
+            pass
+        equal(in_bash(w, f"exmachina run {quote}{directory}/"), [f"{directory}/{wanted}"])
 
 
 if __name__ == "__main__":
