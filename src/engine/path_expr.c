@@ -22,7 +22,9 @@ bool path_expr_may_leave(const char *expr)
 			return true;
 		if (p[0] == '.' && before == '/')
 			return true;
-		if (*p == '/' && depth > 0 && strchr("[(=<>!,+-*|&", before))
+		/* behind a blank as well, since some operators are words */
+		if (*p == '/' && depth > 0 &&
+		    (strchr("[(=<>!,+-*|&", before) || strchr(" \t\n", p[-1])))
 			return true;
 		if (depth == 0 && strchr(" \t\n()", *p))
 			return true;

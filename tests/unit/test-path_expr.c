@@ -56,6 +56,8 @@ static void what_may_leave_means_anything(void **state)
 		"/files/etc/hosts[/files/etc/passwd]",
 		"/files/etc/hosts[ /files/etc/passwd ]",
 		"/files/etc/hosts[x = /files/etc/passwd]",
+		"/files/etc/hosts[x = 'y' and /files/etc/passwd]",
+		"/files/etc/hosts[x or\n/files/etc/passwd]",
 		"/files/etc/hosts[count(/files/etc/passwd) > 1]",
 		"/files/etc/hosts else /files/etc/passwd",
 		"/files/etc/./hosts",
