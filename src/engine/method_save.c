@@ -66,6 +66,20 @@ static int divert(struct call *call, struct dirty *p)
 	return 0;
 }
 
+/* One text only can be written to a file. */
+static int check_untouched(struct call *call, const struct dirty_list *list,
+			   const struct tree_file *backup, const struct tree_file *saved)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->item[i].file == backup)
+			return call_error(call, EXM_ERROR_BAD_VALUE, data_of("file", backup->path),
+					  "%.200s has edits of its own, and with /augeas/save = "
+					  "backup the old text of %.200s would be written there; "
+					  "the edits are kept",
+					  backup->path, saved->path);
+	return 0;
+}
+
 /* The old text goes to another file too. */
 static int add_backup(struct call *call, struct dirty_list *list, const struct dirty *p)
 {
@@ -77,7 +91,8 @@ static int add_backup(struct call *call, struct dirty_list *list, const struct d
 	if (list->count == TREE_FILES_MAX)
 		return call_error(call, EXM_ERROR_LIMIT, data_of("limit", "files"),
 				  "more than %d files in one session", TREE_FILES_MAX);
-	if (beside(call, p->file, ".augsave", &other) < 0)
+	if (beside(call, p->file, ".augsave", &other) < 0 ||
+	    check_untouched(call, list, other, p->file) < 0)
 		return -1;
 	*copy = (struct dirty){ .file = other, .origin = DIRTY_BESIDE };
 	copy->ours = fcntl(p->file->base, F_DUPFD_CLOEXEC, 3);

@@ -633,6 +633,13 @@ def save_backup(w):
     contains(w.read("/etc/hosts"), "127.0.0.1\tx\n")
     equal(w.read("/etc/hosts.augsave"), HOSTS)
     equal([s.get(p) for p in s.match("/augeas/events/saved")], [H])
+    s.set(H + "/1/canonical", "y")
+    s.set(H + ".augsave/1/canonical", "z")
+    equal(s.refuse("BAD_VALUE", "augeas.save").data["file"], "/etc/hosts.augsave")
+    equal(w.read("/etc/hosts.augsave"), HOSTS)
+    s.set("/augeas/save", "overwrite")
+    s.call("augeas.save")
+    contains(w.read("/etc/hosts.augsave"), "127.0.0.1\tz\n")
 
 
 @test("/augeas/events/saved is of the last save, whatever is looked at meanwhile")
