@@ -35,7 +35,8 @@ enum region region_of(const struct node_path *node)
 		return REGION_FILES;
 	if (!is_label(node, 0, "augeas"))
 		return REGION_CLIENT;
-	if (node->depth == 1)
+	/* a second one would take every path of the server's for two */
+	if (node->depth == 1 || node->position[0] > 1)
 		return REGION_SERVER;
 	return is_among(node->label[1], strlen(node->label[1]), clients, ARRAY_SIZE(clients))
 		       ? REGION_CLIENT

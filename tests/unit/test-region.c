@@ -24,17 +24,12 @@ static void files_are_the_policys_also_a_second_tree_of_them(void **state)
 static void what_the_server_goes_by_is_its_own(void **state)
 {
 	static const char *const paths[] = {
-		"/augeas",
-		"/augeas[2]",
-		"/augeas/files/etc/hosts/path",
-		"/augeas/root",
-		"/augeas/save",
-		"/augeas/context",
-		"/augeas/variables/x",
-		"/augeas/pathx",
-		"/augeas/loads",
-		"/augeas/version",
-		"/augeas/span",
+		"/augeas",           "/augeas[2]",
+		"/augeas[2]/load/X", "/augeas/files/etc/hosts/path",
+		"/augeas/root",      "/augeas/save",
+		"/augeas/context",   "/augeas/variables/x",
+		"/augeas/pathx",     "/augeas/loads",
+		"/augeas/version",   "/augeas/span",
 		"/augeas/x",
 	};
 	struct node_path none = { 0 };
@@ -54,6 +49,7 @@ static void all_else_is_the_clients(void **state)
 		"/Files",
 		"/x/files/etc/hosts",
 		"/augeas/load",
+		"/augeas[1]/load",
 		"/augeas/load/X/incl[2]",
 		"/augeas/events/saved",
 		"/augeas/error",
