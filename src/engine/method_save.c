@@ -52,11 +52,13 @@ static int beside(struct call *call, const struct tree_file *file, const char *s
 	return check_lens(call, file, *ret_file);
 }
 
-/* The new text goes to another file. */
+/* The new text goes to another file; of one that is removed there is none, and it is removed. */
 static int divert(struct call *call, struct dirty *p)
 {
 	struct tree_file *other = NULL;
 
+	if (dirty_removes(p))
+		return 0;
 	if (beside(call, p->file, ".augnew", &other) < 0)
 		return -1;
 	p->stands_for = p->file;

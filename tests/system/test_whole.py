@@ -574,6 +574,16 @@ def span_switch(w):
     equal(s.call("augeas.span", [H + "/1/ipaddr"])["span"], [0, 9])
 
 
+@test("there is one /augeas, and whatever would make a second one is denied")
+def second_augeas(w):
+    s = w.session()
+    for method, params in (("augeas.set", ["/augeas[2]/load/x", "1"]),
+                           ("augeas.defnode", ["n", "/augeas[last()+1]/text/x"])):
+        s.refuse("DENIED", method, params)
+    equal(len(s.match("/augeas")), 1)
+    s.call("augeas.load", {"fresh": True})
+
+
 @test("two lenses for one file are an error of it, as in Augeas")
 def two_lenses(w):
     s = w.session()
@@ -617,6 +627,11 @@ def save_newfile(w):
     s.set(H + "/1/canonical", "y")
     s.call("augeas.save")
     contains(w.read("/etc/hosts.augnew"), "127.0.0.1\ty\n")
+    s = w.session(SESSION + HOSTS_FREE + "Delete=yes\n[File /etc/hosts.augnew]\n" + BESIDE)
+    s.set("/augeas/save", "newfile")
+    s.call("augeas.remove", [H])
+    s.call("augeas.save")
+    equal(w.files("/etc"), ["hosts.augnew", "ssh"])
 
 
 @test("/augeas/save = backup keeps FILE.augsave, if the policy names that")
