@@ -12,20 +12,8 @@
 
 #include "common/log.h"
 #include "common/metadata.h"
-#include "monitor/commit_history.h"
+#include "monitor/commit_state.h"
 #include "monitor/confirm/confirm.h"
-#include "monitor/journal/journal_recover.h"
-
-struct commit {
-	const struct staged *staged;
-	struct replacement *item;
-	size_t count;
-	struct journal journal;
-	struct commit_history history;
-	bool is_begun;    /* the journal knows of it */
-	bool has_removed; /* what a file was, after it was done */
-	bool has_left;    /* something of that to be done later */
-};
 
 static struct commit *commit_free(struct commit *t)
 {
@@ -49,49 +37,6 @@ static void stop(struct commit_result *result, const char *step, int error)
 {
 	result->outcome = OUTCOME_IO;
 	result->failure = (struct replace_failure){ step, -error };
-}
-
-static int take_turn(const struct commit_place *place, struct journal *ret_journal,
-		     struct journal_entry *ret_entry, const char **ret_step)
-{
-	int r;
-
-	r = journal_open(place->state_fd, JOURNAL_LOCK_MSEC, ret_journal);
-	*ret_step = r == -ETIMEDOUT ? "wait for the commit of another server" : "open the journal";
-	if (r < 0)
-		return r;
-	*ret_step = "take back a commit that was interrupted";
-	r = journal_recover_entry(place->root_fd, ret_journal, ret_entry);
-	if (r < 0)
-		return r;
-	*ret_step = "look at what is to be confirmed";
-	return confirm_drop_stale(place->state_fd);
-}
-
-int commit_take_turn(const struct commit_place *place, struct journal *ret_journal,
-		     const char **ret_step)
-{
-	scoped_journal_entry entry = { 0 };
-
-	return take_turn(place, ret_journal, &entry, ret_step);
-}
-
-int commit_recover(const struct commit_place *place, struct rollback *ret_rollback)
-{
-	scoped_journal journal = JOURNAL_NONE;
-	scoped_journal_entry entry = { 0 };
-	const char *step;
-	int r = take_turn(place, &journal, &entry, &step);
-
-	if (r == 0) {
-		step = "take back what was not confirmed";
-		r = confirm_recover(place->root_fd, place->state_fd, &journal, ret_rollback);
-	}
-	for (uint32_t i = 0; r == 0 && i < entry.count; i++)
-		r = rollback_add(ret_rollback, entry.file[i].path);
-	if (r < 0)
-		log_error("cannot %s: %s", step, strerror(-r));
-	return r;
 }
 
 /* ---- before anything is touched ------------------------------------------------------ */
@@ -170,82 +115,6 @@ static int write_down(struct commit *t)
 	return r;
 }
 
-/* ---- back ---------------------------------------------------------------------------- */
-
-/* What cannot be brought back is said as loudly as can be. 0, or how it went with the last such. */
-static int undo(struct commit *t)
-{
-	int result = 0;
-
-	for (size_t i = t->count; i-- > 0;) {
-		struct replacement *item = &t->item[i];
-		int r = item->state == REPLACE_SWITCHED ? replace_undo(item) : 0;
-
-		if (r == 0)
-			r = replace_discard(item);
-		if (r == 0)
-			r = replace_remove_dirs(item);
-		if (r == 0)
-			continue;
-		log_write(LOG_CRIT, "%s could not be brought back%s%s: %s", t->staged[i].path,
-			  item->old >= 0 ? ", what was there is in " : "",
-			  item->old >= 0 ? item->temporary : "", strerror(-r));
-		result = r;
-	}
-	return result;
-}
-
-/* Files of one directory need it only once. */
-static bool is_synced(const struct commit *t, size_t index, struct stat *dirs)
-{
-	if (fstat(t->item[index].target.dir, &dirs[index]) < 0)
-		return false;
-	for (size_t i = 0; i < index; i++)
-		if (dirs[i].st_dev == dirs[index].st_dev && dirs[i].st_ino == dirs[index].st_ino)
-			return true;
-	return false;
-}
-
-static int sync_directories(const struct commit *t, uint32_t *ret_index)
-{
-	scoped_ptr struct stat *dirs = calloc(t->count, sizeof(*dirs));
-	int r = dirs ? 0 : -ENOMEM;
-
-	for (uint32_t i = 0; r == 0 && i < t->count; i++) {
-		*ret_index = i;
-		if (!is_synced(t, i, dirs))
-			r = replace_sync(&t->item[i]);
-	}
-	return r;
-}
-
-/*
- * If that fails the journal still has it, and the next one to look tries once more. 0 or -errno if
- * not all was brought back.
- */
-static int take_back(struct commit *t)
-{
-	uint32_t index;
-	int r, undone;
-
-	if (!t->is_begun)
-		return 0;
-	commit_history_drop(&t->history);
-	/* whatever it was, so that nobody takes it for done */
-	r = journal_switch(&t->journal);
-	undone = undo(t);
-	if (undone < 0)
-		return undone;
-	if (r == 0)
-		r = sync_directories(t, &index);
-	if (r == 0)
-		r = journal_taken_back(&t->journal);
-	if (r < 0)
-		log_warning("a commit was taken back, but not everything is on disk: %s",
-			    strerror(-r));
-	return 0;
-}
-
 /* ---- forth --------------------------------------------------------------------------- */
 
 static void keep_content(const struct staged *staged, struct handouts *handouts)
@@ -288,7 +157,7 @@ static int bring_end_to_disk(const struct commit *t)
 	int r = t->has_left ? -EIO : commit_history_sync(&t->history);
 
 	if (r == 0 && t->has_removed && t->journal.file >= 0)
-		r = sync_directories(t, &index);
+		r = commit_sync_directories(t, &index);
 	return r;
 }
 
@@ -327,7 +196,7 @@ static void each(struct commit *t,
 
 static void bring_to_disk(struct commit *t, struct commit_result *result)
 {
-	int r = sync_directories(t, &result->index);
+	int r = commit_sync_directories(t, &result->index);
 
 	if (r < 0)
 		stop(result, "bring the directory to disk", r);
@@ -438,7 +307,7 @@ struct commit_result commit_begin(const struct commit_place *place, const struct
 	if (result.outcome == OUTCOME_DONE)
 		*ret_commit = take_ptr(t);
 	else
-		take_back(t);
+		commit_undo(t);
 	return result;
 }
 
@@ -494,7 +363,7 @@ int commit_take_back(struct commit *commit)
 {
 	scoped(commit_freep) struct commit *t = commit;
 
-	return take_back(t);
+	return commit_undo(t);
 }
 
 struct commit_result commit_files(const struct commit_place *place, const struct policy *policy,
