@@ -648,13 +648,21 @@ def save_backup(w):
     contains(w.read("/etc/hosts"), "127.0.0.1\tx\n")
     equal(w.read("/etc/hosts.augsave"), HOSTS)
     equal([s.get(p) for p in s.match("/augeas/events/saved")], [H])
+
+
+@test("/augeas/save = backup: one that is edited itself is no place for the old text of another")
+def save_backup_edited(w):
+    w.write("/etc/hosts.augsave", "192.0.2.1 old\n")
+    s = w.session(SESSION + "[File /etc/hosts*]\n" + BESIDE)
+    s.set("/augeas/save", "backup")
     s.set(H + "/1/canonical", "y")
     s.set(H + ".augsave/1/canonical", "z")
     equal(s.refuse("BAD_VALUE", "augeas.save").data["file"], "/etc/hosts.augsave")
-    equal(w.read("/etc/hosts.augsave"), HOSTS)
+    equal(w.files("/etc"), ["hosts", "hosts.augsave", "ssh"])
     s.set("/augeas/save", "overwrite")
     s.call("augeas.save")
-    contains(w.read("/etc/hosts.augsave"), "127.0.0.1\tz\n")
+    contains(w.read("/etc/hosts"), "127.0.0.1\ty\n")
+    equal(w.read("/etc/hosts.augsave"), "192.0.2.1 z\n")
 
 
 @test("/augeas/events/saved is of the last save, whatever is looked at meanwhile")
