@@ -74,6 +74,7 @@ static int check_untouched(struct call *call, const struct dirty_list *list,
 {
 	for (size_t i = 0; i < list->count; i++)
 		if (list->item[i].file == backup)
+			/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it was fetched */
 			return call_error(call, EXM_ERROR_BAD_VALUE, data_of("file", backup->path),
 					  "%.200s has edits of its own, and with /augeas/save = "
 					  "backup the old text of %.200s would be written there; "
