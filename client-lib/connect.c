@@ -206,7 +206,7 @@ int exm_connect_fds(struct exm *session, int fd, int secret_fd, unsigned int fla
 /* A descriptor from the environment. It or -ENOTCONN, -EBADF. */
 static int fd_from(const char *variable)
 {
-	const char *text = getenv(variable);
+	const char *text = secure_getenv(variable);
 	char *end;
 	long fd;
 

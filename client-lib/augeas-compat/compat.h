@@ -24,7 +24,6 @@ struct augeas {
 	struct exm
 		*exm; /* the session of the process; NULL: there is none, and the error says why */
 	struct keep keep;
-	struct variables variables;
 
 	aug_errcode_t code;
 	const char *message; /* static */
@@ -44,7 +43,7 @@ void turn_end(struct augeas **handle);
 #define TURN(handle, aug) scoped(turn_end) struct augeas *handle = turn_begin(aug)
 
 /* The call is one that may change the tree: what is remembered of it may be wrong. */
-void turn_changes(struct augeas *aug);
+void turn_changes(void);
 
 /* ---- error.c ---- */
 

@@ -8,7 +8,7 @@ int aug_set(augeas *aug, const char *path, const char *value)
 {
 	TURN(handle, aug);
 
-	turn_changes(handle);
+	turn_changes();
 	return done_of(handle, exm_set(handle->exm, path, value), path);
 }
 
@@ -16,7 +16,7 @@ int aug_setm(augeas *aug, const char *base, const char *sub, const char *value)
 {
 	TURN(handle, aug);
 
-	turn_changes(handle);
+	turn_changes();
 	return result_of(handle, exm_setm(handle->exm, base, sub, value), base);
 }
 
@@ -24,7 +24,7 @@ int aug_insert(augeas *aug, const char *path, const char *label, int before)
 {
 	TURN(handle, aug);
 
-	turn_changes(handle);
+	turn_changes();
 	return done_of(handle, exm_insert(handle->exm, path, label, before), path);
 }
 
@@ -32,7 +32,7 @@ int aug_rm(augeas *aug, const char *path)
 {
 	TURN(handle, aug);
 
-	turn_changes(handle);
+	turn_changes();
 	return result_of(handle, exm_remove(handle->exm, path), path);
 }
 
@@ -40,7 +40,7 @@ int aug_mv(augeas *aug, const char *src, const char *dst)
 {
 	TURN(handle, aug);
 
-	turn_changes(handle);
+	turn_changes();
 	return done_of(handle, exm_move(handle->exm, src, dst), src);
 }
 
@@ -48,7 +48,7 @@ int aug_cp(augeas *aug, const char *src, const char *dst)
 {
 	TURN(handle, aug);
 
-	turn_changes(handle);
+	turn_changes();
 	return done_of(handle, exm_copy(handle->exm, src, dst), src);
 }
 
@@ -56,7 +56,7 @@ int aug_rename(augeas *aug, const char *src, const char *lbl)
 {
 	TURN(handle, aug);
 
-	turn_changes(handle);
+	turn_changes();
 	return result_of(handle, exm_rename(handle->exm, src, lbl), src);
 }
 
@@ -64,7 +64,7 @@ int aug_text_store(augeas *aug, const char *lens, const char *node, const char *
 {
 	TURN(handle, aug);
 
-	turn_changes(handle);
+	turn_changes();
 	return lens_of(handle, exm_text_store(handle->exm, lens, node, path), path);
 }
 
@@ -73,7 +73,7 @@ int aug_text_retrieve(augeas *aug, const char *lens, const char *node_in, const 
 {
 	TURN(handle, aug);
 
-	turn_changes(handle);
+	turn_changes();
 	return lens_of(handle, exm_text_retrieve(handle->exm, lens, node_in, path, node_out), path);
 }
 

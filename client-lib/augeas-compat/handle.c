@@ -30,14 +30,36 @@ static struct {
 	pid_t pid;    /* that has begun; a child leaves the session as it is */
 	bool changed; /* anything that the next one should not find */
 	char mark[MARK_SIZE];
+	struct variables variables; /* of the tree, which all handles share */
 } process = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+
+static void lock(void)
+{
+	pthread_mutex_lock(&process.mutex);
+}
+
+static void unlock(void)
+{
+	pthread_mutex_unlock(&process.mutex);
+}
+
+/* A child begins with the lock free, whichever thread was in the midst of a call. */
+static __attribute__((constructor)) void watch_forks(void)
+{
+	(void)!pthread_atfork(lock, unlock, unlock);
+}
+
+struct variables *variables_of_tree(void)
+{
+	return &process.variables;
+}
 
 struct augeas *turn_begin(const augeas *aug)
 {
 	/* Augeas promises not to change what looks to be constant, but has errors there */
 	struct augeas *handle = (struct augeas *)(uintptr_t)aug;
 
-	pthread_mutex_lock(&process.mutex);
+	lock();
 	if (handle->exm)
 		error_clear(handle);
 	return handle;
@@ -46,13 +68,13 @@ struct augeas *turn_begin(const augeas *aug)
 void turn_end(struct augeas **handle)
 {
 	(void)handle;
-	pthread_mutex_unlock(&process.mutex);
+	unlock();
 }
 
-void turn_changes(struct augeas *aug)
+void turn_changes(void)
 {
 	process.changed = true;
-	variables_forget(&aug->variables);
+	variables_forget();
 }
 
 /* Does the mark say that nobody else has begun anew? */
@@ -91,7 +113,7 @@ static __attribute__((destructor)) void leave_at_exit(void)
 	if (pthread_mutex_trylock(&process.mutex) != 0)
 		return;
 	leave();
-	pthread_mutex_unlock(&process.mutex);
+	unlock();
 }
 
 static void release_session(void)
@@ -99,6 +121,7 @@ static void release_session(void)
 	if (--process.handles > 0)
 		return;
 	leave();
+	variables_forget();
 	exm_free(process.exm);
 	process.exm = NULL;
 }
@@ -107,12 +130,11 @@ void aug_close(augeas *aug)
 {
 	if (!aug)
 		return;
-	pthread_mutex_lock(&process.mutex);
+	lock();
 	if (aug->exm)
 		release_session();
-	pthread_mutex_unlock(&process.mutex);
+	unlock();
 	error_clear(aug);
-	variables_forget(&aug->variables);
 	keep_clear(&aug->keep);
 	free(aug);
 }
@@ -211,9 +233,9 @@ augeas *aug_init(const char *root, const char *loadpath, unsigned int flags)
 	if (!aug)
 		return NULL;
 	error_clear(aug);
-	pthread_mutex_lock(&process.mutex);
+	lock();
 	begin(aug, root, loadpath, flags);
-	pthread_mutex_unlock(&process.mutex);
+	unlock();
 	if (!aug->exm && !(flags & AUG_NO_ERR_CLOSE)) {
 		aug_close(aug);
 		return NULL;

@@ -7,7 +7,7 @@ int aug_transform(augeas *aug, const char *lens, const char *file, int excl)
 {
 	TURN(handle, aug);
 
-	turn_changes(handle);
+	turn_changes();
 	return done_of(handle, exm_transform(handle->exm, lens, file, excl), lens);
 }
 
@@ -16,7 +16,7 @@ int aug_load(augeas *aug)
 	TURN(handle, aug);
 	int r;
 
-	turn_changes(handle);
+	turn_changes();
 	r = exm_load(handle->exm);
 	if (r == 0)
 		keep_forget_files(&handle->keep);
@@ -30,7 +30,7 @@ int aug_load_file(augeas *aug, const char *file)
 	const struct exm_error *error;
 	int r;
 
-	turn_changes(handle);
+	turn_changes();
 	r = exm_load_file(handle->exm, file);
 	error = exm_last_error(handle->exm);
 	if (error && (error->code == EXM_ERROR_PARSE_FAILED || error->code == EXM_ERROR_IO))
@@ -42,7 +42,7 @@ int aug_save(augeas *aug)
 {
 	TURN(handle, aug);
 
-	turn_changes(handle);
+	turn_changes();
 	if (!handle_has_edits(handle))
 		return -1;
 	return lens_of(handle, exm_save(handle->exm, NULL), "");

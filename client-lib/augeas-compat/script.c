@@ -40,7 +40,7 @@ int aug_srun(augeas *aug, FILE *out, const char *text)
 	scoped_ptr struct exm_script *ran = NULL;
 	int r;
 
-	turn_changes(handle);
+	turn_changes();
 	if (!text)
 		return 0;
 	if (saves(text) && !handle_has_edits(handle))

@@ -23,9 +23,10 @@ static void variable_free(struct variable *variable)
 	free(variable);
 }
 
-static void forget(struct variables *variables, const char *name)
+/* All of them for NULL. */
+static void forget(const char *name)
 {
-	struct variable **link = &variables->first;
+	struct variable **link = &variables_of_tree()->first;
 
 	while (*link) {
 		struct variable *variable = *link;
@@ -39,9 +40,9 @@ static void forget(struct variables *variables, const char *name)
 	}
 }
 
-void variables_forget(struct variables *variables)
+void variables_forget(void)
 {
-	forget(variables, NULL);
+	forget(NULL);
 }
 
 /* It would have to be escaped in an expression, or is not a variable at all. */
@@ -54,7 +55,7 @@ static bool is_plain(const char *name)
 }
 
 /* A variable that was just defined. If memory is short the server is asked each time. */
-static void remember(struct augeas *aug, const char *name, int count)
+static void remember(const char *name, int count)
 {
 	struct variable *variable;
 
@@ -65,16 +66,16 @@ static void remember(struct augeas *aug, const char *name, int count)
 		return;
 	variable->name = strdup(name);
 	variable->count = count;
-	variable->next = aug->variables.first;
+	variable->next = variables_of_tree()->first;
 	if (variable->name)
-		aug->variables.first = variable;
+		variables_of_tree()->first = variable;
 	else
 		free(variable);
 }
 
-static struct variable *find(const struct augeas *aug, const char *name)
+static struct variable *find(const char *name)
 {
-	struct variable *variable = aug->variables.first;
+	struct variable *variable = variables_of_tree()->first;
 
 	while (variable && name && strcmp(variable->name, name) != 0)
 		variable = variable->next;
@@ -84,7 +85,7 @@ static struct variable *find(const struct augeas *aug, const char *name)
 /* The node, if it is one that is remembered; else NULL: the server knows. */
 static const struct exm_node *node_at(struct augeas *aug, const char *name, int index)
 {
-	struct variable *variable = find(aug, name);
+	struct variable *variable = find(name);
 	scoped_ptr char *expr = NULL;
 
 	if (!variable || index < 0 || index >= variable->count)
@@ -93,7 +94,7 @@ static const struct exm_node *node_at(struct augeas *aug, const char *name, int 
 		return variable->nodes[index];
 	if (asprintf(&expr, "$%s", name) < 0 ||
 	    exm_match_nodes(aug->exm, expr, &variable->nodes) != variable->count) {
-		forget(&aug->variables, name);
+		forget(name);
 		error_clear(aug);
 		return NULL;
 	}
@@ -106,13 +107,13 @@ int aug_defvar(augeas *aug, const char *name, const char *expr)
 	int r;
 
 	if (name)
-		forget(&handle->variables, name);
+		forget(name);
 	r = exm_defvar(handle->exm, name, expr);
 	/* the nodes of a file that is not there to be read */
 	if (expr && error_is_nothing(handle, r))
 		r = exm_defvar(handle->exm, name, "/augeas[1 = 2]");
 	if (r >= 0)
-		remember(handle, name, r);
+		remember(name, r);
 	return result_of(handle, r, expr ? expr : name);
 }
 
@@ -122,7 +123,7 @@ int aug_defnode(augeas *aug, const char *name, const char *expr, const char *val
 	bool made = false;
 	int r;
 
-	turn_changes(handle);
+	turn_changes();
 	r = exm_defnode(handle->exm, name, expr, value, &made);
 	if (r >= 0 && created)
 		*created = made;
@@ -140,7 +141,7 @@ static int no_such_node(struct augeas *aug, int r, const char *name, int index)
 int aug_ns_count(const augeas *aug, const char *var)
 {
 	TURN(handle, aug);
-	const struct variable *variable = find(handle, var);
+	const struct variable *variable = find(var);
 
 	return variable ? variable->count : result_of(handle, exm_ns_count(handle->exm, var), var);
 }

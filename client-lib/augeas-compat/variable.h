@@ -14,6 +14,9 @@ struct variables {
 	struct variable *first;
 };
 
-void variables_forget(struct variables *variables);
+void variables_forget(void);
+
+/* Those of the process, whose handles share one tree. In a turn. */
+struct variables *variables_of_tree(void);
 
 #endif

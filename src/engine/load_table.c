@@ -95,7 +95,7 @@ static int read_filters(augeas *aug, struct load_table *table, const char *row, 
 			r = -ENOMEM;
 	}
 	nodes_free(nodes, count);
-	return r;
+	return count < 0 ? -ENOMEM : r;
 }
 
 /* NULL where Augeas would pass the row over, or look for the lens elsewhere. 0 or -ENOMEM. */
@@ -143,6 +143,8 @@ int load_table_read(augeas *aug, struct load_table **ret_table)
 	for (int i = 0; i < count && r == 0; i++)
 		r = read_row(aug, table, rows[i]);
 	nodes_free(rows, count);
+	if (count < 0)
+		r = -ENOMEM;
 	if (r < 0) {
 		load_table_free(table);
 		return r;

@@ -73,12 +73,8 @@ int augeas_load(struct call *call, const struct arguments *a)
 	r = load_check(tree->aug, tree->policy);
 	if (r == 0)
 		r = tree_take_table(tree);
-	if (r == -E2BIG)
-		return call_error(call, EXM_ERROR_LIMIT, data_of("limit", "transforms"),
-				  "%s: there are too many transforms in /augeas/load",
-				  call->method);
 	if (r < 0)
-		return call_internal(call, "read /augeas/load", r);
+		return tree_no_table(call, r);
 	if (define_variables_anew(call) < 0)
 		return -1;
 	return call_result(call, json_new_bool(true));

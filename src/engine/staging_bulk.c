@@ -15,7 +15,9 @@ void staging_bulk_begin(struct tree *tree)
 	/* aug_load() would define these anew, and look at those again */
 	tree->bulk = aug_match(tree->aug, "/augeas/variables/*", NULL) == 0;
 	for (size_t i = 0; i < tree->count; i++)
-		if (tree->file[i].state == TREE_LOADED || tree->file[i].edited)
+		/* it would drop the file, or what is known of its error */
+		if (tree->file[i].state == TREE_LOADED ||
+		    tree->file[i].state == TREE_PARSE_FAILED || tree->file[i].edited)
 			tree->bulk = false;
 }
 

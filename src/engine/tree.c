@@ -463,6 +463,15 @@ int tree_take_table(struct tree *tree)
 	return 0;
 }
 
+int tree_no_table(struct call *call, int error)
+{
+	if (error == -E2BIG)
+		return call_error(call, EXM_ERROR_LIMIT, data_of("limit", "transforms"),
+				  "%s: there are too many transforms in /augeas/load",
+				  call->method);
+	return call_internal(call, "read /augeas/load", error);
+}
+
 int tree_reload(struct call *call, struct tree_file *file)
 {
 	struct tree *tree = call->engine->tree;
@@ -470,8 +479,9 @@ int tree_reload(struct call *call, struct tree_file *file)
 	int r = tree_take_table(tree);
 
 	lookup_forget(&tree->lookup);
-	if (r == 0)
-		r = staging_fetch_newer(tree, file, &reply);
+	if (r < 0)
+		return tree_no_table(call, r);
+	r = staging_fetch_newer(tree, file, &reply);
 	if (r < 0)
 		return call_internal(call, "fetch a file", r);
 	if (reply.outcome != OUTCOME_DONE && reply.outcome != OUTCOME_ABSENT) {

@@ -330,6 +330,44 @@ def engine_of(daemon):
     raise Failure("there is no engine")
 
 
+@test("what a variable stands for is forgotten whichever handle changes the tree")
+def shared_variables(w):
+    w.policy(SESSION + HOSTS_FREE)
+    equal(python(w, """
+a, b = fresh(), fresh()
+print(a.defvar("h", H + "/*/canonical")[0], a.ns_value("h", 0)[1])
+b.set(H + "/1/canonical", "other")
+print(a.ns_value("h", 0)[1])
+"""), "4 localhost\nother\n")
+
+
+@test("a child that is forked while another thread is in a call can make calls")
+def forked(w):
+    w.policy(SESSION + HOSTS_FREE)
+    equal(python(w, """
+import signal, threading
+a = fresh()
+over = threading.Event()
+def work():
+    while not over.is_set():
+        a.match("/files//*")
+thread = threading.Thread(target=work)
+thread.start()
+ends = set()
+for _ in range(100):
+    child = os.fork()
+    if child == 0:
+        signal.alarm(10)
+        lib.aug_error(a.aug)
+        a.get("/nothing")
+        os._exit(0)
+    ends.add(os.waitpid(child, 0)[1])
+over.set()
+thread.join()
+print(ends)
+"""), "{0}\n")
+
+
 @test("an engine that is lost takes the edits with it, and a save says so")
 def engine_lost(w):
     process = w.process(DAEMON, "--policy", w.policy_dir, "--root", w.root, "--augeas", "--",

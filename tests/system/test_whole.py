@@ -584,6 +584,18 @@ def second_augeas(w):
     s.call("augeas.load", {"fresh": True})
 
 
+@test("why a file could not be read is kept when others are read")
+def reason_kept(w):
+    w.write("/etc/a.conf", "127.0.0.1 a\n!!!\n")
+    w.write("/etc/b.conf", "127.0.0.1 b\n")
+    s = w.session(SESSION + "".join(f"[File /etc/{name}.conf]\nLens=Hosts.lns\nSet=**\n"
+                                    for name in "ab"))
+    error = s.refuse("PARSE_FAILED", "augeas.get", ["/files/etc/a.conf/1"])
+    equal(s.match("/files//canonical"), ["/files/etc/b.conf/1/canonical"])
+    equal(s.refuse("PARSE_FAILED", "augeas.get", ["/files/etc/a.conf/1"]).data, error.data)
+    equal(s.match("/augeas//error"), ["/augeas/files/etc/a.conf/error"])
+
+
 @test("two lenses for one file are an error of it, as in Augeas")
 def two_lenses(w):
     s = w.session()

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "cli/cli.h"
 #include "cli/complete.h"
 #include "cli/shell/words.h"
 
@@ -26,6 +27,16 @@ static const char *shown(const struct completion *completion, size_t number)
 	return completion->word[number] + (slash ? slash + 1 - completion->begun : 0);
 }
 
+/* Names of files and nodes are anybody's, and nobody has asked for them. */
+static void print_word(const char *word, size_t width, bool is_last)
+{
+	report_foreign_line(stdout, word);
+	if (is_last)
+		putchar('\n');
+	else
+		printf("%*s", (int)(width - strlen(word)), "");
+}
+
 static void print_list(const struct completion *completion)
 {
 	size_t count = completion->count < SHOWN_MAX ? completion->count : SHOWN_MAX;
@@ -38,8 +49,8 @@ static void print_list(const struct completion *completion)
 	columns = columns > 0 ? columns : 1;
 	putchar('\n');
 	for (size_t i = 0; i < count; i++)
-		printf("%-*s%s", (int)(widest + GAP), shown(completion, i),
-		       (i + 1) % columns == 0 || i + 1 == count ? "\n" : "");
+		print_word(shown(completion, i), widest + GAP,
+			   (i + 1) % columns == 0 || i + 1 == count);
 	if (count < completion->count)
 		printf("and %zu more\n", completion->count - count);
 	fflush(stdout);
