@@ -2,6 +2,7 @@
 /* Runs in the command line client. Finds verbs, and does what all of them have in common. */
 #include "cli/verb.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct verb *(*const families[])(size_t *) = {
@@ -77,11 +78,19 @@ bool verb_wants_path(const struct verb *verb, int argument)
 
 static enum status check_choice(const struct cli *cli, const struct verb *verb, const char *word)
 {
-	for (size_t i = 0; verb->choice[i]; i++)
+	char choices[256] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; verb->choice[i]; i++) {
 		if (same_word(word, verb->choice[i]))
 			return STATUS_DONE;
-	return report_wrong(cli, STATUS_USAGE, "%s: '%s' is not possible there; it is: %s %s",
-			    verb->name, word, verb->name, verb->arguments);
+		if (used < sizeof(choices))
+			used += (size_t)snprintf(choices + used, sizeof(choices) - used, "%s%s",
+						 i > 0 ? ", " : "", verb->choice[i]);
+	}
+	return report_wrong(cli, STATUS_USAGE,
+			    "%s: '%s' is not possible there, but: %s; it is: %s %s", verb->name,
+			    word, choices, verb->name, verb->arguments);
 }
 
 /* Number and choices of the arguments. */

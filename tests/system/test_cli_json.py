@@ -152,6 +152,12 @@ def mistakes(w, row):
     check(is_error(value) and value["data"]["name"] == "USAGE", run.stdout)
 
 
+@test("a word that is not possible where it stands is told with those that are")
+def choices(w):
+    error, = each_line(w.run(CLI, "--json", "insert", "x", "middle", "/y"))
+    contains(error["message"], "'middle' is not possible there, but: before, after; ")
+
+
 @test("with --json no server, a verb that is none, and each line of a script are JSON")
 def others(w):
     value, = each_line(w.run(CLI, "--json", "--socket", "/nowhere", "--secret-file", "/dev/null", "ping"))
