@@ -79,7 +79,7 @@ static int start(struct engine *engine, int client, int memfd, const char **ret_
 }
 
 /* All lines that are complete. 0 or -errno if the client is gone. */
-static int serve_lines(struct engine *engine)
+static int serve_complete(struct engine *engine)
 {
 	for (;;) {
 		size_t max = engine->authenticated ? STREAM_LINE_MAX : STREAM_LOCKED_LINE_MAX;
@@ -102,6 +102,15 @@ static int serve_lines(struct engine *engine)
 		if (r < 0)
 			return r;
 	}
+}
+
+/* The same, with all answers written. Whether the client still reads shows when it is read from. */
+static int serve_lines(struct engine *engine)
+{
+	int r = serve_complete(engine);
+
+	(void)stream_flush(&engine->stream);
+	return r;
 }
 
 /* Waits for the client and the monitor. 0, or negative when it is over. */
