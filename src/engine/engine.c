@@ -40,8 +40,13 @@ static int start(struct engine *engine, int client, int memfd, const char **ret_
 {
 	struct packet packet;
 	struct msg_welcome welcome;
-	int r = engine_receive_policy(&engine->mon, &packet, &welcome, &engine->policy);
+	int r = confine(&engine->sandbox, ret_step);
 
+	if (r < 0)
+		return r;
+	*ret_step = "start";
+	/* which may take a while: the monitor prepares itself as well */
+	r = engine_receive_policy(&engine->mon, &packet, &welcome, &engine->policy);
 	if (r < 0)
 		return r;
 	engine->authenticated = welcome.authenticated;
@@ -53,16 +58,12 @@ static int start(struct engine *engine, int client, int memfd, const char **ret_
 	engine->reader = json_reader_new(RPC_DEPTH_MAX);
 	if (!engine->user || !engine->root || !engine->reader)
 		return -ENOMEM;
-	r = confine(&engine->sandbox, welcome.lens_path, ret_step);
-	if (r < 0)
-		return r;
-	*ret_step = "start";
 	r = timer_init(engine->timeout_ms);
 	if (r == 0)
 		r = stream_open(&engine->stream, client, memfd);
 	if (r == 0)
 		r = tree_new(&engine->mon, engine->policy, engine->sandbox.staging,
-			     welcome.lens_path, &engine->tree);
+			     engine->sandbox.lens_path, &engine->tree);
 	if (r == 0)
 		r = tree_show_root(engine->tree, engine->root);
 	if (r == 0)

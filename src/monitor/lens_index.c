@@ -68,11 +68,11 @@ static int receive(int channel, struct policy *policy)
 	}
 }
 
-static int ask(struct policy *policy, struct starter *starter, const char *lens_path)
+static int ask(struct policy *policy, struct starter *starter)
 {
-	struct message welcome = {
+	const struct message welcome = {
 		.type = MON_WELCOME,
-		.welcome = { .user = "", .root = "", .lens_path = lens_path },
+		.welcome = { .user = "", .root = "" },
 	};
 	scoped_fd ours = -1, theirs = -1, memfd = policy_to_memfd(policy);
 	int fds[2], r;
@@ -99,13 +99,13 @@ static int ask(struct policy *policy, struct starter *starter, const char *lens_
 	return r;
 }
 
-int lens_index_complete(struct policy *policy, struct starter *starter, const char *lens_path)
+int lens_index_complete(struct policy *policy, struct starter *starter)
 {
 	int r;
 
 	if (count_missing(policy) == 0)
 		return 0;
-	r = ask(policy, starter, lens_path);
+	r = ask(policy, starter);
 	if (r < 0) {
 		log_error("cannot find out which lenses serve which files: %s", strerror(-r));
 		return r;

@@ -135,7 +135,7 @@ static struct policy *read_anew(const struct server *server, const char **ret_re
 	if (policy_read(server->options->policy_dir, &policy) == 0) {
 		if (!has_same_lenses(server, policy))
 			reason = "Lenses= cannot change while the server runs; restart exmachinad";
-		else if (lens_index_complete(policy, server->starter, server->lens_path) == 0)
+		else if (lens_index_complete(policy, server->starter) == 0)
 			reason = obstacle(server, policy);
 	}
 	if (!reason)
@@ -207,6 +207,7 @@ int server_watch_signals(struct server *server)
 static void server_clear(struct server *server)
 {
 	server_free_sessions(server);
+	spawned_clear(&server->ahead);
 	transaction_abort(server->transaction);
 	confirm_free(server->host.confirm);
 	initd_free(server->initd);
@@ -222,6 +223,8 @@ static void server_clear(struct server *server)
 	audit_free(server->audit);
 	close_fd(server->state_fd);
 	close_fd(server->exec_fd);
+	close_fd(server->client);
+	close_fd(server->theirs);
 	close_fd(server->root_fd);
 	/* the one that it made itself; systemd's socket stays */
 	if (server->listener >= 0 && server->options->listen_path)
@@ -239,6 +242,9 @@ int server_run(const struct options *options, struct daemon *daemon)
 		.state_fd = -1,
 		.listener = -1,
 		.exec_fd = -1,
+		.client = -1,
+		.theirs = -1,
+		.ahead = SPAWNED_NONE,
 		.channels = LIST_HEAD_INITIALIZER(server.channels),
 		.host = {
 			.ready = on_ready,
