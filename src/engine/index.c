@@ -97,10 +97,10 @@ int engine_index(int channel, struct sandbox *sandbox)
 	struct packet packet;
 	struct msg_welcome welcome;
 	augeas *aug;
-	int r = confine(sandbox, &step);
+	int r = engine_receive_policy(&mon, &packet, &welcome, &policy);
 
 	if (r == 0)
-		r = engine_receive_policy(&mon, &packet, &welcome, &policy);
+		r = confine(sandbox, &step);
 	if (r < 0) {
 		log_error("cannot %s: %s", step, strerror(-r));
 		return SANDBOX_EXIT_STATUS;

@@ -42,8 +42,13 @@ int engine_spawn(const struct spawn_order *order, struct spawned *ret_engine)
 	if (r < 0)
 		return r;
 	engine_log_name(engine.log, "engine", engine.pid);
-	*ret_engine = engine;
-	engine = (struct spawned)SPAWNED_NONE;
+	*ret_engine = (struct spawned){
+		.pid = engine.pid,
+		.channel = take_fd(&engine.channel),
+		.stream = take_fd(&engine.stream),
+		.log = take_ptr(engine.log),
+	};
+	engine.pid = 0;
 	return 0;
 }
 

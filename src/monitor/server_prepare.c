@@ -171,11 +171,9 @@ static int start_engine_ahead(struct server *server, const struct starter_spec *
 static int start_processes(struct server *server)
 {
 	struct starter_spec spec;
-	int status, r = look_for_library(server->options);
+	int status, r;
 
-	if (r == 0)
-		r = make_starter_spec(server, &spec);
-	if (r < 0)
+	if (look_for_library(server->options) < 0 || make_starter_spec(server, &spec) < 0)
 		return EXIT_OTHER;
 	status = start_engine_ahead(server, &spec);
 	if (status != 0)
