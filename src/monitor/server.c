@@ -118,6 +118,17 @@ static const char *obstacle(const struct server *server, const struct policy *po
 	return NULL;
 }
 
+int server_find_lenses(const struct server *server, struct policy *policy)
+{
+	const struct lens_source source = {
+		.starter = server->starter,
+		.lens_path = server->lens_path,
+		.state_fd = server->state_fd,
+	};
+
+	return lens_index_complete(policy, &source);
+}
+
 /* What engines and verifiers are shown was settled when the starter was forked. */
 static bool has_same_lenses(const struct server *server, const struct policy *policy)
 {
@@ -135,7 +146,7 @@ static struct policy *read_anew(const struct server *server, const char **ret_re
 	if (policy_read(server->options->policy_dir, &policy) == 0) {
 		if (!has_same_lenses(server, policy))
 			reason = "Lenses= cannot change while the server runs; restart exmachinad";
-		else if (lens_index_complete(policy, server->starter) == 0)
+		else if (server_find_lenses(server, policy) == 0)
 			reason = obstacle(server, policy);
 	}
 	if (!reason)

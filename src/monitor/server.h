@@ -61,6 +61,8 @@ int server_rights(const struct server *server, const struct policy *policy,
 
 /* The policy counts from now on; it is taken over. */
 void server_use_policy(struct server *server, struct policy *policy);
+/* Fills in the lenses that it leaves out. 0 or -errno; logs why. */
+int server_find_lenses(const struct server *server, struct policy *policy) must_check;
 int server_watch_signals(struct server *server) must_check;
 
 /* Tells whoever waits for it that the client can be served, if it can. */

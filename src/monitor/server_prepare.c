@@ -15,7 +15,6 @@
 #include "monitor/confirm/confirm.h"
 #include "monitor/exit_status.h"
 #include "monitor/identity/identity.h"
-#include "monitor/lens_index.h"
 #include "monitor/policy/policy_lenses.h"
 #include "monitor/policy/policy_lint.h"
 #include "monitor/policy/policy_programs.h"
@@ -332,7 +331,7 @@ int server_prepare(struct server *server)
 	/* while there are all rights; if it fails each commit tries again */
 	if (recover(server, &rollback) < 0)
 		log_warning("nothing can be committed until that is done");
-	if (lens_index_complete(policy, server->starter) < 0)
+	if (server_find_lenses(server, policy) < 0)
 		return EXIT_POLICY;
 	if (give_up_rights(server) < 0)
 		return EXIT_SANDBOX;
