@@ -316,8 +316,7 @@
 	U32(monitor_layers) \
 	U32(timeout_ms) \
 	STR(user, MESSAGE_TEXT_MAX) \
-	STR(root, MESSAGE_NAME_MAX) \
-	STR(lens_path, MESSAGE_NAME_MAX)
+	STR(root, MESSAGE_NAME_MAX)
 
 /*
  * how a service call ended. `manager` is "systemd" or "initd"; `changes` are the

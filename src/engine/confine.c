@@ -42,10 +42,9 @@ static const int allowed[] = {
 	SCMP_SYS(exit),           SCMP_SYS(exit_group),
 };
 
-int confine(struct sandbox *sandbox, const char *lens_path, const char **ret_step)
+int confine(struct sandbox *sandbox, const char **ret_step)
 {
 	sandbox->stages = true;
-	sandbox->lens_path = lens_path;
 	sandbox->calls = allowed;
 	sandbox->call_count = ARRAY_SIZE(allowed);
 	sandbox->memory = MEMORY_MAX;

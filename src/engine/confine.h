@@ -8,7 +8,7 @@
  * The engine's own sandbox; in: layers and optional. Its directory `staging` is Augeas's root.
  * 0 or -errno, with the step that did not succeed.
  */
-int confine(struct sandbox *sandbox, const char *lens_path, const char **ret_step) must_check;
+int confine(struct sandbox *sandbox, const char **ret_step) must_check;
 
 /* Its last layer, by itself. */
 int confine_calls(void) must_check;

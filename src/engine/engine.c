@@ -40,8 +40,13 @@ static int start(struct engine *engine, int client, int memfd, const char **ret_
 {
 	struct packet packet;
 	struct msg_welcome welcome;
-	int r = engine_receive_policy(&engine->mon, &packet, &welcome, &engine->policy);
+	int r = confine(&engine->sandbox, ret_step);
 
+	if (r < 0)
+		return r;
+	*ret_step = "start";
+	/* which may take a while: the monitor prepares itself as well */
+	r = engine_receive_policy(&engine->mon, &packet, &welcome, &engine->policy);
 	if (r < 0)
 		return r;
 	engine->authenticated = welcome.authenticated;
@@ -53,16 +58,12 @@ static int start(struct engine *engine, int client, int memfd, const char **ret_
 	engine->reader = json_reader_new(RPC_DEPTH_MAX);
 	if (!engine->user || !engine->root || !engine->reader)
 		return -ENOMEM;
-	r = confine(&engine->sandbox, welcome.lens_path, ret_step);
-	if (r < 0)
-		return r;
-	*ret_step = "start";
 	r = timer_init(engine->timeout_ms);
 	if (r == 0)
 		r = stream_open(&engine->stream, client, memfd);
 	if (r == 0)
 		r = tree_new(&engine->mon, engine->policy, engine->sandbox.staging,
-			     welcome.lens_path, &engine->tree);
+			     engine->sandbox.lens_path, &engine->tree);
 	if (r == 0)
 		r = tree_show_root(engine->tree, engine->root);
 	if (r == 0)
@@ -79,7 +80,7 @@ static int start(struct engine *engine, int client, int memfd, const char **ret_
 }
 
 /* All lines that are complete. 0 or -errno if the client is gone. */
-static int serve_lines(struct engine *engine)
+static int serve_complete(struct engine *engine)
 {
 	for (;;) {
 		size_t max = engine->authenticated ? STREAM_LINE_MAX : STREAM_LOCKED_LINE_MAX;
@@ -102,6 +103,15 @@ static int serve_lines(struct engine *engine)
 		if (r < 0)
 			return r;
 	}
+}
+
+/* The same, with all answers written. Whether the client still reads shows when it is read from. */
+static int serve_lines(struct engine *engine)
+{
+	int r = serve_complete(engine);
+
+	(void)stream_flush(&engine->stream);
+	return r;
 }
 
 /* Waits for the client and the monitor. 0, or negative when it is over. */

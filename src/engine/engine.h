@@ -20,6 +20,7 @@ struct engine {
 	struct tree *tree;
 	struct json_reader *reader;
 	struct output out;
+	bool holds; /* the answer may wait for the next one, to be written with it */
 	bool authenticated;
 	uint8_t tries_left;
 	bool closing; /* nothing more is read; session.bye or too many wrong secrets */

@@ -100,12 +100,12 @@ int engine_index(int channel, struct sandbox *sandbox)
 	int r = engine_receive_policy(&mon, &packet, &welcome, &policy);
 
 	if (r == 0)
-		r = confine(sandbox, welcome.lens_path, &step);
+		r = confine(sandbox, &step);
 	if (r < 0) {
 		log_error("cannot %s: %s", step, strerror(-r));
 		return SANDBOX_EXIT_STATUS;
 	}
-	aug = aug_init(sandbox->staging, welcome.lens_path, AUG_NO_STDINC | AUG_NO_LOAD);
+	aug = aug_init(sandbox->staging, sandbox->lens_path, AUG_NO_STDINC | AUG_NO_LOAD);
 	if (!aug) {
 		log_error("Augeas cannot load its modules");
 		return EXIT_FAILURE;

@@ -105,6 +105,7 @@ enum method_flag {
 	METHOD_PLAIN = 0,
 	METHOD_BEFORE_AUTH = 1,
 	METHOD_READS = 2, /* leaves the tree as it is, but for files that it brings in */
+	METHOD_QUICK = 4, /* costs next to nothing, if the path is a plain one (quick.h) */
 };
 
 struct method_param {

@@ -11,6 +11,7 @@
 
 #include "engine/engine.h"
 #include "engine/method.h"
+#include "engine/quick.h"
 #include "engine/timer.h"
 
 struct batch {
@@ -26,6 +27,8 @@ static int write_output(struct engine *engine, struct output *out)
 	output_literal(out, "\n");
 	if (out->failed)
 		return -ENOMEM;
+	if (engine->holds && stream_hold(&engine->stream, out->text, out->length))
+		return 0;
 	/*
 	 * how long the client takes to read is not the request's time; and what is
 	 * written may be about another one, while this has yet to do its work
@@ -153,6 +156,29 @@ static const char *check_request(const struct json_object *request)
 	return NULL;
 }
 
+/*
+ * Of requests that came together the answers go together, as far as each is there at once; no
+ * answer waits for one that takes its time.
+ */
+static void carry_out(struct call *call, const struct method *method,
+		      const struct arguments *arguments)
+{
+	struct engine *engine = call->engine;
+	bool quick = quick_is(engine, method, arguments);
+
+	/* a client that does not read is told nothing, and still heard */
+	if (!quick)
+		(void)stream_flush(&engine->stream);
+	engine->holds = quick && stream_has_more(&engine->stream);
+	timer_begin();
+	stream_beat(&engine->stream);
+	method->handler(call, arguments);
+	timer_end();
+	if (!call->answered && !call->later)
+		call_internal(call, "answer", ENOMSG);
+	engine->holds = false;
+}
+
 static void dispatch(struct call *call, const struct json_object *request)
 {
 	scoped(arguments_clear) struct arguments arguments = { 0 };
@@ -179,12 +205,7 @@ static void dispatch(struct call *call, const struct json_object *request)
 		return;
 	if (!(method->flags & METHOD_READS))
 		lookup_forget(&engine->tree->lookup);
-	timer_begin();
-	stream_beat(&engine->stream);
-	method->handler(call, &arguments);
-	timer_end();
-	if (!call->answered && !call->later)
-		call_internal(call, "answer", ENOMSG);
+	carry_out(call, method, &arguments);
 }
 
 static void one_request(struct engine *engine, struct batch *batch, struct json_object *seen_ids,

@@ -13,7 +13,15 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-enum { DATA_SIZE = STREAM_LINE_MAX + 65536, MAGIC = 0x45584d31 };
+enum {
+	DATA_SIZE = STREAM_LINE_MAX + 65536,
+	/*
+	 * A send of so little goes whole or not at all (unix(7) sockets cut at half of their
+	 * buffer), also when the process is killed in it, so the next engine may do it again.
+	 */
+	HELD_SIZE = 16384,
+	MAGIC = 0x45584d31,
+};
 
 struct stream_shared {
 	struct engine_mark mark; /* the monitor looks at it, so it comes first */
@@ -25,6 +33,8 @@ struct stream_shared {
 	uint8_t edits;
 	uint8_t watches;
 	struct stream_open open[STREAM_OPEN_MAX];
+	uint32_t held; /* bytes of answers that are not written yet */
+	char answers[HELD_SIZE];
 	char data[DATA_SIZE];
 };
 
@@ -32,7 +42,7 @@ static bool plausible(const struct stream_shared *shared)
 {
 	return shared->mark.magic == MAGIC && shared->begin <= shared->end &&
 	       shared->end <= DATA_SIZE && shared->line <= shared->end - shared->begin &&
-	       shared->mark.stage <= STREAM_WORKING;
+	       shared->held <= HELD_SIZE && shared->mark.stage <= STREAM_WORKING;
 }
 
 int stream_open(struct stream *stream, int fd, int memfd)
@@ -189,11 +199,44 @@ static int write_all(struct stream *stream, const char *text, size_t length)
 
 int stream_write(struct stream *stream, const char *text, size_t length)
 {
-	int r;
+	int r = stream_flush(stream);
 
+	if (r < 0)
+		return r;
 	__atomic_store_n(&stream->shared->writing, 1, __ATOMIC_RELEASE);
 	r = write_all(stream, text, length);
 	__atomic_store_n(&stream->shared->writing, 0, __ATOMIC_RELEASE);
+	stream_beat(stream);
+	return r;
+}
+
+bool stream_has_more(const struct stream *stream)
+{
+	const struct stream_shared *s = stream->shared;
+
+	return s->end - s->begin > s->line;
+}
+
+bool stream_hold(struct stream *stream, const char *text, size_t length)
+{
+	struct stream_shared *s = stream->shared;
+
+	if (length > HELD_SIZE - s->held)
+		return false;
+	memcpy(s->answers + s->held, text, length);
+	__atomic_store_n(&s->held, s->held + (uint32_t)length, __ATOMIC_RELEASE);
+	return true;
+}
+
+int stream_flush(struct stream *stream)
+{
+	struct stream_shared *s = stream->shared;
+	int r;
+
+	if (s->held == 0)
+		return 0;
+	r = write_all(stream, s->answers, s->held);
+	__atomic_store_n(&s->held, 0, __ATOMIC_RELEASE);
 	stream_beat(stream);
 	return r;
 }
@@ -258,5 +301,6 @@ const struct stream_open *stream_slot(const struct stream *stream, int slot)
 
 int stream_mend(struct stream *stream)
 {
-	return stream->shared->writing ? stream_write(stream, "\n", 1) : 0;
+	/* never both: what is held goes first */
+	return stream->shared->writing ? stream_write(stream, "\n", 1) : stream_flush(stream);
 }

@@ -57,8 +57,22 @@ void stream_mark(struct stream *stream, enum stream_stage stage, size_t length);
 /* Tells the monitor, without a system call, that this engine is getting on. */
 void stream_beat(struct stream *stream);
 
-/* Writes a line, which includes its end, however long the client takes. 0 or -errno. */
+/*
+ * Writes a line, which includes its end, behind those that are held, however long the client takes.
+ * 0 or -errno.
+ */
 int stream_write(struct stream *stream, const char *text, size_t length) must_check;
+
+/* Has more of the client arrived than the line that is worked on? */
+bool stream_has_more(const struct stream *stream);
+
+/*
+ * Holds a line, which includes its end, so that several are written at once. It is not lost with
+ * the engine: the next one writes it. False if there is no room for it.
+ */
+bool stream_hold(struct stream *stream, const char *text, size_t length) must_check;
+/* Writes what is held. 0 or -errno, and then it is dropped. */
+int stream_flush(struct stream *stream);
 
 /* A descriptor, which stays the caller's, goes with the first byte of the next line; -1: none does.
  */
@@ -85,7 +99,8 @@ struct stream_rest {
 struct stream_rest stream_rest(const struct stream *stream);
 /* The slots that are in use; NULL if that one is not. */
 const struct stream_open *stream_slot(const struct stream *stream, int slot);
-/* Ends a line that the last engine may have left half written. 0 or -errno. */
+/* Writes what the last engine held, or ends a line that it may have left half written. 0 or -errno.
+ */
 int stream_mend(struct stream *stream) must_check;
 
 #endif

@@ -137,22 +137,27 @@ static int start_program(struct server *server, int client_fd, const struct secr
 	return r < 0 ? r : 0;
 }
 
-int form_program_start(struct server *server)
+int form_program_find(struct server *server)
 {
-	struct secret secret;
-	scoped_fd theirs = -1;
-	int pair[2], r;
+	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return EXIT_OTHER;
-	theirs = pair[1];
-	r = secret_make(&secret);
+	server->client = pair[0];
+	server->theirs = pair[1];
+	return 0;
+}
+
+int form_program_start(struct server *server)
+{
+	struct secret secret;
+	int r = secret_make(&secret);
+
 	if (r == 0)
-		r = server_start_session(server, pair[0], &secret);
-	else
-		close_fd(pair[0]);
+		r = server_start_session(server, take_fd(&server->client), &secret);
 	if (r == 0)
-		r = start_program(server, theirs, &secret);
+		r = start_program(server, server->theirs, &secret);
+	server->theirs = close_fd(server->theirs);
 	secret_wipe(&secret);
 	if (r == 0) {
 		client_is_program(&server->session->who, server->program, server->user.uid);

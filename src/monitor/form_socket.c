@@ -269,7 +269,7 @@ static int start_listen(struct server *server)
 	return start_listening(server);
 }
 
-static int start_activated(struct server *server)
+static int find_activated(struct server *server)
 {
 	int count = sd_listen_fds(1), fd = SD_LISTEN_FDS_START;
 
@@ -279,39 +279,68 @@ static int start_activated(struct server *server)
 	}
 	if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) > 0) {
 		server->listener = fd;
-		return start_listening(server);
+		return 0;
 	}
 	if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 0) <= 0) {
 		log_error("what the service manager passed is no Unix stream socket");
 		return EXIT_OTHER;
 	}
-	if (!peer_is_user(server, fd))
+	server->client = fd;
+	return peer_is_user(server, fd) ? 0 : EXIT_OTHER;
+}
+
+static int start_activated(struct server *server)
+{
+	if (server->listener >= 0)
+		return start_listening(server);
+	return serve(server, take_fd(&server->client)) < 0 ? EXIT_OTHER : 0;
+}
+
+static int find_fd(struct server *server)
+{
+	const struct options *options = server->options;
+	int r;
+
+	if (sd_is_socket(options->fd, AF_UNIX, SOCK_STREAM, 0) <= 0) {
+		log_error("--fd %d is no connected Unix stream socket", options->fd);
 		return EXIT_OTHER;
-	return serve(server, fd) < 0 ? EXIT_OTHER : 0;
+	}
+	server->client = options->fd;
+	r = fd_set_cloexec(server->client, true);
+	if (r < 0)
+		log_error("--fd %d: %s", options->fd, strerror(-r));
+	return r < 0 ? EXIT_OTHER : 0;
 }
 
 static int start_with_fds(struct server *server)
 {
 	const struct options *options = server->options;
-	scoped_fd client = options->fd, secret_fd = options->secret_fd;
+	scoped_fd secret_fd = options->secret_fd;
 	struct secret secret;
-	int r;
+	int r = secret_read(secret_fd, &secret);
 
-	if (sd_is_socket(client, AF_UNIX, SOCK_STREAM, 0) <= 0) {
-		log_error("--fd %d is no connected Unix stream socket", options->fd);
-		return EXIT_OTHER;
-	}
-	r = fd_set_cloexec(client, true);
-	if (r == 0)
-		r = secret_read(secret_fd, &secret);
 	if (r < 0) {
 		log_error("--secret-fd %d: %s", options->secret_fd,
 			  r == -EBADMSG ? "not 64 hexadecimal digits" : strerror(-r));
 		return EXIT_OTHER;
 	}
-	r = server_start_session(server, take_fd(&client), &secret);
+	r = server_start_session(server, take_fd(&server->client), &secret);
 	secret_wipe(&secret);
 	return r < 0 ? EXIT_OTHER : 0;
+}
+
+int form_socket_find(struct server *server)
+{
+	switch (server->options->form) {
+	case FORM_FD:
+		return find_fd(server);
+	case FORM_ACTIVATED:
+		return find_activated(server);
+	case FORM_LISTEN:
+	case FORM_PROGRAM:
+	default:
+		return 0;
+	}
 }
 
 int form_socket_start(struct server *server)

@@ -13,6 +13,7 @@
 
 #include "common/channel.h"
 #include "common/log.h"
+#include "monitor/lens_memo.h"
 #include "monitor/policy/policy_memfd.h"
 
 enum { INDEX_TIMEOUT_MS = 60000 };
@@ -26,7 +27,15 @@ static size_t count_missing(const struct policy *policy)
 	return missing;
 }
 
-static int take_lens(struct policy *policy, const struct msg_lens *answer)
+/* Those that were found out earlier, as long as the lenses are the same. */
+static void remember(struct policy *policy, const struct lens_memo *memo)
+{
+	for (size_t i = 0; i < policy->file_count; i++)
+		if (!policy->files[i].lens)
+			policy->files[i].lens = lens_memo_find(memo, policy->files[i].path);
+}
+
+static int take_lens(struct policy *policy, struct lens_memo *memo, const struct msg_lens *answer)
 {
 	struct policy_file *file;
 
@@ -36,10 +45,13 @@ static int take_lens(struct policy *policy, const struct msg_lens *answer)
 		return 0;
 	file = &policy->files[answer->entry];
 	file->lens = strdup(answer->lens);
-	return file->lens ? 0 : -ENOMEM;
+	if (!file->lens)
+		return -ENOMEM;
+	lens_memo_note(memo, file->path, file->lens);
+	return 0;
 }
 
-static int receive(int channel, struct policy *policy)
+static int receive(int channel, struct policy *policy, struct lens_memo *memo)
 {
 	struct packet packet;
 	struct message message;
@@ -62,17 +74,18 @@ static int receive(int channel, struct policy *policy)
 		if (r == -EAGAIN)
 			continue;
 		if (r > 0)
-			r = message.type == MON_LENS ? take_lens(policy, &message.lens) : -EPROTO;
+			r = message.type == MON_LENS ? take_lens(policy, memo, &message.lens)
+						     : -EPROTO;
 		if (r < 0)
 			return r;
 	}
 }
 
-static int ask(struct policy *policy, struct starter *starter, const char *lens_path)
+static int ask(struct policy *policy, struct starter *starter, struct lens_memo *memo)
 {
-	struct message welcome = {
+	const struct message welcome = {
 		.type = MON_WELCOME,
-		.welcome = { .user = "", .root = "", .lens_path = lens_path },
+		.welcome = { .user = "", .root = "" },
 	};
 	scoped_fd ours = -1, theirs = -1, memfd = policy_to_memfd(policy);
 	int fds[2], r;
@@ -92,20 +105,23 @@ static int ask(struct policy *policy, struct starter *starter, const char *lens_
 	theirs = close_fd(theirs);
 	r = channel_send(ours, &welcome, memfd, false);
 	if (r == 0)
-		r = receive(ours, policy);
+		r = receive(ours, policy, memo);
 	if (r < 0)
 		kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	return r;
 }
 
-int lens_index_complete(struct policy *policy, struct starter *starter, const char *lens_path)
+int lens_index_complete(struct policy *policy, const struct lens_source *source)
 {
+	scoped(lens_memo_closep) struct lens_memo *memo = NULL;
 	int r;
 
 	if (count_missing(policy) == 0)
 		return 0;
-	r = ask(policy, starter, lens_path);
+	memo = lens_memo_open(source->state_fd, source->lens_path);
+	remember(policy, memo);
+	r = count_missing(policy) > 0 ? ask(policy, source->starter, memo) : 0;
 	if (r < 0) {
 		log_error("cannot find out which lenses serve which files: %s", strerror(-r));
 		return r;

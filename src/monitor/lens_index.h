@@ -5,13 +5,19 @@
 #include "common/policy.h"
 #include "monitor/starter/starter.h"
 
+/* Who knows which lenses there are. */
+struct lens_source {
+	struct starter *starter;
+	const char *lens_path;
+	int state_fd; /* where the answers are kept (lens_memo.h); -1: nowhere */
+};
+
 /*
  * Fills in the lenses that the policy leaves out: those that Augeas's autoload
  * would choose. Asked of an engine that serves nobody, before any client exists, since
  * the answer decides what a change means. Does nothing if none is missing. Logs
  * what is wrong; -EINVAL if a section stays without a lens.
  */
-int lens_index_complete(struct policy *policy, struct starter *starter,
-			const char *lens_path) must_check;
+int lens_index_complete(struct policy *policy, const struct lens_source *source) must_check;
 
 #endif

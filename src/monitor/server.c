@@ -118,6 +118,17 @@ static const char *obstacle(const struct server *server, const struct policy *po
 	return NULL;
 }
 
+int server_find_lenses(const struct server *server, struct policy *policy)
+{
+	const struct lens_source source = {
+		.starter = server->starter,
+		.lens_path = server->lens_path,
+		.state_fd = server->state_fd,
+	};
+
+	return lens_index_complete(policy, &source);
+}
+
 /* What engines and verifiers are shown was settled when the starter was forked. */
 static bool has_same_lenses(const struct server *server, const struct policy *policy)
 {
@@ -135,7 +146,7 @@ static struct policy *read_anew(const struct server *server, const char **ret_re
 	if (policy_read(server->options->policy_dir, &policy) == 0) {
 		if (!has_same_lenses(server, policy))
 			reason = "Lenses= cannot change while the server runs; restart exmachinad";
-		else if (lens_index_complete(policy, server->starter, server->lens_path) == 0)
+		else if (server_find_lenses(server, policy) == 0)
 			reason = obstacle(server, policy);
 	}
 	if (!reason)
@@ -207,6 +218,7 @@ int server_watch_signals(struct server *server)
 static void server_clear(struct server *server)
 {
 	server_free_sessions(server);
+	spawned_clear(&server->ahead);
 	transaction_abort(server->transaction);
 	confirm_free(server->host.confirm);
 	initd_free(server->initd);
@@ -222,6 +234,8 @@ static void server_clear(struct server *server)
 	audit_free(server->audit);
 	close_fd(server->state_fd);
 	close_fd(server->exec_fd);
+	close_fd(server->client);
+	close_fd(server->theirs);
 	close_fd(server->root_fd);
 	/* the one that it made itself; systemd's socket stays */
 	if (server->listener >= 0 && server->options->listen_path)
@@ -239,6 +253,9 @@ int server_run(const struct options *options, struct daemon *daemon)
 		.state_fd = -1,
 		.listener = -1,
 		.exec_fd = -1,
+		.client = -1,
+		.theirs = -1,
+		.ahead = SPAWNED_NONE,
 		.channels = LIST_HEAD_INITIALIZER(server.channels),
 		.host = {
 			.ready = on_ready,

@@ -26,6 +26,9 @@ struct server {
 	int state_fd; /* the state directory; -1: there is none */
 	struct audit *audit;
 	struct session_host host;
+	int client; /* the stream of one who is there from the start; -1: none, or served */
+	int theirs; /* main form: its other end, for the program; -1: given */
+	struct spawned ahead;            /* an engine for it */
 	struct transaction *transaction; /* under way; NULL: none */
 	struct session *session;         /* the first of the client; NULL: none, or it is over */
 	LIST_HEAD(channels, session) channels; /* the others */
@@ -58,6 +61,8 @@ int server_rights(const struct server *server, const struct policy *policy,
 
 /* The policy counts from now on; it is taken over. */
 void server_use_policy(struct server *server, struct policy *policy);
+/* Fills in the lenses that it leaves out. 0 or -errno; logs why. */
+int server_find_lenses(const struct server *server, struct policy *policy) must_check;
 int server_watch_signals(struct server *server) must_check;
 
 /* Tells whoever waits for it that the client can be served, if it can. */
@@ -113,13 +118,16 @@ void server_leave(struct server *server, int status);
 void server_cannot_start(void *data);
 
 /*
- * The two forms. *_start() returns 0 or an exit status; *_session_over() is
+ * The two forms. *_find() looks for the client's stream, if it is there already, and *_start()
+ * serves it, or who comes later: 0 or an exit status. *_session_over() is
  * called when sessions have ended and were freed; *_stop() at SIGTERM.
  */
+int form_program_find(struct server *server) must_check;
 int form_program_start(struct server *server) must_check;
 void form_program_session_over(struct server *server);
 void form_program_stop(struct server *server);
 
+int form_socket_find(struct server *server) must_check;
 int form_socket_start(struct server *server) must_check;
 void form_socket_stop(struct server *server);
 void form_socket_session_over(struct server *server);

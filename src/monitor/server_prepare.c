@@ -15,7 +15,6 @@
 #include "monitor/confirm/confirm.h"
 #include "monitor/exit_status.h"
 #include "monitor/identity/identity.h"
-#include "monitor/lens_index.h"
 #include "monitor/policy/policy_lenses.h"
 #include "monitor/policy/policy_lint.h"
 #include "monitor/policy/policy_programs.h"
@@ -121,10 +120,11 @@ static int look_for_library(const struct options *options)
 	return r;
 }
 
-static int start_starter(struct server *server)
+static int make_starter_spec(const struct server *server, struct starter_spec *ret_spec)
 {
 	const struct options *options = server->options;
-	struct starter_spec spec = {
+
+	*ret_spec = (struct starter_spec){
 		.libexec = LIBEXECDIR,
 		.lens_path = server->lens_path,
 		.prepared = options->prepared_root,
@@ -135,15 +135,52 @@ static int start_starter(struct server *server)
 		.set_env_count = options->set_env_count,
 		.quiet = options->daemonize,
 	};
-	int r = look_for_library(options);
+	return getrlimit(RLIMIT_NOFILE, &ret_spec->descriptors) < 0 ? -errno : 0;
+}
 
-	if (r == 0 && getrlimit(RLIMIT_NOFILE, &spec.descriptors) < 0)
-		r = -errno;
-	if (r == 0)
-		r = starter_new(&spec, &server->starter);
+/*
+ * For a client who is there from the start. It makes its sandbox while the server opens its trail,
+ * recovers what was interrupted, and gives up its rights. Before it has heard that all of this is
+ * done it reads nothing of the client. 0 or an exit status.
+ */
+static int start_engine_ahead(struct server *server, const struct starter_spec *spec)
+{
+	struct spawn_order order = {
+		.spec = spec,
+		.optional = server->policy->optional_layers,
+		.stream = -1,
+	};
+	int r, status = server->options->form == FORM_PROGRAM ? form_program_find(server)
+							      : form_socket_find(server);
+
+	if (status != 0)
+		return status;
+	r = sd_event_default(&server->event);
+	if (r >= 0 && server->client >= 0) {
+		order.event = server->event;
+		order.client = server->client;
+		r = engine_spawn(&order, &server->ahead);
+	}
+	if (r < 0)
+		log_error("cannot start an engine: %s", strerror(-r));
+	return r < 0 ? EXIT_OTHER : 0;
+}
+
+/* 0 or an exit status. */
+static int start_processes(struct server *server)
+{
+	struct starter_spec spec;
+	int status, r;
+
+	if (look_for_library(server->options) < 0 || make_starter_spec(server, &spec) < 0)
+		return EXIT_OTHER;
+	status = start_engine_ahead(server, &spec);
+	if (status != 0)
+		return status;
+	r = starter_new(&spec, &server->starter);
 	if (r < 0)
 		log_error("cannot start the process that starts others: %s", strerror(-r));
-	return r;
+	return r < 0 || start_helper(server) < 0 ? EXIT_OTHER : 0;
 }
 
 int server_rights(const struct server *server, const struct policy *policy,
@@ -177,10 +214,8 @@ static int give_up_rights(struct server *server)
 
 static int prepare_loop(struct server *server)
 {
-	int r = sd_event_default(&server->event);
+	int r = server_watch_signals(server);
 
-	if (r >= 0)
-		r = server_watch_signals(server);
 	if (r == 0)
 		r = sd_event_set_watchdog(server->event, true);
 	if (r < 0)
@@ -247,7 +282,7 @@ static void make_host(struct server *server)
 	host->root = server->options->root;
 	host->starter = server->starter;
 	host->user = server->user.name;
-	host->lens_path = server->lens_path;
+	host->ahead = &server->ahead;
 	host->service = server->service;
 	host->runner = server->runner;
 	host->initd = server->initd;
@@ -280,22 +315,23 @@ int server_prepare(struct server *server)
 		return EXIT_OTHER;
 	if (policy_read(server->options->policy_dir, &policy) < 0)
 		return EXIT_POLICY;
-	note_dangers(policy);
-	note_missing(policy, server->root_fd);
 	server_use_policy(server, policy);
 	if (find_lenses(server) < 0)
 		return EXIT_POLICY;
+	status = find_users(server);
+	if (status != 0)
+		return status;
+	status = start_processes(server);
+	if (status != 0)
+		return status;
+	note_dangers(policy);
+	note_missing(policy, server->root_fd);
 	if (server_open_trail(server, policy) < 0)
 		return EXIT_OTHER;
 	/* while there are all rights; if it fails each commit tries again */
 	if (recover(server, &rollback) < 0)
 		log_warning("nothing can be committed until that is done");
-	status = find_users(server);
-	if (status != 0)
-		return status;
-	if (start_helper(server) < 0 || start_starter(server) < 0)
-		return EXIT_OTHER;
-	if (lens_index_complete(policy, server->starter, server->lens_path) < 0)
+	if (server_find_lenses(server, policy) < 0)
 		return EXIT_POLICY;
 	if (give_up_rights(server) < 0)
 		return EXIT_SANDBOX;

@@ -16,7 +16,6 @@
 #include "common/clock.h"
 #include "common/fd.h"
 #include "common/log.h"
-#include "common/memfd.h"
 #include "monitor/confirm/confirm.h"
 #include "monitor/exit_status.h"
 #include "monitor/op_call.h"
@@ -90,7 +89,6 @@ static int send_welcome(struct session *session, enum lost_reason lost)
 			.timeout_ms = session->policy->timeout_ms,
 			.user = host->user,
 			.root = host->root,
-			.lens_path = host->lens_path,
 		},
 	};
 	scoped_fd policy = policy_to_memfd(session->policy);
@@ -118,31 +116,21 @@ static int watch_for_hang(struct session *session)
 			       on_engine_hung, session, &session->hang);
 }
 
-static int ask_starter(struct session *session, int channel, int log)
-{
-	const int fds[] = { channel, session->client, session->stream, log };
-
-	return starter_start(session->host->starter, START_ENGINE, fds, ARRAY_SIZE(fds),
-			     session->policy->optional_layers, &session->engine);
-}
-
-static int start_engine(struct session *session, enum lost_reason lost)
+/* Takes it over, or what of it there is. */
+static int attach_engine(struct session *session, struct spawned *engine, enum lost_reason lost)
 {
 	const struct session_host *host = session->host;
-	scoped_fd theirs = -1, log = -1;
-	int r = channel_pair(&session->channel, &theirs);
+	int r;
 
-	if (r == 0)
-		r = engine_log_new(host->event, &session->log, &log);
-	if (r < 0)
-		return r;
+	session->engine = engine->pid;
+	session->channel = take_fd(&engine->channel);
+	session->log = take_ptr(engine->log);
+	if (engine->stream >= 0)
+		session->stream = take_fd(&engine->stream);
+	engine->pid = 0;
 	session->policy = host->policy;
 	session->phase = PHASE_START;
 	session->engine_generation++;
-	r = ask_starter(session, theirs, log);
-	if (r < 0)
-		return r;
-	engine_log_name(session->log, "engine", session->engine);
 	r = sd_event_add_child(host->event, &session->engine_source, session->engine, WEXITED,
 			       on_engine_exit, session);
 	if (r < 0)
@@ -154,7 +142,26 @@ static int start_engine(struct session *session, enum lost_reason lost)
 	if (r < 0)
 		return r;
 	r = watch_for_hang(session);
-	return r < 0 ? r : send_welcome(session, lost);
+	if (r == 0)
+		r = send_welcome(session, lost);
+	/* one that has ended already tells by its status why */
+	return r == -EPIPE || r == -ECONNRESET ? 0 : r;
+}
+
+static int start_engine(struct session *session, enum lost_reason lost)
+{
+	const struct session_host *host = session->host;
+	const struct spawn_order order = {
+		.starter = host->starter,
+		.event = host->event,
+		.optional = host->policy->optional_layers,
+		.client = session->client,
+		.stream = session->stream,
+	};
+	scoped(spawned_clear) struct spawned engine = SPAWNED_NONE;
+	int r = engine_spawn(&order, &engine);
+
+	return r < 0 ? r : attach_engine(session, &engine, lost);
 }
 
 /* What belongs to one engine and not to the session. */
@@ -266,13 +273,12 @@ static struct session *make(const struct session_host *host, int client,
 	return session;
 }
 
-/* If that fails it is freed. */
-static int begin(struct session *session, struct session **ret_session)
+/* With an engine that there is, or a new one. If that fails it is freed. */
+static int begin(struct session *session, struct spawned *engine, struct session **ret_session)
 {
-	int r = session->stream = memfd_new("exmachina-stream");
+	int r = engine && engine->pid > 0 ? attach_engine(session, engine, LOST_NONE)
+					  : start_engine(session, LOST_NONE);
 
-	if (r >= 0)
-		r = start_engine(session, LOST_NONE);
 	if (r < 0) {
 		session_free(session);
 		return r;
@@ -289,7 +295,7 @@ int session_new(const struct session_host *host, int client, const struct secret
 	if (!session)
 		return -ENOMEM;
 	session->who = client_new(host->user);
-	return begin(session, ret_session);
+	return begin(session, host->ahead, ret_session);
 }
 
 int session_new_channel(const struct session *other, int client, session_ended *ended, void *data,
@@ -302,7 +308,7 @@ int session_new_channel(const struct session *other, int client, session_ended *
 	session->who = client_again(&other->who);
 	memcpy(session->parent, other->who.session, sizeof(session->parent));
 	session->authenticated = true;
-	return begin(session, ret_session);
+	return begin(session, NULL, ret_session);
 }
 
 struct session *session_free(struct session *session)

@@ -14,6 +14,7 @@
 #include "monitor/commit.h"
 #include "monitor/engine_hang.h"
 #include "monitor/engine_log.h"
+#include "monitor/engine_spawn.h"
 #include "monitor/handout.h"
 #include "monitor/initd/initd.h"
 #include "monitor/runner.h"
@@ -52,9 +53,9 @@ struct session_host {
 	const char *root;
 	struct policy *policy; /* changes at SIGHUP, see session_policy_changed() */
 	struct starter *starter;
-	uint32_t layers;  /* those around the monitor that hold (common/layer.h) */
-	const char *user; /* the client's */
-	const char *lens_path;
+	uint32_t layers;       /* those around the monitor that hold (common/layer.h) */
+	const char *user;      /* the client's */
+	struct spawned *ahead; /* an engine for the first session; NULL, or none in it: none */
 	struct service *service;
 	struct runner *runner; /* NULL: the policy needs none */
 	struct initd *initd;

@@ -3,6 +3,7 @@
 """The engine is expendable: it dies of a signal, of known bugs of Augeas or of time, and only the
 request that it worked on pays for it. And it can do nothing to the system."""
 
+import json
 import os
 import resource
 import signal
@@ -121,6 +122,23 @@ def killed_batch(w):
     equal({str(r["id"]) for r in replies}, {"1", "2", "3"})
     equal([r["error"]["data"]["name"] for r in replies if r["id"] == 2], ["ENGINE_LOST"])
     s.alive()
+
+
+@test("requests that came together: what is answered is told before one that takes its time")
+def told_before(w):
+    large(w)
+    s = quick(w)
+    s.get(CANONICAL)
+    engine = s.engine()
+    get = {"jsonrpc": "2.0", "method": "augeas.get", "params": [CANONICAL]}
+    slow = {"jsonrpc": "2.0", "method": "augeas.match", "params": [BUSY]}
+    requests = [dict(get, id=n) for n in range(100)] + [dict(slow, id=100)]
+    requests += [dict(get, id=n) for n in range(101, 150)]
+    s.send("".join(json.dumps(request) + "\n" for request in requests))
+    equal([s.read()["id"] for _ in range(100)], list(range(100)))
+    check(running(engine), "they came with the engine's end")
+    equal(s.read()["error"]["data"]["name"], "TIMEOUT")
+    equal([s.read()["id"] for _ in range(101, 150)], list(range(101, 150)))
 
 
 @test("killed before the secret was shown: it still has to be shown, and tries still count")

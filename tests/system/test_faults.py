@@ -203,6 +203,14 @@ def start(w):
 
     each_fault(w, faults, attempt)
     w.policy(SESSION + FILES + WITHOUT_LENS)
+
+    def with_nothing_known():
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(w.at("/var/lib/exmachina/lenses"))
+        attempt()
+
+    each_fault(w, faults, with_nothing_known)
+    # and with what was found out
     each_fault(w, faults, attempt)
 
 

@@ -9,7 +9,7 @@ import signal
 import sys
 
 sys.path.insert(0, sys.path[0] + "/../lib")
-from exm import (SESSION, UID, check, contains, equal, for_each, main, proc_status, test,
+from exm import (ENGINE, SESSION, UID, check, contains, equal, for_each, main, proc_status, test,
                  wait_until)
 
 # below /tmp anybody could put another directory in its place
@@ -53,6 +53,32 @@ def own_lens(w):
     equal([(c["node"], c["old"], c["new"]) for c in changes], [("color", "red", "blue")])
     equal(w.read("/etc/panel.conf"), "color = blue # nice\nsize = 3\n")
     equal(s.refuse("DENIED", "augeas.set", [FILE + "/size", "4"]).data["key"], "Set")
+
+
+def without_index(w):
+    """Nobody can ask Augeas which lens serves which file from here on."""
+    real = w.path_of("engine")
+    shutil.copy(ENGINE, real)
+    os.chmod(w.dir, 0o755)
+    make(w, w.path_of("no-index"), f"#!/bin/sh\n[ \"$4\" != index ] && exec {real} \"$@\"\nexit 1\n", 0o755)
+    w.mount("--bind", w.path_of("no-index"), ENGINE)
+
+
+@test("which lens serves a file is asked once, and again when there is another lens")
+def asked_once(w):
+    with_lenses(w)
+    policy = SESSION + f"Lenses={LENSES}\n[File /etc/hosts]\nSet=**\n[File /etc/panel.conf]\nSet=color\n"
+    equal(w.session(policy).get(FILE + "/color"), "red")
+    without_index(w)
+    for _ in range(2):
+        s = w.session()
+        equal(s.get(FILE + "/color"), "red")
+        equal(s.get("/augeas" + FILE + "/lens"), "Panel.lns")
+        equal(s.get("/augeas/files/etc/hosts/lens"), "Hosts.lns")
+    make(w, f"{LENSES}/more.aug", PANEL.replace("Panel", "More").replace("panel.conf", "more.conf"))
+    s = w.session(auth=False)
+    equal(s.status(), 121)
+    contains(s.log, "Augeas has no lens for it by default")
 
 
 @test("its effect counts, whatever lens made it: the verifier has the administrator's own as well")

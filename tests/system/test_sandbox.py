@@ -3,10 +3,12 @@
 """The layers around each process: what engine, verifier, starter and monitor can still do, and what
 becomes of the start where a layer cannot be had."""
 
+import fcntl
 import os
 import re
 import signal
 import sys
+import termios
 
 sys.path.insert(0, sys.path[0] + "/../lib")
 import exm
@@ -57,6 +59,11 @@ def reader(w, name):
 def capabilities(pid, name="CapEff"):
     bits = int(proc_status(pid)[name], 16)
     return {number for number in range(64) if bits >> number & 1}
+
+
+def unread(session):
+    """How many bytes that were sent to the server nobody has read."""
+    return int.from_bytes(fcntl.ioctl(session.sock, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
 
 
 READERS = ["exmachina-engine"[:15], "exmachina-verify"[:15]]
@@ -127,6 +134,30 @@ def reader_limits(w, name):
     equal(limits["Max core file size"], "0")
     for what in ("Max address space", "Max file size", "Max open files"):
         check(limits[what].isdigit(), f"{what}: {limits[what]}")
+
+
+@test("engine: one that is there before the server is ready reads nothing of the client until it is")
+def engine_ahead(w):
+    w.session().end()
+    with open(w.at("/var/lib/exmachina/audit.head"), "rb") as head:
+        # the server waits for it, before it has given up its rights
+        fcntl.flock(head, fcntl.LOCK_EX)
+        s = w.session(auth=False)
+        pid = child(s.pid, READERS[0])
+        os.kill(s.pid, signal.SIGSTOP)
+        wait_until(lambda: proc_status(pid)["Seccomp"] == "2" and
+                   proc_status(pid)["State"].startswith("S"), "the engine waits")
+        check(SYS_ADMIN in capabilities(s.pid), "the server has given up its rights")
+        s.request("session.hello")
+        check(unread(s) > 0, "it is read")
+        check(s.silent(0.2), "it is answered")
+        check(unread(s) > 0, "it is read")
+    os.kill(s.pid, signal.SIGCONT)
+    equal(s.read()["result"]["authenticated"], False)
+    equal(unread(s), 0)
+    check(SYS_ADMIN not in capabilities(s.pid), "the server has not given up its rights")
+    s.authenticate()
+    equal(s.engine(), pid)
 
 
 @test("verifier: it holds its channel and its log, and no other descriptor")

@@ -135,7 +135,7 @@ static void readers_are_told_which_layers_hold(void **state)
 	assert_int_equal(starter_new(&w->spec, &starter), 0);
 	text = output_of(starter, START_ENGINE, LAYER(LANDLOCK), &status);
 	assert_int_equal(status, 0);
-	assert_true(asprintf(&wanted, "2: %u %u\n", NAMESPACES, LAYER(LANDLOCK)) > 0);
+	assert_true(asprintf(&wanted, "3: %u %u %s\n", NAMESPACES, LAYER(LANDLOCK), w->lenses) > 0);
 	assert_string_equal(text, wanted);
 	starter_free(starter);
 }

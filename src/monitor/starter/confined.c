@@ -47,8 +47,12 @@ static _Noreturn void execute(const struct confined *program, uint32_t layers)
 	char held[16], optional[16];
 	char *const environment[] = { NULL };
 	/* execve(2) changes none of its arguments, whatever their types say */
-	char *const argv[] = { (char *)(uintptr_t)program->name, held, optional,
-			       (char *)(uintptr_t)program->word, NULL };
+	char *const argv[] = { (char *)(uintptr_t)program->name,
+			       held,
+			       optional,
+			       (char *)(uintptr_t)program->enclosure.lens_path,
+			       (char *)(uintptr_t)program->word,
+			       NULL };
 
 	snprintf(held, sizeof(held), "%u", layers);
 	snprintf(optional, sizeof(optional), "%u", program->enclosure.optional);

@@ -7,7 +7,8 @@
 /*
  * A program of ours that reads hostile text: started in namespaces of its own, as a user
  * without any right, with an empty environment, and with no descriptors but
- * those that are named. On its command line are the layers that hold and those that may be missing.
+ * those that are named. On its command line are the layers that hold, those that may be missing and
+ * the directories of lenses.
  */
 struct confined {
 	const char *path;

@@ -41,14 +41,6 @@ struct child {
 	uint32_t optional;
 };
 
-/* The engine is told of the lenses by the monitor. */
-static const char *word_of(const struct child *child)
-{
-	if (child->what == START_VERIFY)
-		return child->process->spec->lens_path;
-	return child->what == START_INDEX ? "index" : NULL;
-}
-
 static _Noreturn void run_confined(const struct child *child)
 {
 	const struct starter_process *process = child->process;
@@ -58,7 +50,7 @@ static _Noreturn void run_confined(const struct child *child)
 	const struct confined program = {
 		.path = path,
 		.name = name,
-		.word = word_of(child),
+		.word = child->what == START_INDEX ? "index" : NULL,
 		.enclosure = {
 			.identity = spec->reader,
 			.lens_path = spec->lens_path,
@@ -113,6 +105,25 @@ static pid_t fork_for_monitor(struct child *child)
 	static char stack[STACK_SIZE] __attribute__((aligned(64)));
 
 	return clone(run_child, stack + sizeof(stack), CLONE_PARENT | SIGCHLD, child);
+}
+
+int starter_run_once(const struct starter_spec *spec, enum start_what what, const int *fds,
+		     size_t count, uint32_t optional, pid_t *ret_pid)
+{
+	struct starter_process process = { .spec = spec, .monitor = getpid(), .fd_count = count };
+	const struct child child = { .process = &process, .what = what, .optional = optional };
+	pid_t pid;
+
+	if (count > FDS_MAX)
+		return -EINVAL;
+	memcpy(process.fds, fds, count * sizeof(*fds));
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (pid == 0)
+		run_confined(&child);
+	*ret_pid = pid;
+	return 0;
 }
 
 static bool is_possible(const struct starter_process *process, const struct msg_start *start)

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Runs in the engine. The expression is the client's; what is guessed wrong costs a client that
+ * does not wait for its answers a moment. */
+#include "engine/quick.h"
+
+#include <string.h>
+
+#include "engine/engine.h"
+#include "engine/method.h"
+
+/* Labels and positions alone, below the file that was named last. */
+static bool is_near(const struct tree *tree, const char *expr)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_-#[]/";
+	size_t length = tree->last_node ? strlen(tree->last_node) : 0;
+	const char *rest = expr + length;
+
+	return length > 0 && strncmp(expr, tree->last_node, length) == 0 &&
+	       (*rest == '\0' || *rest == '/') && rest[strspn(rest, plain)] == '\0' &&
+	       !strstr(rest, "//");
+}
+
+bool quick_is(const struct engine *engine, const struct method *method,
+	      const struct arguments *arguments)
+{
+	const struct tree *tree = engine->tree;
+	const char *value;
+
+	if (!(method->flags & METHOD_QUICK))
+		return false;
+	return !arguments->path || lookup_find(&tree->lookup, arguments->path, &value) ||
+	       is_near(tree, arguments->path);
+}
