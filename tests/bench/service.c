@@ -1,154 +1,151 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Measures service calls from the client's side, beside what is done without a
- * server: systemd's properties read by sd-bus, and systemctl(1). Runs as root
- * inside the sandbox, on a booted systemd, trusts all.
+ * Service calls from the client's side, beside what is done without a server: systemd's properties
+ * read by sd-bus, systemctl(1), and the way a panel goes that has a server of its own.
  *
- * usage: service POLICY-DIRECTORY UNIT
+ * Part of the benchmark, which runs as root inside the sandbox and trusts all.
  */
 #include <errno.h>
-#include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
-#include "common/cleanup.h"
-#include "peer.h"
+#include "bench.h"
+#include "process.h"
+#include "server.h"
 
-enum {
-	PAIRS = 15,
-	READS = 200, /* of one measurement */
-	RESTARTS = 41,
-};
-
-/* What the numbers are to stay below. */
 #define BOUND_STATUS_RATIO 1.3
 #define BOUND_RESTART_RATIO 1.1
+#define SECONDS 5.0
+#define SYSTEMD "org.freedesktop.systemd1"
 
-static const char *verdict(bool good)
+/* What FreedomBox starts for each thing that takes root; this one reads a value with Augeas. */
+#define FREEDOMBOX "/usr/share/plinth/actions/actions"
+
+enum { PAIRS = 41, READS = 50 };
+
+struct reader {
+	sd_bus *bus;
+	char *path; /* the unit's object */
+};
+
+static void must(const char *what, int r)
 {
-	return good ? "within" : "OVER";
+	if (r >= 0)
+		return;
+	errno = -r;
+	die(what);
 }
 
-static void call_of(char *request, size_t size, const char *verb, const char *unit)
+/* All properties, as a C program would do it that needs some of them. */
+static double all_properties_us(void *data)
 {
-	snprintf(request, size,
+	const struct reader *reader = data;
+	sd_bus_message *reply = NULL;
+	double begin = now_us();
+
+	must("GetAll", sd_bus_call_method(reader->bus, SYSTEMD, reader->path,
+					  "org.freedesktop.DBus.Properties", "GetAll", NULL, &reply,
+					  "s", ""));
+	must("skip", sd_bus_message_skip(reply, "a{sv}"));
+	begin = now_us() - begin;
+	sd_bus_message_unref(reply);
+	return begin;
+}
+
+static double one_property_us(void *data)
+{
+	const struct reader *reader = data;
+	scoped_ptr char *state = NULL;
+	double begin = now_us();
+
+	must("Get", sd_bus_get_property_string(reader->bus, SYSTEMD, reader->path, SYSTEMD ".Unit",
+					       "ActiveState", NULL, &state));
+	return now_us() - begin;
+}
+
+static struct question question_of(const struct server *server, const char *verb, const char *unit)
+{
+	struct question question = { .fd = server->fd };
+
+	snprintf(question.request, sizeof(question.request),
 		 "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"service.%s\",\"params\":[\"%s\"]}\n",
 		 verb, unit);
+	return question;
 }
 
-/* The median time of reading all properties, as a C program would do it that needs some of them. */
-static double direct_us(sd_bus *bus, const char *path)
+static void add_row(struct bench *bench, const char *what, const char *peer_name,
+		    const struct side *ours, const struct side *peer, double limit)
 {
-	double times[READS];
+	struct row row = { .section = "service",
+			   .bound = limit > 0 ? BOUND_RATIO : BOUND_NONE,
+			   .limit = limit,
+			   .summary = true };
+	struct pair pair = measure_pair(ours, peer, PAIRS, SECONDS);
 
-	for (size_t i = 0; i < READS; i++) {
-		sd_bus_message *reply = NULL;
-		double begin = now_us();
-		int r = sd_bus_call_method(bus, "org.freedesktop.systemd1", path,
-					   "org.freedesktop.DBus.Properties", "GetAll", NULL,
-					   &reply, "s", "");
-
-		if (r >= 0)
-			r = sd_bus_message_skip(reply, "a{sv}");
-		times[i] = now_us() - begin;
-		sd_bus_message_unref(reply);
-		if (r < 0) {
-			errno = -r;
-			die("GetAll");
-		}
-	}
-	return median(times, READS);
+	snprintf(row.what, sizeof(row.what), "%s", what);
+	snprintf(row.peer, sizeof(row.peer), "%s", peer_name);
+	table_add_pair(&bench->table, row, &pair);
 }
 
-/* In turn, so that a change of the machine's pace meets both. */
-static bool status(const struct server *server, const char *unit)
+static void status(struct bench *bench, const struct server *server)
 {
-	double directs[PAIRS], calls[PAIRS], ratios[PAIRS], ratio;
-	char request[512], answer[LINE];
-	sd_bus *bus = NULL;
-	char *path = NULL;
+	struct question question = question_of(server, "status", bench->unit);
+	struct program show = { .words = { "systemctl", "show", bench->unit } };
+	struct reader reader = { 0 };
+	const struct side ours = { question_us, &question, READS };
+	const struct side once = { question_us, &question, 1 };
 
-	if (sd_bus_open_system(&bus) < 0 ||
-	    sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path) < 0)
-		die("the system bus");
-	call_of(request, sizeof(request), "status", unit);
-	exchange(server->fd, request, answer);
-	for (size_t i = 0; i < PAIRS; i++) {
-		directs[i] = direct_us(bus, path);
-		calls[i] = round_us(server->fd, request, answer, READS);
-		ratios[i] = calls[i] / directs[i];
-	}
-	free(path);
-	sd_bus_unref(bus);
-	ratio = median(ratios, PAIRS);
-	printf("status service.status, p50                %8.1f us   %.2f times the direct read, "
-	       "bound %.1f: %s\n",
-	       median(calls, PAIRS), ratio, BOUND_STATUS_RATIO,
-	       verdict(ratio <= BOUND_STATUS_RATIO));
-	printf("       sd-bus GetAll of the unit, p50     %8.1f us\n", median(directs, PAIRS));
-	return ratio <= BOUND_STATUS_RATIO;
+	must("the system bus", sd_bus_open_system(&reader.bus));
+	must("path",
+	     sd_bus_path_encode("/org/freedesktop/systemd1/unit", bench->unit, &reader.path));
+	add_row(bench, "service status, p50", "sd-bus: all properties of the unit", &ours,
+		&(struct side){ all_properties_us, &reader, READS }, BOUND_STATUS_RATIO);
+	add_row(bench, "service status, p50", "sd-bus: one property", &ours,
+		&(struct side){ one_property_us, &reader, READS }, 0);
+	add_row(bench, "service status", "systemctl show", &once,
+		&(struct side){ program_us, &show, 1 }, 0);
+	free(reader.path);
+	sd_bus_unref(reader.bus);
 }
 
-static double systemctl_ms(const char *unit)
+static void restart(struct bench *bench, const struct server *server)
 {
-	double begin = now_us();
-	pid_t pid = fork();
-	int ended;
+	struct question question = question_of(server, "restart", bench->unit);
+	struct program program = { .words = { "systemctl", "restart", bench->unit } };
 
-	if (pid == 0) {
-		execlp("systemctl", "systemctl", "restart", unit, NULL);
-		_exit(127);
-	}
-	if (waitpid(pid, &ended, 0) != pid || ended != 0)
-		die("systemctl restart");
-	return (now_us() - begin) / 1e3;
+	add_row(bench, "service restart", "systemctl restart",
+		&(struct side){ question_us, &question, 1 },
+		&(struct side){ program_us, &program, 1 }, BOUND_RESTART_RATIO);
 }
 
-static bool restart(const struct server *server, const char *unit)
+static void freedombox(struct bench *bench, const struct server *server)
 {
-	double others[RESTARTS], calls[RESTARTS], ratios[RESTARTS], ratio;
-	char request[512], answer[LINE];
+	struct program action = {
+		.words = { "sudo", "--non-interactive", FREEDOMBOX, "ssh",
+			   "is_password_authentication_enabled", "--no-args" },
+		.user = "plinth",
+	};
+	struct question get = { server->fd,
+				"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"augeas.get\","
+				"\"params\":[\"/files/etc/hosts/1/ipaddr\"]}\n" };
 
-	call_of(request, sizeof(request), "restart", unit);
-	exchange(server->fd, request, answer);
-	for (size_t i = 0; i < RESTARTS; i++) {
-		double begin;
-
-		others[i] = systemctl_ms(unit);
-		begin = now_us();
-		exchange(server->fd, request, answer);
-		calls[i] = (now_us() - begin) / 1e3;
-		ratios[i] = calls[i] / others[i];
+	if (access(FREEDOMBOX, X_OK) < 0) {
+		progress("FreedomBox is not installed, so its sudo action is not there to compare");
+		return;
 	}
-	ratio = median(ratios, RESTARTS);
-	printf("       service.restart, p50               %8.1f ms   %.2f times systemctl, "
-	       "bound %.1f: %s\n",
-	       median(calls, RESTARTS), ratio, BOUND_RESTART_RATIO,
-	       verdict(ratio <= BOUND_RESTART_RATIO));
-	printf("       systemctl restart, p50             %8.1f ms\n", median(others, RESTARTS));
-	return ratio <= BOUND_RESTART_RATIO;
+	add_row(bench, "warm get of one node", "FreedomBox: a sudo action that gets one",
+		&(struct side){ question_us, &get, 1 }, &(struct side){ program_us, &action, 1 },
+		0);
 }
 
-int main(int argc, char **argv)
+void bench_service(struct bench *bench)
 {
-	struct server server;
-	bool good;
+	struct server server = server_start(bench->policy, "/");
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: service POLICY-DIRECTORY UNIT\n");
-		return 2;
-	}
-	signal(SIGPIPE, SIG_IGN);
-	server = start_daemon(argv[1]);
-	authenticate(&server);
-	good = status(&server, argv[2]);
-	good = restart(&server, argv[2]) && good;
-	stop(&server);
-	puts(good ? "services: all within their bounds" : "services: something is over its bound");
-	return good ? 0 : 1;
+	status(bench, &server);
+	restart(bench, &server);
+	freedombox(bench, &server);
+	server_stop(&server);
 }
