@@ -55,12 +55,18 @@ static void forget_files(struct tree *tree)
 	tree->last_node = NULL;
 }
 
+void tree_changed(struct tree *tree)
+{
+	lookup_forget(&tree->lookup);
+	reads_forget(&tree->reads);
+}
+
 struct tree *tree_free(struct tree *tree)
 {
 	if (!tree)
 		return NULL;
 	forget_files(tree);
-	lookup_forget(&tree->lookup);
+	tree_changed(tree);
 	if (tree->aug)
 		aug_close(tree->aug);
 	free(tree->listed);
@@ -128,7 +134,7 @@ static int fetch(struct call *call, uint32_t entry, const char *path, struct tre
 	if (tree->count == TREE_FILES_MAX)
 		return call_error(call, EXM_ERROR_LIMIT, data_of("limit", "files"),
 				  "more than %d files in one session", TREE_FILES_MAX);
-	lookup_forget(&tree->lookup);
+	tree_changed(tree);
 	file = &tree->file[tree->count];
 	*file = (struct tree_file){
 		.entry = entry,
@@ -310,6 +316,19 @@ bool tree_is_outside(const struct tree *tree, const char *expr)
 	return prefix && prefix[0] != '\0';
 }
 
+char *tree_scope(const struct tree *tree, const char *expr)
+{
+	scoped_ptr char *prefix = NULL;
+
+	if (same_as_last(tree, expr))
+		return strdup(tree->last_node);
+	prefix = prefix_of(tree, expr);
+	for (size_t i = 0; prefix && i < tree->count; i++)
+		if (tree->file[i].state == TREE_LOADED && path_is_below(prefix, tree->file[i].path))
+			return staging_node(tree->file[i].path);
+	return prefix ? strdup("") : NULL;
+}
+
 bool tree_may_be_context(const struct tree *tree, const char *path)
 {
 	scoped_ptr char *prefix = path_expr_prefix(path, "/files"), *node = NULL;
@@ -347,6 +366,7 @@ int tree_forget(struct tree *tree)
 {
 	int r = mon_forget(tree->mon);
 
+	tree_changed(tree);
 	for (size_t i = 0; r == 0 && i < tree->count; i++)
 		r = staging_forget(tree, &tree->file[i]);
 	forget_files(tree);

@@ -12,6 +12,7 @@
 #include "engine/call.h"
 #include "engine/lookup.h"
 #include "engine/mon.h"
+#include "engine/selection.h"
 
 /*
  * Augeas over a private staging directory. A file gets there from the monitor
@@ -60,6 +61,7 @@ struct tree {
 	char *last_node; /* of the file that was named last */
 	time_t next_mtime;
 	struct lookup lookup;
+	struct reads reads;
 };
 
 /* staging is an empty directory. 0 or -errno. */
@@ -90,6 +92,15 @@ int tree_place(struct call *call, char *path, ssize_t *ret_entry, size_t *ret_le
 
 /* Drops everything that was fetched, with all edits, here and in the monitor. 0 or -errno. */
 int tree_forget(struct tree *tree) must_check;
+
+/* The tree is about to change, or has changed: what was read of it before counts no more. */
+void tree_changed(struct tree *tree);
+
+/*
+ * The node that all nodes lie below which the expression may name: that of the file if there is
+ * but one, or "", which is above all. NULL without memory.
+ */
+char *tree_scope(const struct tree *tree, const char *expr);
 
 /* Does the expression name only what no file of the policy can hold? */
 bool tree_is_outside(const struct tree *tree, const char *expr);

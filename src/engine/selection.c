@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Runs in the engine. Expressions are the client's and hostile; only Augeas reads them. */
+#include "engine/selection.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/tree.h"
+
+/* A client cannot define variables of these names. */
+#define SELECTED "exmachina_selected"
+#define BELOW "exmachina_below"
+
+/*
+ * From how many nodes on an outline is made. It takes as long as Augeas takes for the paths of
+ * about as many in a large file.
+ */
+enum { MANY = 64 };
+
+void reads_forget(struct reads *reads)
+{
+	reads->outline = outline_free(reads->outline);
+	reads->once = false;
+}
+
+void selection_clear(struct selection *selection)
+{
+	for (size_t i = 0; selection->path && i < selection->count; i++)
+		free(selection->path[i]);
+	free(selection->path);
+	free(selection->node);
+	outline_path_clear(&selection->spelled);
+	*selection = (struct selection){ 0 };
+}
+
+/* Augeas tells nothing of nodes without a label, and so does not count them here either. */
+static int take_nodes(struct selection *s, int count)
+{
+	s->node = calloc((size_t)count + 1, sizeof(*s->node));
+	if (!s->node)
+		return -ENOMEM;
+	for (int i = 0; i < count; i++) {
+		struct selected *node = &s->node[s->count];
+
+		if (aug_ns_attr(s->aug, SELECTED, i, &node->value, &node->label, NULL) < 0)
+			return -EINVAL;
+		/* while there are so few, their place in the set is kept instead */
+		node->node = (uint32_t)i;
+		if (node->label)
+			s->count++;
+	}
+	return 0;
+}
+
+static bool in_outline(struct selection *s, const struct outline *outline)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (outline_find(outline, s->node[i].label) < 0)
+			return false;
+	for (size_t i = 0; i < s->count; i++)
+		s->node[i].node = (uint32_t)outline_find(outline, s->node[i].label);
+	s->outline = outline;
+	return true;
+}
+
+/* One by one, while they are in the set. */
+static int take_paths(struct selection *s)
+{
+	s->path = calloc(s->count + 1, sizeof(*s->path));
+	if (!s->path)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->count; i++)
+		if (aug_ns_path(s->aug, SELECTED, (int)s->node[i].node, &s->path[i]) < 0 ||
+		    !s->path[i])
+			return -ENOMEM;
+	return 0;
+}
+
+static int make_outline(struct tree *tree, const char *expr, struct selection *s)
+{
+	struct reads *reads = &tree->reads;
+	scoped_ptr char *root = NULL;
+	int r;
+
+	if (reads->outline && in_outline(s, reads->outline))
+		return 0;
+	root = tree_scope(tree, expr);
+	if (!root)
+		return -ENOMEM;
+	reads_forget(reads);
+	reads->once = root[0] == '\0';
+	r = outline_new(tree->aug, root, &reads->outline);
+	if (r == 0 && !in_outline(s, reads->outline))
+		r = -ENOTSUP;
+	if (r == -ENOTSUP)
+		reads->fallbacks++;
+	return r == -ENOTSUP ? 0 : r;
+}
+
+/* What is in the set, and paths if these are few; how many nodes there will be to tell of. */
+static int take_set(struct tree *tree, int count, bool below, struct selection *s, size_t *ret_size)
+{
+	int r = take_nodes(s, count);
+
+	*ret_size = s->count;
+	if (r == 0 && below && s->count > 0 && s->count < MANY) {
+		int all = aug_defvar(s->aug, BELOW, "$" SELECTED "/descendant-or-self::*");
+
+		aug_defvar(s->aug, BELOW, NULL);
+		*ret_size = all < 0 ? 0 : (size_t)all;
+	}
+	if (r < 0 || *ret_size >= MANY ||
+	    (tree->reads.outline && in_outline(s, tree->reads.outline)))
+		return r;
+	return below ? 0 : take_paths(s);
+}
+
+static int select_nodes(struct tree *tree, const char *expr, bool below, struct selection *s)
+{
+	size_t size = 0;
+	int count, r;
+
+	if (tree->reads.once)
+		reads_forget(&tree->reads);
+	count = aug_defvar(s->aug, SELECTED, expr);
+	if (count < 0)
+		return -EINVAL;
+	/* a number or a string is no set of nodes, which Augeas says only when asked for one */
+	if (count == 0 && aug_ns_count(s->aug, SELECTED) < 0)
+		r = -EINVAL;
+	else
+		r = take_set(tree, count, below, s, &size);
+	aug_defvar(s->aug, SELECTED, NULL);
+	if (r == -EINVAL)
+		(void)!aug_match(s->aug, expr, NULL);
+	if (r == 0 && !s->outline && size >= MANY) {
+		r = make_outline(tree, expr, s);
+		tree->reads.outlined += s->outline != NULL;
+	}
+	return r;
+}
+
+static int fall_back(struct selection *s, const char *expr)
+{
+	int count = aug_match(s->aug, expr, &s->path);
+
+	if (count < 0)
+		return -EINVAL;
+	s->count = (size_t)count;
+	return 0;
+}
+
+int selection_new(struct tree *tree, const char *expr, struct selection *ret_selection)
+{
+	scoped_selection s = { .aug = tree->aug, .spelled = OUTLINE_NOWHERE };
+	int r;
+
+	/* as aug_match(3) has it */
+	if (strcmp(expr, "/") == 0)
+		expr = "/*";
+	r = select_nodes(tree, expr, false, &s);
+	if (r == 0 && !s.outline && !s.path)
+		r = fall_back(&s, expr);
+	if (r < 0)
+		return r;
+	*ret_selection = s;
+	s = (struct selection){ 0 };
+	return 0;
+}
+
+static int print_by_augeas(augeas *aug, const char *expr, struct output *out)
+{
+	scoped_ptr char *text = NULL;
+	scoped_file *file = NULL;
+	size_t size = 0;
+	int r;
+
+	file = open_memstream(&text, &size);
+	if (!file)
+		return -ENOMEM;
+	r = aug_print(aug, file, expr);
+	if (fclose(take_ptr(file)) != 0)
+		return -ENOMEM;
+	if (r < 0)
+		return -EINVAL;
+	output_add(out, text, size);
+	return 0;
+}
+
+int selection_print(struct tree *tree, const char *expr, size_t max, struct output *out)
+{
+	scoped_selection s = { .aug = tree->aug, .spelled = OUTLINE_NOWHERE };
+	int r;
+
+	/* as aug_print(3) has it */
+	if (expr[0] == '\0')
+		expr = "/*";
+	r = select_nodes(tree, expr, true, &s);
+	if (r == 0 && !s.outline)
+		r = print_by_augeas(tree->aug, expr, out);
+	for (size_t i = 0; r == 0 && s.outline && i < s.count; i++)
+		outline_print(s.outline, s.node[i].node, max, out);
+	return r == 0 && out->failed ? -ENOMEM : r;
+}
+
+const char *selection_path(struct selection *s, size_t i)
+{
+	if (!s->outline)
+		return s->path[i];
+	outline_spell(s->outline, s->node[i].node, &s->spelled);
+	return s->spelled.text.failed ? NULL : s->spelled.text.text;
+}
+
+int selection_children(struct selection *s, size_t i)
+{
+	scoped_ptr char *below = NULL;
+	int count;
+
+	if (s->outline)
+		return (int)outline_children(s->outline, s->node[i].node);
+	if (asprintf(&below, "%s/*", s->path[i]) < 0)
+		return 0;
+	count = aug_match(s->aug, below, NULL);
+	return count < 0 ? 0 : count;
+}
