@@ -10,7 +10,7 @@ enum {
 	RPC_DEPTH_MAX = 64,
 	RPC_BATCH_MAX = 1000,
 	RPC_ANSWER_MAX = 16 << 20,
-	RPC_MATCHES_MAX = 100000,
+	RPC_MATCHES_MAX = 250000,
 };
 
 /* Deals with one line and writes the answers that are ready. 0, or -errno if the client is gone. */

@@ -21,6 +21,7 @@ in_sandbox "$source" "$build" bash -c '
 	systemctl start exm-bench.service
 	"$1/bench" /run/bench /files/etc/hosts/1/ipaddr
 	files=$?
+	"$1/read" /run/bench || files=1
 	mkdir -m 755 /run/bench-unverified
 	sed "s/^Lens=.*/&\nVerify=no/" /run/bench/bench.conf >/run/bench-unverified/bench.conf
 	"$1/commit" /run/bench /run/bench-unverified || files=1
