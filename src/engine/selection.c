@@ -148,7 +148,12 @@ static int fall_back(struct selection *s, const char *expr)
 
 	if (count < 0)
 		return -EINVAL;
-	s->count = (size_t)count;
+	/* they are as many as before, unless Augeas goes wrong; of those that are more no value is
+	 * known */
+	for (size_t i = s->count; i < (size_t)count; i++)
+		free(s->path[i]);
+	if ((size_t)count < s->count)
+		s->count = (size_t)count;
 	return 0;
 }
 

@@ -22,8 +22,8 @@ struct tree;
 struct reads {
 	struct outline *outline; /* NULL: none */
 	bool once;
-	uint64_t outlined;       /* reads of many nodes that an outline served, ... */
-	uint64_t fallbacks;      /* ... and those that it could not, and Augeas did */
+	uint64_t outlined;  /* reads of many nodes that an outline served, ... */
+	uint64_t fallbacks; /* ... and those that it could not, and Augeas did */
 };
 
 void reads_forget(struct reads *reads);
