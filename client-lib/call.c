@@ -7,11 +7,13 @@
  */
 #include "call.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "progress.h"
+#include "batch.h"
+#include "note.h"
 #include "session.h"
 
 enum { ANSWER_DEPTH = 100 };
@@ -24,20 +26,40 @@ int call_new(struct exm *session, int64_t deadline, struct call **ret_call)
 		return -ENOMEM;
 	call->number = ++session->serial;
 	call->deadline = deadline;
+	call->fd = -1;
 	/* the process ID now, not at the start: a fork copies the rest */
-	snprintf(call->id, sizeof(call->id), "%d-%s-%llu", (int)getpid(), session->token,
+	session->process = getpid();
+	snprintf(call->id, sizeof(call->id), "%d-%s-%llu", (int)session->process, session->token,
 		 (unsigned long long)call->number);
 	TAILQ_INSERT_TAIL(&session->open, call, link);
 	*ret_call = call;
 	return 0;
 }
 
+void call_take_fd(struct exm *session, struct call *call)
+{
+	call->takes_fd = true;
+	session->stream.takers++;
+}
+
+/* Whatever the answer is, it waits no more. */
+static void take_passed(struct exm *session, struct call *call)
+{
+	if (call->takes_fd)
+		call->fd = stream_take_fd(&session->stream);
+	call->takes_fd = false;
+}
+
 struct call *call_free(struct exm *session, struct call *call)
 {
 	if (!call)
 		return NULL;
-	if (!call->done)
+	if (!call->done) {
 		TAILQ_REMOVE(&session->open, call, link);
+		take_passed(session, call);
+	}
+	batch_leave(call);
+	close_fd(call->fd);
 	json_free(call->answer);
 	free(call);
 	return NULL;
@@ -95,6 +117,9 @@ int call_take_result(struct exm *session, struct call *call, struct json_object 
 		return call->result;
 	if (json_get(call->answer, "error"))
 		return session_keep_error(session, take_ptr(call->answer));
+	/* its answers are with the requests */
+	if (call->batch)
+		return call->answer ? -EBADMSG : 0;
 	if (!json_has(call->answer, "result"))
 		return -EBADMSG;
 	*ret_value = json_share(json_get(call->answer, "result"));
@@ -107,6 +132,11 @@ static void end_call(struct exm *session, struct call *call, int result, struct 
 	call->done = true;
 	call->result = result;
 	call->answer = json_share(answer);
+	if (call->batch)
+		batch_end(call->batch, result < 0                  ? result
+				       : json_has(answer, "error") ? -EREMOTEIO
+								   : -EBADMSG);
+	take_passed(session, call);
 	if (call->end)
 		TAILQ_INSERT_TAIL(&session->done, call, link);
 }
@@ -148,13 +178,30 @@ void calls_drop(struct exm *session)
 	}
 }
 
-static struct call *find(struct exm *session, const char *id)
+struct call *call_find(struct exm *session, const char *id)
 {
 	struct call *call;
 
 	TAILQ_FOREACH(call, &session->open, link)
 	if (strcmp(call->id, id) == 0)
 		return call;
+	return NULL;
+}
+
+/* The call of a batch, one of whose requests has this id: that of the call, and its index. */
+static struct call *find_batch(struct exm *session, const char *id, size_t *ret_index)
+{
+	const char *point = strrchr(id, '.');
+	size_t length = point ? (size_t)(point - id) : 0;
+	struct call *call;
+
+	if (!point || !isdigit((unsigned char)point[1]))
+		return NULL;
+	TAILQ_FOREACH(call, &session->open, link)
+	if (call->batch && strncmp(call->id, id, length) == 0 && !call->id[length]) {
+		*ret_index = strtoul(point + 1, NULL, 10);
+		return call;
+	}
 	return NULL;
 }
 
@@ -165,30 +212,38 @@ static bool is_reading_error(int64_t code)
 	       code == EXM_ERROR_LIMIT;
 }
 
-/* Progress goes to the call that it is about, if that wants it. */
-static void tell(struct exm *session, const char *method, struct json_object *params)
+/*
+ * True if it answers something that was asked. Alone a request of a batch is answered when an
+ * engine was lost, and the array of that batch never comes (exmachina-protocol(7)).
+ */
+static bool take_answer(struct exm *session, struct json_object *message, bool alone)
 {
-	const char *id = json_string(json_get(params, "id"), NULL);
-	struct call *call = id ? find(session, id) : NULL;
+	const char *id = json_string(json_get(message, "id"), NULL);
+	struct call *call = id ? call_find(session, id) : NULL;
+	size_t index;
 
-	if (call && call->progress && progress_is(method))
-		progress_tell(call, params);
-	else if (session->notify)
-		session->notify(session->notify_data, method,
-				params ? json_text(params, NULL) : NULL);
+	if (call) {
+		end_call(session, call, 0, message);
+		return true;
+	}
+	call = id ? find_batch(session, id, &index) : NULL;
+	if (call && batch_take(call->batch, index, message))
+		end_call(session, call, 0, NULL);
+	else if (call && alone && json_get(message, "error"))
+		end_call(session, call, 0, message);
+	return call;
 }
 
 static void take_message(struct exm *session, struct json_object *message)
 {
-	const char *method = json_string(json_get(message, "method"), NULL);
 	struct json_object *error = json_get(message, "error");
-	const char *id = json_string(json_get(message, "id"), NULL);
-	struct call *call = id ? find(session, id) : NULL;
 
-	if (call)
-		end_call(session, call, 0, message);
-	else if (method && !json_has(message, "id"))
-		tell(session, method, json_get(message, "params"));
+	for (size_t i = 0; json_kind(message) == JSON_ARRAY && i < json_length(message); i++)
+		(void)take_answer(session, json_at(message, i), false);
+	if (take_answer(session, message, true))
+		return;
+	if (json_string(json_get(message, "method"), NULL) && !json_has(message, "id"))
+		note_tell(session, message);
 	else if (error && json_has(message, "id") && !json_get(message, "id") &&
 		 !(session->strangers && is_reading_error(json_int(json_get(error, "code")))))
 		/* it can be about any of them, and none must wait for ever */

@@ -24,11 +24,12 @@ enum {
 
 struct exm;
 struct exm_progress;
+struct exm_batch;
 struct json_object;
 struct call;
 
 /* Tells the end of an asynchronous call to whoever asked. Value: the result, if result is 0. */
-typedef void call_end(struct exm *session, const struct call *call, int result,
+typedef void call_end(struct exm *session, struct call *call, int result,
 		      struct json_object *value);
 
 struct call {
@@ -42,15 +43,24 @@ struct call {
 	void (*progress)(void *data, const struct exm_progress *progress);
 	void *progress_data;
 
+	struct exm_batch *batch; /* whose requests these are; NULL: it is one */
+	bool takes_fd;           /* a descriptor comes with the answer ... */
+	int fd;                  /* ... this one; -1: none yet */
+	int *ret_fd;             /* where it goes when somebody waits for the call; or NULL */
+
 	bool done;
 	int result;
-	struct json_object *answer; /* the whole message */
+	struct json_object *answer; /* the whole message; NULL of a batch that was answered */
 };
 
 TAILQ_HEAD(call_list, call);
 
 /* An open call that was not sent; its id is one that no other process can have made. */
 int call_new(struct exm *session, int64_t deadline, struct call **ret_call) must_check;
+/* The open one with that id, or NULL. */
+struct call *call_find(struct exm *session, const char *id);
+/* A descriptor comes with its answer. */
+void call_take_fd(struct exm *session, struct call *call);
 /* Takes it off its list and frees it; takes NULL. Returns NULL. */
 struct call *call_free(struct exm *session, struct call *call);
 /*

@@ -4,15 +4,26 @@
 
 #include "commit.h"
 #include "exchange.h"
-#include "result.h"
 #include "session.h"
+
+static const struct field node_fields[] = {
+	{ "node", FIELD_TEXT, true, offsetof(struct exm_node_change, node), NULL },
+	{ "action", FIELD_TEXT, true, offsetof(struct exm_node_change, action), NULL },
+	{ "old", FIELD_TEXT, false, offsetof(struct exm_node_change, old_value), NULL },
+	{ "new", FIELD_TEXT, false, offsetof(struct exm_node_change, new_value), NULL },
+	{ "secret", FIELD_BOOL, false, offsetof(struct exm_node_change, secret), NULL },
+	{ "moved", FIELD_BOOL, false, offsetof(struct exm_node_change, moved), NULL },
+};
+const struct record commit_node_record = RECORD(struct exm_node_change, node_fields);
 
 static const struct field change_fields[] = {
 	{ "file", FIELD_TEXT, true, offsetof(struct exm_change, file), NULL },
 	{ "action", FIELD_TEXT, true, offsetof(struct exm_change, action), NULL },
 	{ "diff", FIELD_TEXT, false, offsetof(struct exm_change, diff), NULL },
+	{ "changes", FIELD_RECORDS, false, offsetof(struct exm_change, changes),
+	  &commit_node_record },
 };
-static const struct record change_record = RECORD(struct exm_change, change_fields);
+const struct record commit_change_record = RECORD(struct exm_change, change_fields);
 
 static const struct field error_fields[] = {
 	{ "file", FIELD_TEXT, true, offsetof(struct exm_file_error, file), NULL },
@@ -33,7 +44,7 @@ static int call_plain(struct exm *session, const char *method, struct json_objec
 static int take_changes(const struct json_object *result, struct exm_change ***ret_changes)
 {
 	scoped_ptr void **list = NULL;
-	int r = result_records(json_get(result, "files"), &change_record, &list);
+	int r = result_records(json_get(result, "files"), &commit_change_record, &list);
 
 	if (r >= 0 && ret_changes)
 		*ret_changes = (struct exm_change **)take_ptr(list);
@@ -65,18 +76,6 @@ int exm_diff(struct exm *session, struct exm_change ***ret_changes)
 int exm_commit(struct exm *session, struct exm_change ***ret_changes)
 {
 	return session ? commit_changes(session, "config.commit", NULL, ret_changes) : -EINVAL;
-}
-
-int exm_commit_with(struct exm *session, unsigned int flags, struct exm_change ***ret_changes)
-{
-	struct json_object *params;
-
-	if (!session || flags & ~(unsigned int)EXM_COMMIT_REBASE)
-		return -EINVAL;
-	params = json_new_object();
-	if (flags & EXM_COMMIT_REBASE)
-		json_put(params, "rebase", json_new_bool(true));
-	return commit_changes(session, "config.commit", params, ret_changes);
 }
 
 int exm_save(struct exm *session, struct exm_change ***ret_changes)

@@ -2,7 +2,12 @@
 #ifndef EXM_COMMIT_H
 #define EXM_COMMIT_H
 
+#include "result.h"
 #include "session.h"
+
+/* struct exm_node_change and struct exm_change, as answers have them. */
+extern const struct record commit_node_record;
+extern const struct record commit_change_record;
 
 /*
  * Calls a method that answers with the files that it has changed, or would; takes params over. The

@@ -99,7 +99,10 @@ static int send_hello(struct exm *session, const struct call *call)
 	return call_send(session, call, "session.hello", params);
 }
 
-/* Both requests are sent before either is answered: connecting is one way there and back. */
+/*
+ * Both requests are sent before either is answered: connecting is one way there and back. A channel
+ * has no secret to show.
+ */
 static int greet(struct exm *session, const struct secret_text *secret, int64_t deadline)
 {
 	struct call *hello = NULL;
@@ -109,17 +112,19 @@ static int greet(struct exm *session, const struct secret_text *secret, int64_t 
 	int r;
 
 	r = call_new(session, deadline, &hello);
-	if (r == 0)
+	if (r == 0 && secret)
 		r = call_new(session, deadline, &secret_call);
 	if (r == 0)
 		r = send_hello(session, hello);
-	if (r == 0)
+	if (r == 0 && secret)
 		r = send_secret(session, secret_call, secret);
 	if (r == 0)
 		r = exchange_await(session, take_ptr(hello), &greeting);
 	if (r == 0 && json_int(json_get(greeting, "protocol")) != PROTOCOL)
 		r = -EPROTONOSUPPORT;
-	if (r == 0)
+	if (r == 0 && !secret && !json_boolean(json_get(greeting, "authenticated")))
+		r = -EBADF;
+	if (r == 0 && secret)
 		r = exchange_await(session, take_ptr(secret_call), &granted);
 	call_free(session, hello);
 	call_free(session, secret_call);
@@ -169,6 +174,7 @@ static int connect_over(struct exm *session, int fd, int secret_fd,
 	if (r == 0)
 		return 0;
 	session->stream.fd = -1;
+	session->process = 0;
 	stream_close(&session->stream);
 	session->secret_fd = -1;
 	session->shared = false;
@@ -177,19 +183,19 @@ static int connect_over(struct exm *session, int fd, int secret_fd,
 
 int exm_connect_fds(struct exm *session, int fd, int secret_fd, unsigned int flags)
 {
-	bool shared = flags & EXM_KEEP_ENV;
+	bool shared = flags & EXM_KEEP_ENV, channel = secret_fd < 0;
 	struct secret_text secret;
 	int r;
 
-	if (!session || flags & ~(unsigned int)EXM_KEEP_ENV)
+	if (!session || flags & ~(unsigned int)EXM_KEEP_ENV || (shared && channel))
 		return -EINVAL;
 	session_clear_error(session);
 	if (session->stream.fd >= 0)
 		return -EISCONN;
 	session_hold(session);
-	r = secret_from_fd(secret_fd, &secret);
+	r = channel ? 0 : secret_from_fd(secret_fd, &secret);
 	if (r == 0)
-		r = connect_over(session, fd, secret_fd, &secret, shared);
+		r = connect_over(session, fd, secret_fd, channel ? NULL : &secret, shared);
 	secret_wipe(&secret);
 	if (r == 0 && !shared)
 		close_fd(secret_fd);

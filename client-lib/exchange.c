@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "batch.h"
 #include "session.h"
 
 /* Writes and reads once, waiting until one of both is possible. 0, -ETIMEDOUT, -errno. */
@@ -48,6 +49,8 @@ int exchange_await(struct exm *session, struct call *call, struct json_object **
 			calls_expire(session);
 	}
 	r = call_take_result(session, call, ret_result);
+	if (r == 0 && call->ret_fd)
+		*call->ret_fd = take_fd(&call->fd);
 	call_free(session, call);
 	return r;
 }
@@ -62,7 +65,7 @@ static int ask_and_wait(struct exm *session, struct call *call, const char *meth
 		call_free(session, call);
 		return r;
 	}
-	r = call_send(session, call, method, params);
+	r = call->batch ? batch_send(call->batch) : call_send(session, call, method, params);
 	if (r == 0)
 		r = exchange_await(session, call, ret_result);
 	else
@@ -71,16 +74,22 @@ static int ask_and_wait(struct exm *session, struct call *call, const char *meth
 	return r;
 }
 
+/* Whatever is asked begins with this. */
+static int begin(struct exm *session, struct call **ret_call)
+{
+	int r = session_check(session);
+
+	session_clear_error(session);
+	return r < 0 ? r : call_new(session, deadline_after(session->timeout_ms), ret_call);
+}
+
 int exchange_with_progress(struct exm *session, const char *method, struct json_object *params,
 			   void (*progress)(void *data, const struct exm_progress *progress),
 			   void *data, struct json_object **ret_result)
 {
 	struct call *call = NULL;
-	int r = -ENOTCONN;
+	int r = begin(session, &call);
 
-	session_clear_error(session);
-	if (session->stream.fd >= 0)
-		r = call_new(session, deadline_after(session->timeout_ms), &call);
 	if (r < 0) {
 		json_free(params);
 		return r;
@@ -99,18 +108,48 @@ int exchange(struct exm *session, const char *method, struct json_object *params
 	return exchange_with_progress(session, method, params, NULL, NULL, ret_result);
 }
 
+int exchange_batch(struct exm *session, struct exm_batch *batch)
+{
+	struct json_object *nothing = NULL;
+	struct call *call = NULL;
+	int r = begin(session, &call);
+
+	if (r < 0)
+		return r;
+	batch_begin(batch, session, call);
+	session_hold(session);
+	r = ask_and_wait(session, call, NULL, NULL, &nothing);
+	session_release(session);
+	return r;
+}
+
+int exchange_fd(struct exm *session, const char *method, int *ret_fd)
+{
+	scoped_json *result = NULL;
+	struct call *call = NULL;
+	int r = begin(session, &call);
+
+	if (r < 0)
+		return r;
+	call_take_fd(session, call);
+	call->ret_fd = ret_fd;
+	session_hold(session);
+	r = ask_and_wait(session, call, method, NULL, &result);
+	session_release(session);
+	return r;
+}
+
 static struct json_object *new_value(const struct param *param)
 {
+	if (param->number)
+		return json_new_int(*param->number);
 	return param->flag ? json_new_bool(*param->flag) : json_new_bytes(param->text);
 }
 
-int exchange_params(struct exm *session, const char *method, const struct param *params,
-		    size_t count, struct json_object **ret_result)
+int params_new(const struct param *params, size_t count, struct json_object **ret_object)
 {
 	scoped_json *object = json_new_object();
 
-	if (!session)
-		return -EINVAL;
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *value = new_value(&params[i]);
 
@@ -124,5 +163,15 @@ int exchange_params(struct exm *session, const char *method, const struct param 
 		if (json_put(object, params[i].name, value) < 0)
 			return -ENOMEM;
 	}
-	return exchange(session, method, take_ptr(object), ret_result);
+	*ret_object = take_ptr(object);
+	return 0;
+}
+
+int exchange_params(struct exm *session, const char *method, const struct param *params,
+		    size_t count, struct json_object **ret_result)
+{
+	struct json_object *object = NULL;
+	int r = session ? params_new(params, count, &object) : -EINVAL;
+
+	return r < 0 ? r : exchange(session, method, object, ret_result);
 }

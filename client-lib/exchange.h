@@ -23,14 +23,26 @@ int exchange_with_progress(struct exm *session, const char *method, struct json_
 			   void (*progress)(void *data, const struct exm_progress *progress),
 			   void *data, struct json_object **ret_result) must_check;
 
-/* One parameter of a typed call: bytes (NULL: null), or a yes or no. */
+/* A method without parameters, with whose answer a descriptor comes; -1: it came without. */
+int exchange_fd(struct exm *session, const char *method, int *ret_fd) must_check;
+
+/* All requests of a batch, and waiting for the last answer. 0, or what it failed with as a whole.
+ */
+struct exm_batch;
+int exchange_batch(struct exm *session, struct exm_batch *batch) must_check;
+
+/* One parameter of a typed call: bytes (NULL: null), a yes or no, or a number. */
 struct param {
 	const char *name;
 	const char *text;
 	const bool *flag;
+	const int *number;
 	bool required; /* NULL is the caller's mistake */
 };
 
+/* 0, -EINVAL if one that is required is NULL, -ENOMEM. */
+int params_new(const struct param *params, size_t count,
+	       struct json_object **ret_object) must_check;
 int exchange_params(struct exm *session, const char *method, const struct param *params,
 		    size_t count, struct json_object **ret_result) must_check;
 
@@ -44,6 +56,10 @@ int exchange_params(struct exm *session, const char *method, const struct param 
 #define NULLABLE(key, value) \
 	{ \
 		.name = (key), .text = (value) \
+	}
+#define NUMBER(key, value) \
+	{ \
+		.name = (key), .number = &(value) \
 	}
 #define FLAG(key, value) \
 	{ \

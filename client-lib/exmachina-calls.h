@@ -24,7 +24,10 @@ extern "C" {
  * only, or what the synchronous call would have returned; exm_last_error()
  * then is about this call. Called once, from exm_process(); never after
  * exm_cancel() or exm_free(). It may call anything but exm_process(), cancel
- * other calls, and free the session.
+ * other calls, free batches, and free the session: then no other is told, and
+ * what the function itself got stays valid until it returns. While it waits, in a
+ * synchronous call, notifications are told, but ends of other calls are not: no
+ * function of a call is called within another's.
  */
 typedef void exm_callback(struct exm *session, int result, const char *json, void *data);
 
@@ -62,7 +65,7 @@ EXM_PUBLIC int exm_get_timeout(const struct exm *session) EXM_CHECK;
  * to their functions, notifications to that of exm_set_notify(), which here
  * may use the session. 1 if something was told, 0 if not.
  *
- *   -EBUSY       called from a function that it has called itself
+ *   -EBUSY       called from a function that the library has called
  *   -ECONNRESET  the server has gone. Every open call has been told so; wait
  *                for the descriptor no more
  *   -ENOTCONN    also if one of the functions has freed the session

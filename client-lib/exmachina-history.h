@@ -46,9 +46,9 @@ struct exm_revision_client {
 
 struct exm_revision {
 	int64_t revision;
-	int64_t reverts; /* the revision that it took back; 0: none */
+	int64_t reverts; /* the revision that it took back, or the first of these; 0: none */
 	char *time;      /* RFC 3339, in UTC; NULL for a year that this cannot write */
-	char *method;    /* "config.commit" or "config.revert" */
+	char *method;    /* "config.commit", "config.revert", "config.rollback" */
 	struct exm_revision_client *client;
 	bool partial; /* it changed more files, which the policy does not name */
 	struct exm_revision_file **files; /* ended by NULL; those that the policy names */
@@ -92,7 +92,7 @@ EXM_PUBLIC int exm_revert(struct exm *session, int64_t revision,
 			  struct exm_change ***ret_changes) EXM_CHECK;
 
 /*
- * The number of the revision that the last exm_commit(), exm_save() or
+ * The number of the revision that the last exm_commit(), exm_commit_with(), exm_save() or
  * exm_revert() of the session made; 0 if it made none, because it failed or
  * changed nothing, or because the server keeps no history.
  */

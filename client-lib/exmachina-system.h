@@ -17,8 +17,8 @@ extern "C" {
 
 /* How far a call is. All of it is valid during the function only. */
 struct exm_progress {
-	const char *verb;
-	const char *unit;   /* NULL: it is about packages */
+	const char *verb;   /* NULL: it is about a commit */
+	const char *unit;   /* NULL: it is about packages or a commit */
 	const char *stage;  /* "waiting", "job" ...: see exmachina-protocol(7) */
 	const char *detail; /* NULL: nothing to add */
 	int percent;        /* -1: not known */

@@ -20,6 +20,7 @@
  *   -EMSGSIZE    the request or its answer is larger than the protocol allows
  *   -EBADMSG     the answer is not what the protocol describes
  *   -EINVAL      an argument that must not be NULL is NULL, or is malformed
+ *   -ECHILD      the session is the process's that this one was forked from
  *   -ENOMEM
  *
  * and what is named beside it. A ret_ argument is untouched on failure.
@@ -29,8 +30,8 @@
  * counted. Structures may grow at their end in later versions.
  *
  * Paths, labels and values are bytes that need not be UTF-8. Timeouts are in
- * milliseconds. A session may be used by one thread at a time. Since 0.1
- * unless something else is said.
+ * milliseconds. Since 0.1 unless something else is said. exmachina-channel.h has
+ * what threads and forked processes may do.
  */
 
 #include <stdbool.h>
@@ -85,6 +86,7 @@ enum exm_error_code {
 /* ---- a session ---------------------------------------------------------- */
 
 struct exm;
+struct exm_node_change;
 
 /* The version of the library, "0.1.0". Static. */
 EXM_PUBLIC const char *exm_version(void);
@@ -111,7 +113,9 @@ EXM_PUBLIC void exm_set_timeout(struct exm *session, int timeout_ms);
  * What to call when a notification of the server comes in, while a synchronous
  * call waits for its answer or in exm_process(): its method, and its parameters
  * as JSON text (or NULL), both valid during the call only. The function may use
- * the session. Without one, notifications are thrown away. NULL takes it off.
+ * the session, and free it, but not call exm_process(). Those that come in
+ * meanwhile are told after it, one by one, as is progress; of more than 1000 that
+ * wait the oldest are thrown away. Without a function, all are. NULL takes it off.
  */
 EXM_PUBLIC void exm_set_notify(struct exm *session,
 			       void (*notify)(void *data, const char *method, const char *params),
@@ -147,8 +151,10 @@ EXM_PUBLIC int exm_connect(struct exm *session, unsigned int flags) EXM_CHECK;
 
 /*
  * The same over two descriptors: a connected stream socket, and a file with
- * the secret. Both belong to the session when it is connected (the second one
- * is closed unless flags has EXM_KEEP_ENV), and stay the caller's on failure.
+ * the secret, or -1 if the socket is a channel's (exm_get_fd() of exm_open_channel()),
+ * which a program inherited; -EBADF where it is not. Both belong to the session when it is
+ * connected (the second one is closed unless flags has EXM_KEEP_ENV), and stay the caller's on
+ * failure.
  */
 EXM_PUBLIC int exm_connect_fds(struct exm *session, int fd, int secret_fd,
 			       unsigned int flags) EXM_CHECK;
@@ -328,12 +334,13 @@ struct exm_span {
 EXM_PUBLIC int exm_span(struct exm *session, const char *path,
 			struct exm_span **ret_span) EXM_CHECK;
 
-/* The path of the file, "/files/...", that the one node comes from that path names. */
+/* The path of the file, "/files/...", that the one node comes from that path names; NULL: none. */
 EXM_PUBLIC int exm_source(struct exm *session, const char *path, char **ret_path) EXM_CHECK;
 
 /*
- * Has a file read with a lens, or kept from being read with it. DENIED unless
- * the policy has the file, with that lens.
+ * Has /augeas/load say that a file is read with a lens, or kept from being read with it, from the
+ * next exm_load() on. DENIED unless the policy has the file. Whatever the lens, a commit is judged
+ * by the nodes of the one that the policy has for it.
  */
 EXM_PUBLIC int exm_transform(struct exm *session, const char *lens, const char *file,
 			     bool exclude) EXM_CHECK;
@@ -359,7 +366,12 @@ EXM_PUBLIC int exm_errors(struct exm *session, struct exm_file_error ***ret_erro
 struct exm_change {
 	char *file;
 	char *action; /* "change", "create" or "delete" */
-	char *diff;   /* unified; NULL from exm_commit() */
+	char *diff;   /* unified; NULL of what is written */
+	/*
+	 * What changes in the tree, ended by NULL; see exmachina-history.h. NULL if the policy has
+	 * the file not verified, and from exm_diff() if a commit would be refused
+	 */
+	struct exm_node_change **changes;
 };
 
 /* What exm_commit() would change. The number of files. */
@@ -371,23 +383,6 @@ EXM_PUBLIC int exm_diff(struct exm *session, struct exm_change ***ret_changes) E
  * if somebody else changed a file since the server read it; DENIED; IO.
  */
 EXM_PUBLIC int exm_commit(struct exm *session, struct exm_change ***ret_changes) EXM_CHECK;
-
-enum exm_commit_flag {
-	/*
-	 * Where somebody else has changed a file meanwhile, the edits are made again on what is
-	 * there now, if both sides touched different nodes. Else it is CONFLICT, whose data names
-	 * the nodes.
-	 */
-	EXM_COMMIT_REBASE = 1
-};
-
-/*
- * exm_commit() with some of these flags.
- *
- *   -EINVAL  also: a flag that this version does not know
- */
-EXM_PUBLIC int exm_commit_with(struct exm *session, unsigned int flags,
-			       struct exm_change ***ret_changes) EXM_CHECK;
 
 /* exm_commit() by the name that Augeas has for it (augeas.save). */
 EXM_PUBLIC int exm_save(struct exm *session, struct exm_change ***ret_changes) EXM_CHECK;
@@ -402,7 +397,11 @@ EXM_PUBLIC int exm_discard(struct exm *session, char ***ret_files) EXM_CHECK;
 }
 #endif
 
+#include <exmachina-augeas.h>
+#include <exmachina-batch.h>
 #include <exmachina-calls.h>
+#include <exmachina-channel.h>
+#include <exmachina-commit.h>
 #include <exmachina-history.h>
 #include <exmachina-system.h>
 

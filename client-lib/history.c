@@ -7,16 +7,6 @@
 #include "result.h"
 #include "session.h"
 
-static const struct field node_fields[] = {
-	{ "node", FIELD_TEXT, true, offsetof(struct exm_node_change, node), NULL },
-	{ "action", FIELD_TEXT, true, offsetof(struct exm_node_change, action), NULL },
-	{ "old", FIELD_TEXT, false, offsetof(struct exm_node_change, old_value), NULL },
-	{ "new", FIELD_TEXT, false, offsetof(struct exm_node_change, new_value), NULL },
-	{ "secret", FIELD_BOOL, false, offsetof(struct exm_node_change, secret), NULL },
-	{ "moved", FIELD_BOOL, false, offsetof(struct exm_node_change, moved), NULL },
-};
-static const struct record node_record = RECORD(struct exm_node_change, node_fields);
-
 #define FILE_FIELD(key, type, required, name, record) \
 	{ \
 		key, type, required, offsetof(struct exm_revision_file, name), record \
@@ -29,7 +19,7 @@ static const struct field file_fields[] = {
 	FILE_FIELD("change_count", FIELD_NUMBER, false, change_count, NULL),
 	FILE_FIELD("diff", FIELD_TEXT, false, diff, NULL),
 	FILE_FIELD("withheld", FIELD_BOOL, false, withheld, NULL),
-	FILE_FIELD("changes", FIELD_RECORDS, false, changes, &node_record),
+	FILE_FIELD("changes", FIELD_RECORDS, false, changes, &commit_node_record),
 	FILE_FIELD("more", FIELD_BOOL, false, more, NULL),
 };
 static const struct record file_record = RECORD(struct exm_revision_file, file_fields);

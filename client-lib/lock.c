@@ -39,6 +39,7 @@ int session_lock(struct exm *session, int64_t deadline)
 		r = wait_for_lock(session, deadline);
 		if (r < 0)
 			return r;
+		session->process = getpid();
 	}
 	session->locks++;
 	if (session->locks > 1)
@@ -69,8 +70,9 @@ int exm_lock(struct exm *session)
 
 	if (!session)
 		return -EINVAL;
-	if (session->stream.fd < 0)
-		return -ENOTCONN;
+	r = session_check(session);
+	if (r < 0)
+		return r;
 	if (session->kept)
 		return -EALREADY;
 	r = session_lock(session, deadline_after(session->timeout_ms));

@@ -10,15 +10,19 @@
 #include <poll.h>
 #include <string.h>
 
+#include "batch.h"
 #include "session.h"
 
 /* Another process may read what is meant for this one, unless it is kept out. */
 static int check_loop(const struct exm *session)
 {
+	int r;
+
 	if (!session)
 		return -EINVAL;
-	if (session->stream.fd < 0)
-		return -ENOTCONN;
+	r = session_check(session);
+	if (r < 0)
+		return r;
 	return session->shared && !session->kept ? -ENOLCK : 0;
 }
 
@@ -42,7 +46,11 @@ int loop_call(struct exm *session, const char *method, struct json_object *param
 	call->data = how->data;
 	call->progress = how->progress;
 	call->progress_data = how->progress_data;
-	r = call_send(session, call, method, params);
+	if (how->takes_fd)
+		call_take_fd(session, call);
+	if (how->batch)
+		batch_begin(how->batch, session, call);
+	r = how->batch ? batch_send(how->batch) : call_send(session, call, method, params);
 	if (r == 0)
 		r = stream_flush(&session->stream);
 	if (r < 0 && r != -EAGAIN) {
@@ -54,8 +62,7 @@ int loop_call(struct exm *session, const char *method, struct json_object *param
 	return 0;
 }
 
-static void end_plain(struct exm *session, const struct call *call, int result,
-		      struct json_object *value)
+static void end_plain(struct exm *session, struct call *call, int result, struct json_object *value)
 {
 	exm_callback *callback = (exm_callback *)call->callback;
 	const char *text = result == 0 ? json_text(value, NULL) : NULL;
@@ -207,7 +214,7 @@ int exm_process(struct exm *session)
 
 	if (r < 0)
 		return r;
-	if (session->processing)
+	if (session->processing || session->telling)
 		return -EBUSY;
 	session->processing = true;
 	session_hold(session);

@@ -13,6 +13,8 @@ struct loop_call {
 	void *data;
 	void (*progress)(void *data, const struct exm_progress *progress);
 	void *progress_data;
+	bool takes_fd;           /* a descriptor comes with the answer */
+	struct exm_batch *batch; /* in place of a method; or NULL */
 };
 
 /* Takes params over. 0 with the number of the call, or the errors of exm_call_async(). */

@@ -10,20 +10,30 @@
 
 #include "common/json.h"
 
+int options_copy(const void *given, size_t known, void *options)
+{
+	const char *bytes = given;
+	size_t size;
+
+	if (!given)
+		return 0;
+	memcpy(&size, given, sizeof(size));
+	if (size < sizeof(size))
+		return -EINVAL;
+	for (size_t i = known; i < size; i++)
+		if (bytes[i])
+			return -EINVAL;
+	memcpy(options, given, size < known ? size : known);
+	return 0;
+}
+
 int options_read(const struct exm_options *given, struct exm_options *ret_options)
 {
 	struct exm_options options = EXM_OPTIONS_INIT;
-	const char *bytes = (const char *)given;
+	int r = options_copy(given, sizeof(options), &options);
 
-	if (given) {
-		if (given->size < sizeof(given->size))
-			return -EINVAL;
-		for (size_t i = sizeof(options); i < given->size; i++)
-			if (bytes[i])
-				return -EINVAL;
-		memcpy(&options, given,
-		       given->size < sizeof(options) ? given->size : sizeof(options));
-	}
+	if (r < 0)
+		return r;
 	if (options.timeout_s < 0 || options.settle_s < 0)
 		return -EINVAL;
 	*ret_options = options;

@@ -10,6 +10,12 @@
 struct json_object;
 
 /*
+ * Options of any kind, which begin with their size, over those that count where none are given:
+ * `known` bytes that this version has. given: NULL for none. -EINVAL if it does not know one.
+ */
+int options_copy(const void *given, size_t known, void *options) must_check;
+
+/*
  * What the caller gave, in the form of this version; takes NULL. -EINVAL for
  * what it does not know or allow.
  */

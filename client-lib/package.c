@@ -125,7 +125,7 @@ int exm_package_update(struct exm *session, const struct exm_options *options)
 	return exm_package_call(session, "update", NULL, options, NULL);
 }
 
-static void end_package(struct exm *session, const struct call *call, int result,
+static void end_package(struct exm *session, struct call *call, int result,
 			struct json_object *value)
 {
 	exm_package_callback *callback = (exm_package_callback *)call->callback;

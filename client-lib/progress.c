@@ -10,7 +10,7 @@
 #include "result.h"
 
 static const struct field progress_fields[] = {
-	{ "verb", FIELD_TEXT, true, offsetof(struct exm_progress, verb), NULL },
+	{ "verb", FIELD_TEXT, false, offsetof(struct exm_progress, verb), NULL },
 	{ "unit", FIELD_TEXT, false, offsetof(struct exm_progress, unit), NULL },
 	{ "stage", FIELD_TEXT, true, offsetof(struct exm_progress, stage), NULL },
 	{ "detail", FIELD_TEXT, false, offsetof(struct exm_progress, detail), NULL },
@@ -21,7 +21,8 @@ static const struct record progress_record = RECORD(struct exm_progress, progres
 
 bool progress_is(const char *method)
 {
-	return strcmp(method, "service.progress") == 0 || strcmp(method, "package.progress") == 0;
+	return strcmp(method, "service.progress") == 0 || strcmp(method, "package.progress") == 0 ||
+	       strcmp(method, "config.progress") == 0;
 }
 
 void progress_tell(const struct call *call, const struct json_object *params)

@@ -306,3 +306,25 @@ int result_record(const struct json_object *object, const struct record *record,
 	*ret_record = take_ptr(data);
 	return 0;
 }
+
+int result_end_done(int r, struct json_object *result)
+{
+	json_free(result);
+	return r;
+}
+
+int result_end_count(int r, struct json_object *result)
+{
+	if (r == 0)
+		r = result_count(result);
+	json_free(result);
+	return r;
+}
+
+int result_end_text(int r, struct json_object *result, char **ret_text)
+{
+	if (r == 0)
+		r = result_text(result, ret_text);
+	json_free(result);
+	return r;
+}

@@ -53,6 +53,11 @@ int result_optional_text(const struct json_object *value, char **ret_text) must_
 int result_json(struct json_object *value, char **ret_text) must_check;
 int result_count(const struct json_object *value) must_check;
 
+/* The ends of calls whose answer is nothing but "done", a number, or a text: frees the result. */
+int result_end_done(int r, struct json_object *result) must_check;
+int result_end_count(int r, struct json_object *result) must_check;
+int result_end_text(int r, struct json_object *result, char **ret_text) must_check;
+
 /* An array of strings; the number of them. NULL: only that. */
 int result_texts(const struct json_object *array, char ***ret_texts) must_check;
 /* One structure. */

@@ -105,7 +105,7 @@ VERB(unmask)
 VERB(reset_failed)
 #undef VERB
 
-static void end_service(struct exm *session, const struct call *call, int result,
+static void end_service(struct exm *session, struct call *call, int result,
 			struct json_object *value)
 {
 	exm_service_callback *callback = (exm_service_callback *)call->callback;

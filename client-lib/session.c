@@ -35,6 +35,7 @@ int exm_new(struct exm **ret_session)
 	session->timeout_ms = -1;
 	TAILQ_INIT(&session->open);
 	TAILQ_INIT(&session->done);
+	STAILQ_INIT(&session->notes);
 	snprintf(session->token, sizeof(session->token), "%016llx", (unsigned long long)random);
 	*ret_session = session;
 	return 0;
@@ -47,11 +48,25 @@ struct exm *exm_free(struct exm *session)
 	session_hold(session);
 	/* a synchronous call further up ends with this, asynchronous ones are not told */
 	calls_drop(session);
+	notes_drop(session);
 	stream_close(&session->stream);
 	session->secret_fd = close_fd(session->secret_fd);
 	session->freed = true;
 	session_release(session);
 	return NULL;
+}
+
+/*
+ * The copy of a session in a forked process would take answers away from the other. One that is
+ * shared is made for that, but not while it is locked.
+ */
+int session_check(const struct exm *session)
+{
+	if (session->stream.fd < 0)
+		return -ENOTCONN;
+	if (session->process == 0 || (session->shared && session->locks == 0))
+		return 0;
+	return session->process == getpid() ? 0 : -ECHILD;
 }
 
 void session_hold(struct exm *session)
@@ -86,7 +101,7 @@ void session_clear_error(struct exm *session)
 	memset(&session->error, 0, sizeof(session->error));
 }
 
-int session_keep_error(struct exm *session, struct json_object *answer)
+int error_read(const struct json_object *answer, struct exm_error *ret_error)
 {
 	struct json_object *error = json_get(answer, "error");
 	struct json_object *data = json_get(error, "data");
@@ -95,22 +110,33 @@ int session_keep_error(struct exm *session, struct json_object *answer)
 	int64_t code = json_int(json_get(error, "code"));
 
 	if (json_kind(json_get(error, "code")) != JSON_INT || code < INT_MIN || code > INT_MAX ||
-	    !message) {
-		json_free(answer);
+	    !message)
 		return -EBADMSG;
-	}
-	session_clear_error(session);
-	session->answer = answer;
-	session->error = (struct exm_error){
+	*ret_error = (struct exm_error){
 		.code = (int)code,
 		.name = name ? name : "UNKNOWN",
 		.message = message,
 		.data = json_kind(data) == JSON_OBJECT ? json_text(data, NULL) : NULL,
 	};
-	if (!session->error.data)
-		session->error.data = "{}";
-	session->failed = true;
+	if (!ret_error->data)
+		ret_error->data = "{}";
 	return -EREMOTEIO;
+}
+
+int session_keep_error(struct exm *session, struct json_object *answer)
+{
+	struct exm_error error;
+	int r = error_read(answer, &error);
+
+	if (r != -EREMOTEIO) {
+		json_free(answer);
+		return r;
+	}
+	session_clear_error(session);
+	session->answer = answer;
+	session->error = error;
+	session->failed = true;
+	return r;
 }
 
 const struct exm_error *exm_last_error(const struct exm *session)
@@ -120,16 +146,18 @@ const struct exm_error *exm_last_error(const struct exm *session)
 
 int exm_error_field(const struct exm *session, const char *name, char **ret_text)
 {
-	struct json_object *value;
+	if (!session || !name || !ret_text)
+		return -EINVAL;
+	return error_field(session->failed ? session->answer : NULL, name, ret_text);
+}
+
+int error_field(const struct json_object *answer, const char *name, char **ret_text)
+{
+	struct json_object *value = json_get(json_get(json_get(answer, "error"), "data"), name);
 	const char *json;
 	char *text;
 	int r;
 
-	if (!session || !name || !ret_text)
-		return -EINVAL;
-	if (!session->failed)
-		return -ENOENT;
-	value = json_get(json_get(json_get(session->answer, "error"), "data"), name);
 	if (!value)
 		return -ENOENT;
 	/* a string, or text that is not UTF-8 and so comes in base64 */
@@ -149,6 +177,7 @@ static const struct {
 	int error;
 	const char *text;
 } meanings[] = {
+	{ ECHILD, "the session is another process's; ask that for a channel" },
 	{ ENOTCONN, "no session with a server" },
 	{ ECONNRESET, "the server has gone" },
 	{ ETIMEDOUT, "no answer in time" },

@@ -7,6 +7,7 @@
 #include "call.h"
 #include "common/json.h"
 #include "exmachina.h"
+#include "note.h"
 #include "stream.h"
 
 enum {
@@ -32,6 +33,11 @@ struct exm {
 	unsigned holders; /* functions further up that still need the session */
 	bool freed;       /* to be freed by the last of them */
 	bool processing;
+	bool telling;           /* a notification ... */
+	struct note_list notes; /* ... behind which these wait */
+	size_t note_count;
+
+	pid_t process; /* whose the session is; 0: that of the first who uses it */
 
 	void (*notify)(void *data, const char *method, const char *params);
 	void *notify_data;
@@ -49,6 +55,13 @@ struct exm {
 void session_hold(struct exm *session);
 /* The session may be gone after it. */
 void session_release(struct exm *session);
+/* 0, -ENOTCONN, or -ECHILD in a process that was forked since it was used first. */
+int session_check(const struct exm *session) must_check;
+/* What an answer that holds an error object says, in texts that are its own. -EREMOTEIO or
+ * -EBADMSG. */
+int error_read(const struct json_object *answer, struct exm_error *ret_error) must_check;
+/* As exm_error_field(); without an answer there is none. */
+int error_field(const struct json_object *answer, const char *name, char **ret_text) must_check;
 /* Forgets the last error. */
 void session_clear_error(struct exm *session);
 /* Takes an answer over that holds an error object. Returns -EREMOTEIO or -EBADMSG. */

@@ -78,6 +78,7 @@ void stream_close(struct stream *stream)
 	free(stream->data);
 	stream_drop_output(stream);
 	free(stream->output.data);
+	close_fd(stream->passed_fd);
 	close_fd(stream->fd);
 	*stream = stream_over(-1);
 }
@@ -104,6 +105,38 @@ static int make_room(struct stream *stream)
 	return 0;
 }
 
+/* As recv(2); a descriptor takes the place of the one before. */
+static ssize_t receive(struct stream *stream, void *data, size_t size, int flags)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec iov = { .iov_base = data, .iov_len = size };
+	struct msghdr message = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		/* not CMSG_SPACE: its padding is room for a second descriptor */
+		.msg_controllen = CMSG_LEN(sizeof(int)),
+	};
+	ssize_t n = recvmsg(stream->fd, &message, flags | MSG_CMSG_CLOEXEC);
+	const struct cmsghdr *item = n < 0 ? NULL : CMSG_FIRSTHDR(&message);
+
+	if (item && item->cmsg_level == SOL_SOCKET && item->cmsg_type == SCM_RIGHTS &&
+	    item->cmsg_len == CMSG_LEN(sizeof(int))) {
+		close_fd(stream->passed_fd);
+		memcpy(&stream->passed_fd, CMSG_DATA(item), sizeof(int));
+	}
+	return n;
+}
+
+int stream_take_fd(struct stream *stream)
+{
+	stream->takers--;
+	return take_fd(&stream->passed_fd);
+}
+
 int stream_fill(struct stream *stream, bool wait)
 {
 	ssize_t n;
@@ -119,8 +152,12 @@ int stream_fill(struct stream *stream, bool wait)
 			return r;
 	}
 	do {
-		n = recv(stream->fd, stream->data + stream->used, stream->size - stream->used,
-			 wait ? 0 : MSG_DONTWAIT);
+		char *at = stream->data + stream->used;
+		size_t room = stream->size - stream->used;
+		int flags = wait ? 0 : MSG_DONTWAIT;
+
+		n = stream->takers > 0 ? receive(stream, at, room, flags)
+				       : recv(stream->fd, at, room, flags);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;

@@ -37,12 +37,16 @@ struct stream {
 	size_t scanned; /* no end of line between start and here */
 	size_t used;
 	bool skipping; /* the line is too long; its rest is thrown away */
+	/* who waits for a descriptor that comes with what is read; for nobody the kernel drops it
+	 */
+	unsigned int takers;
+	int passed_fd; /* the last one that came; -1: none */
 	struct stream_output output;
 };
 
 static inline struct stream stream_over(int fd)
 {
-	return (struct stream){ .fd = fd };
+	return (struct stream){ .fd = fd, .passed_fd = -1 };
 }
 
 /* Timeout in milliseconds; negative: never. */
@@ -78,6 +82,9 @@ bool stream_has_line(const struct stream *stream);
 
 /* Until there is something to read, or to write into if output is left. 0, -ETIMEDOUT, -errno. */
 int stream_wait(const struct stream *stream, int64_t deadline) must_check;
+
+/* One of the takers has waited long enough: the descriptor that has come, or -1. */
+int stream_take_fd(struct stream *stream);
 
 /* Throws away what was read and not handed out. */
 void stream_drop_input(struct stream *stream);

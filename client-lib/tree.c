@@ -5,31 +5,7 @@
 #include "exchange.h"
 #include "result.h"
 #include "session.h"
-
-/* For methods that answer with nothing but "done". */
-static int ignore(int r, struct json_object *result)
-{
-	json_free(result);
-	return r;
-}
-
-/* For methods that answer with a number. */
-static int count(int r, struct json_object *result)
-{
-	if (r == 0)
-		r = result_count(result);
-	json_free(result);
-	return r;
-}
-
-/* For methods that answer with one text. */
-static int text(int r, struct json_object *result, char **ret_text)
-{
-	if (r == 0)
-		r = result_text(result, ret_text);
-	json_free(result);
-	return r;
-}
+#include "tree.h"
 
 int exm_get(struct exm *session, const char *path, char **ret_value)
 {
@@ -51,7 +27,7 @@ int exm_set(struct exm *session, const char *path, const char *value)
 	int r = CALL(session, "augeas.set", &result, NEEDED("path", path),
 		     NULLABLE("value", value));
 
-	return ignore(r, result);
+	return result_end_done(r, result);
 }
 
 int exm_setm(struct exm *session, const char *base, const char *sub, const char *value)
@@ -60,7 +36,7 @@ int exm_setm(struct exm *session, const char *base, const char *sub, const char 
 	int r = CALL(session, "augeas.setm", &result, NEEDED("base", base), NULLABLE("sub", sub),
 		     NULLABLE("value", value));
 
-	return count(r, result);
+	return result_end_count(r, result);
 }
 
 int exm_clear(struct exm *session, const char *path)
@@ -68,7 +44,7 @@ int exm_clear(struct exm *session, const char *path)
 	struct json_object *result = NULL;
 	int r = CALL(session, "augeas.clear", &result, NEEDED("path", path));
 
-	return ignore(r, result);
+	return result_end_done(r, result);
 }
 
 int exm_match(struct exm *session, const char *expression, char ***ret_paths)
@@ -90,7 +66,7 @@ static const struct field node_fields[] = {
 	{ "value", FIELD_TEXT, false, offsetof(struct exm_node, value), NULL },
 	{ "children", FIELD_INT, true, offsetof(struct exm_node, children), NULL },
 };
-static const struct record node_record = RECORD(struct exm_node, node_fields);
+const struct record tree_node_record = RECORD(struct exm_node, node_fields);
 
 int exm_match_nodes(struct exm *session, const char *expression, struct exm_node ***ret_nodes)
 {
@@ -104,7 +80,7 @@ int exm_match_nodes(struct exm *session, const char *expression, struct exm_node
 	r = CALL(session, "augeas.match", &result, NEEDED("path", expression),
 		 FLAG("values", values));
 	if (r == 0)
-		r = result_records(result, &node_record, &nodes);
+		r = result_records(result, &tree_node_record, &nodes);
 	if (r >= 0)
 		*ret_nodes = (struct exm_node **)nodes;
 	json_free(result);
@@ -117,7 +93,7 @@ int exm_insert(struct exm *session, const char *path, const char *label, bool be
 	int r = CALL(session, "augeas.insert", &result, NEEDED("path", path),
 		     NEEDED("label", label), FLAG("before", before));
 
-	return ignore(r, result);
+	return result_end_done(r, result);
 }
 
 int exm_remove(struct exm *session, const char *expression)
@@ -125,7 +101,7 @@ int exm_remove(struct exm *session, const char *expression)
 	struct json_object *result = NULL;
 	int r = CALL(session, "augeas.remove", &result, NEEDED("path", expression));
 
-	return count(r, result);
+	return result_end_count(r, result);
 }
 
 int exm_move(struct exm *session, const char *source, const char *destination)
@@ -134,7 +110,7 @@ int exm_move(struct exm *session, const char *source, const char *destination)
 	int r = CALL(session, "augeas.move", &result, NEEDED("source", source),
 		     NEEDED("destination", destination));
 
-	return ignore(r, result);
+	return result_end_done(r, result);
 }
 
 int exm_rename(struct exm *session, const char *expression, const char *label)
@@ -143,7 +119,7 @@ int exm_rename(struct exm *session, const char *expression, const char *label)
 	int r = CALL(session, "augeas.rename", &result, NEEDED("path", expression),
 		     NEEDED("label", label));
 
-	return count(r, result);
+	return result_end_count(r, result);
 }
 
 int exm_label(struct exm *session, const char *path, char **ret_label)
@@ -154,7 +130,7 @@ int exm_label(struct exm *session, const char *path, char **ret_label)
 	if (!ret_label)
 		return -EINVAL;
 	r = CALL(session, "augeas.label", &result, NEEDED("path", path));
-	return text(r, result, ret_label);
+	return result_end_text(r, result, ret_label);
 }
 
 int exm_print(struct exm *session, const char *expression, char **ret_text)
@@ -168,7 +144,7 @@ int exm_print(struct exm *session, const char *expression, char **ret_text)
 		r = CALL(session, "augeas.print", &result, NEEDED("path", expression));
 	else
 		r = exchange(session, "augeas.print", NULL, &result);
-	return text(r, result, ret_text);
+	return result_end_text(r, result, ret_text);
 }
 
 static const struct field span_fields[] = {
@@ -204,7 +180,10 @@ int exm_source(struct exm *session, const char *path, char **ret_path)
 	if (!ret_path)
 		return -EINVAL;
 	r = CALL(session, "augeas.source", &result, NEEDED("path", path));
-	return text(r, result, ret_path);
+	if (r == 0)
+		r = result_optional_text(result, ret_path);
+	json_free(result);
+	return r;
 }
 
 int exm_transform(struct exm *session, const char *lens, const char *file, bool exclude)
@@ -213,7 +192,7 @@ int exm_transform(struct exm *session, const char *lens, const char *file, bool 
 	int r = CALL(session, "augeas.transform", &result, NEEDED("lens", lens),
 		     NEEDED("file", file), FLAG("exclude", exclude));
 
-	return ignore(r, result);
+	return result_end_done(r, result);
 }
 
 int exm_load(struct exm *session)
@@ -224,5 +203,5 @@ int exm_load(struct exm *session)
 	if (!session)
 		return -EINVAL;
 	r = exchange(session, "augeas.load", NULL, &result);
-	return ignore(r, result);
+	return result_end_done(r, result);
 }

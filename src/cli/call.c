@@ -64,18 +64,94 @@ struct json_object *call_arguments(int argc, char *const *argv)
 	return params;
 }
 
+struct waiting {
+	bool done;
+	int result;
+	struct json_object *value;
+};
+
+static int parse_answer(const char *answer, struct json_object **ret_value)
+{
+	struct json_error where;
+
+	return json_parse(answer, strlen(answer), RESULT_DEPTH, ret_value, &where);
+}
+
+static void answered(struct exm *session, int result, const char *json, void *data)
+{
+	struct waiting *waiting = data;
+
+	(void)session;
+	waiting->done = true;
+	waiting->result = result < 0 ? result : parse_answer(json, &waiting->value);
+}
+
+static int wait_for(const struct cli *cli, const struct waiting *waiting)
+{
+	struct exm *session = cli->session;
+	int r = 0;
+
+	while (!waiting->done && r >= 0) {
+		r = interrupt_poll(cli, exm_get_fd(session), exm_get_events(session),
+				   exm_get_timeout(session));
+		if (r >= 0 || r == -EINTR)
+			r = exm_process(session);
+	}
+	return waiting->done ? waiting->result : r;
+}
+
+/* What is interrupted is forgotten here, and done by the server all the same. */
+static int call_until_interrupted(const struct cli *cli, const char *method, const char *params,
+				  struct json_object **ret_result)
+{
+	struct waiting waiting = { .done = false };
+	uint64_t number = 0;
+	int locked = exm_lock(cli->session), r;
+
+	if (locked < 0 && locked != -EALREADY)
+		return locked;
+	r = exm_call_async(cli->session, method, params, -1, answered, &waiting, &number);
+	if (r == 0)
+		r = wait_for(cli, &waiting);
+	if (r < 0 && !waiting.done)
+		(void)exm_cancel(cli->session, number);
+	if (locked == 0)
+		(void)exm_unlock(cli->session);
+	if (r < 0)
+		return r;
+	*ret_result = waiting.value;
+	return 0;
+}
+
+static int call_plainly(const struct cli *cli, const char *method, const char *params,
+			struct json_object **ret_result)
+{
+	scoped_ptr char *answer = NULL;
+	int r = exm_call(cli->session, method, params, &answer);
+
+	return r < 0 ? r : parse_answer(answer, ret_result);
+}
+
 int call_quietly(struct cli *cli, const char *method, struct json_object *params,
 		 struct json_object **ret_result)
 {
-	scoped_ptr char *answer = NULL;
-	struct json_error where;
+	const char *text = params ? call_text(params) : NULL;
 	int r;
 
-	r = exm_call(cli->session, method, params ? call_text(params) : NULL, &answer);
+	if (cli->interrupts < 0)
+		r = call_plainly(cli, method, text, ret_result);
+	else
+		r = call_until_interrupted(cli, method, text, ret_result);
 	json_free(params);
-	if (r < 0)
-		return r;
-	return json_parse(answer, strlen(answer), RESULT_DEPTH, ret_result, &where);
+	return r;
+}
+
+bool call_finds_edits(struct cli *cli)
+{
+	scoped_json *info = NULL;
+
+	return call_quietly(cli, "session.info", NULL, &info) == 0 &&
+	       json_length(json_get(info, "pending")) > 0;
 }
 
 enum status call(struct cli *cli, const char *method, struct json_object *params,

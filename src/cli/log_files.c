@@ -25,12 +25,11 @@ void log_files_clear(struct log_files *files)
 
 static enum status failed(const struct cli *cli, const char *path, int error)
 {
-	if (error == EACCES || error == EPERM) {
-		report(cli, "%s: %s; the audit trail is root's to read", path, strerror(error));
-		return STATUS_DENIED;
-	}
-	report(cli, "%s: %s", path, error == EINVAL ? "not a regular file" : strerror(error));
-	return STATUS_FAILED;
+	if (error == EACCES || error == EPERM)
+		return report_wrong(cli, STATUS_DENIED, "%s: %s; the audit trail is root's to read",
+				    path, strerror(error));
+	return report_wrong(cli, STATUS_FAILED, "%s: %s", path,
+			    error == EINVAL ? "not a regular file" : strerror(error));
 }
 
 /* 0 with a regular file, or an errno. */
@@ -96,10 +95,9 @@ enum status log_files_of_system(const struct cli *cli, struct log_files *files)
 	error = open_regular(directory, TRAIL_HEAD, O_NOFOLLOW, &head);
 	if (error != 0 && error != ENOENT)
 		return failed(cli, STATEDIR "/" TRAIL_HEAD, error);
-	if (error == 0 && !lock(head)) {
-		report(cli, STATEDIR "/" TRAIL_HEAD ": a writer keeps it locked");
-		return STATUS_FAILED;
-	}
+	if (error == 0 && !lock(head))
+		return report_wrong(cli, STATUS_FAILED,
+				    STATEDIR "/" TRAIL_HEAD ": a writer keeps it locked");
 	files->has_head = error == 0 && trail_head_read(head, &files->head) == 0;
 	status = open_all(cli, directory, files);
 	if (status == STATUS_DONE && files->count == 0)
@@ -168,10 +166,9 @@ enum status log_files_named(const struct cli *cli, int argc, char **argv, struct
 			i < cli->text_count ? cli->texts[i].text : argv[i - cli->text_count];
 		int fd, error;
 
-		if (files->count == CLI_TEXTS_MAX) {
-			report(cli, "log: more than %d files", CLI_TEXTS_MAX);
-			return STATUS_USAGE;
-		}
+		if (files->count == CLI_TEXTS_MAX)
+			return report_wrong(cli, STATUS_USAGE, "log: more than %d files",
+					    CLI_TEXTS_MAX);
 		error = open_regular(AT_FDCWD, path, 0, &fd);
 		if (error != 0)
 			return failed(cli, path, error);

@@ -2,9 +2,10 @@
 /* Runs in the command line client. Reads the options in front of the verb. */
 #include "cli/options.h"
 
+#include <errno.h>
 #include <getopt.h>
 
-#include "cli/verb.h"
+#include "cli/help.h"
 #include "config.h"
 #include "exmachina.h"
 
@@ -54,7 +55,7 @@ static const char before_verbs[] =
 	"                      options --policy DIR, --root DIR and --user NAME\n"
 	"  --version, --help\n"
 	"\n"
-	"Verbs, on the command line and in a script:\n";
+	"Verbs, on the command line, in a script and in a shell:\n";
 
 static const char after_verbs[] =
 	"\n"
@@ -62,78 +63,88 @@ static const char after_verbs[] =
 	"call (--once), an editing verb is committed at once, and a script says 'save'.\n"
 	"\n"
 	"Exit status: 0 done, 1 no such node, 2 usage, 3 denied, 4 the server failed it,\n"
-	"5 no server, 6 it took too long.\n";
-
-enum { SUMMARY_COLUMN = 36 };
-
-static void show_summary(int width, const char *summary)
-{
-	if (width < SUMMARY_COLUMN)
-		printf("%*s%s\n", SUMMARY_COLUMN - width, "", summary);
-	else
-		printf("\n%*s%s\n", SUMMARY_COLUMN, "", summary);
-}
-
-static void show_verb_option(const char *word, const char *argument, const char *summary)
-{
-	show_summary(printf("      --%s%s%s", word, *argument ? " " : "", argument), summary);
-}
-
-static void show_verb(const struct verb *verb)
-{
-	int width = printf("  %s%s%s%s%s %s", verb->name, verb->alias ? ", " : "",
-			   verb->alias ? verb->alias : "", verb->word ? " " : "",
-			   verb->word ? verb->word : "", verb->arguments);
-
-	show_summary(width, verb->summary);
-	verb_options_each(verb, show_verb_option);
-}
+	"5 no server, 6 it took too long, 7 a commit was not confirmed and is taken back.\n";
 
 static enum status show_help(void)
 {
 	fputs(usage, stdout);
 	fputs(before_verbs, stdout);
-	verb_each(show_verb);
+	help_print_verbs(NULL);
 	fputs(after_verbs, stdout);
 	return STATUS_PRINTED;
 }
 
-static enum status take(struct options *options, int code)
+static enum status show_version(void)
+{
+	printf("exmachina %s\n", exm_version());
+	return STATUS_PRINTED;
+}
+
+void options_each(void (*show)(const char *word, void *data), void *data)
+{
+	for (const struct option *option = long_options; option->name; option++)
+		show(option->name, data);
+}
+
+/* Is it one? */
+static bool take(struct options *options, int code)
 {
 	switch (code) {
 	case CODE_JSON:
 		options->json = true;
-		return STATUS_DONE;
+		return true;
 	case CODE_ONCE:
 		options->once = true;
-		return STATUS_DONE;
+		return true;
 	case CODE_SPAWN:
 		options->spawn = true;
-		return STATUS_DONE;
+		return true;
 	case CODE_SOCKET:
 		options->socket = optarg;
-		return STATUS_DONE;
+		return true;
 	case CODE_SECRET_FILE:
 		options->secret_file = optarg;
-		return STATUS_DONE;
+		return true;
 	case CODE_POLICY:
 		options->policy = optarg;
-		return STATUS_DONE;
+		return true;
 	case CODE_ROOT:
 		options->root = optarg;
-		return STATUS_DONE;
+		return true;
 	case CODE_USER:
 		options->user = optarg;
-		return STATUS_DONE;
+		return true;
 	case CODE_HELP:
-		return show_help();
+		options->help = true;
+		return true;
 	case CODE_VERSION:
-		printf("exmachina %s\n", exm_version());
-		return STATUS_PRINTED;
+		options->version = true;
+		return true;
 	default:
-		fputs(usage, stderr);
-		return STATUS_USAGE;
+		return false;
 	}
+}
+
+/* The words in front of the verb: true if all of them are known. */
+static bool take_all(int argc, char **argv, struct options *options)
+{
+	bool known = true;
+	int code;
+
+	optind = 0;
+	/* '+': what follows the verb is the verb's */
+	while (known && !options->help && !options->version &&
+	       (code = getopt_long(argc, argv, "+", long_options, NULL)) != -1)
+		known = take(options, code);
+	options->verb = optind;
+	return known;
+}
+
+int options_take(int count, char **words, struct options *ret_options)
+{
+	/* the word before the first is what a program's name is elsewhere, and not looked at */
+	opterr = 0;
+	return take_all(count + 1, words - 1, ret_options) ? ret_options->verb - 1 : -EINVAL;
 }
 
 static const char *contradiction(const struct options *options)
@@ -148,17 +159,14 @@ static const char *contradiction(const struct options *options)
 enum status options_read(int argc, char **argv, struct options *ret_options)
 {
 	struct options options = { 0 };
-	enum status status = STATUS_DONE;
 	const char *wrong;
-	int code;
 
-	/* '+': what follows the verb is the verb's */
-	while (status == STATUS_DONE &&
-	       (code = getopt_long(argc, argv, "+", long_options, NULL)) != -1)
-		status = take(&options, code);
-	if (status != STATUS_DONE)
-		return status;
-	options.verb = optind;
+	if (!take_all(argc, argv, &options)) {
+		fputs(usage, stderr);
+		return STATUS_USAGE;
+	}
+	if (options.help || options.version)
+		return options.help ? show_help() : show_version();
 	wrong = contradiction(&options);
 	if (!wrong && options.verb < argc) {
 		*ret_options = options;

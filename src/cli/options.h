@@ -10,6 +10,8 @@ struct options {
 	bool json;
 	bool once;
 	bool spawn;
+	bool help;
+	bool version;
 	const char *socket;
 	const char *secret_file;
 	const char *policy; /* these three only with spawn */
@@ -20,6 +22,11 @@ struct options {
 
 /* STATUS_DONE: go on; STATUS_PRINTED: help or version was asked for; STATUS_USAGE: told why. */
 enum status options_read(int argc, char **argv, struct options *ret_options) must_check;
+
+/* The same of words alone, and silently. How many there are; -EINVAL if one is none or half one. */
+int options_take(int count, char **words, struct options *ret_options) must_check;
+/* Calls show for each option, without its dashes. */
+void options_each(void (*show)(const char *word, void *data), void *data);
 
 /* Becomes exmachinad(8), which starts this program again. Returns only on failure. */
 enum status spawn_server(const struct options *options, char **verb) must_check;

@@ -31,9 +31,85 @@ void report(const struct cli *cli, const char *format, ...)
 	fputc('\n', stderr);
 }
 
+/* What the server would call it, had it been asked; the code of what it was not is 0. */
+static const char *name_of(enum status status)
+{
+	switch (status) {
+	case STATUS_NO_NODE:
+		return "NO_MATCH";
+	case STATUS_USAGE:
+		return "USAGE";
+	case STATUS_DENIED:
+		return "DENIED";
+	case STATUS_NO_SERVER:
+		return "NO_SERVER";
+	case STATUS_TIMEOUT:
+		return "TIMEOUT";
+	default:
+		return "FAILED";
+	}
+}
+
+static void tell_programs_wrong(const struct cli *cli, enum status status, const char *message)
+{
+	struct json_object *data = call_memory(json_new_object());
+	scoped_json *object = call_memory(json_new_object());
+
+	call_put(data, "name", call_memory(json_new_string(name_of(status))));
+	if (cli->script) {
+		call_put(data, "script", call_argument(cli->script));
+		call_put(data, "script_line", call_memory(json_new_int(cli->line)));
+	}
+	call_put(object, "code", call_memory(json_new_int(0)));
+	call_put(object, "message", call_memory(json_new_text(message)));
+	call_put(object, "data", data);
+	report_json(object);
+}
+
+enum status report_wrong(const struct cli *cli, enum status status, const char *format, ...)
+{
+	scoped_ptr char *message = NULL;
+	va_list arguments;
+	int r;
+
+	va_start(arguments, format);
+	r = vasprintf(&message, format, arguments);
+	va_end(arguments);
+	if (r < 0)
+		message = call_memory(NULL);
+	if (cli->json)
+		tell_programs_wrong(cli, status, message);
+	else
+		report(cli, "%s", message);
+	return status;
+}
+
 void report_json(struct json_object *value)
 {
 	puts(call_text(value));
+}
+
+static bool is_control(const char *text)
+{
+	unsigned char c = (unsigned char)*text;
+
+	/* the second half of them is two bytes in UTF-8 */
+	return (c < ' ' && c != '\n' && c != '\t') || c == 0x7f ||
+	       (c == 0xc2 && (unsigned char)text[1] < 0xa0);
+}
+
+static void put_foreign(FILE *file, const char *text)
+{
+	if (is_control(text))
+		fprintf(file, "\\x%02x", (unsigned char)*text);
+	else
+		fputc(*text, file);
+}
+
+void report_foreign_line(FILE *file, const char *text)
+{
+	for (; *text; text++)
+		put_foreign(file, text);
 }
 
 void report_foreign(FILE *file, const char *indent, const char *text)
@@ -41,18 +117,10 @@ void report_foreign(FILE *file, const char *indent, const char *text)
 	bool at_start = true;
 
 	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-		/* the second half of them is two bytes in UTF-8 */
-		bool is_control = (c < ' ' && c != '\n' && c != '\t') || c == 0x7f ||
-				  (c == 0xc2 && (unsigned char)text[1] < 0xa0);
-
 		if (at_start)
 			fputs(indent, file);
-		at_start = c == '\n';
-		if (!is_control)
-			fputc(c, file);
-		else
-			fprintf(file, "\\x%02x", c);
+		at_start = *text == '\n';
+		put_foreign(file, text);
 	}
 	if (!at_start)
 		fputc('\n', file);
@@ -90,7 +158,7 @@ static bool is_for_programs(const char *key)
 	static const char *const keys[] = { "name",     "kind",       "key",      "position",
 					    "expected", "load",       "main_pid", "main_pid_before",
 					    "verb",     "file_state", "manager",  "seconds",
-					    "section",  "refused" };
+					    "section",  "refused",    "restored" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (strcmp(key, keys[i]) == 0)
@@ -157,21 +225,27 @@ static void print_hint(const struct json_object *data)
 	fputc('\n', stderr);
 }
 
-static void tell_people(const struct cli *cli, const struct exm_error *error)
+static void tell_people(const struct cli *cli, const char *intro, const char *message, int code,
+			struct json_object *data)
 {
-	struct telling telling = { .cli = cli, .message = error->message };
-	scoped_json *data = NULL;
-	struct json_error where;
+	struct telling telling = { .cli = cli, .message = message };
 
-	if (json_parse(error->data, strlen(error->data), DATA_DEPTH, &data, &where) < 0)
-		data = NULL;
 	prefix(cli);
-	print_place(data, error->message);
-	fprintf(stderr, "%s\n", error->message);
+	fputs(intro, stderr);
+	print_place(data, message);
+	fprintf(stderr, "%s\n", message);
 	telling.placed = json_get(data, "file") && json_get(data, "line");
 	(void)json_each(data, print_detail, &telling);
-	if (error->code == EXM_ERROR_DENIED)
+	if (code == EXM_ERROR_DENIED)
 		print_hint(data);
+}
+
+void report_refusal(const struct cli *cli, struct json_object *error)
+{
+	const char *message = json_string(json_get(error, "message"), NULL);
+
+	tell_people(cli, "a commit would be refused: ", message ? message : "",
+		    (int)json_int(json_get(error, "code")), json_get(error, "data"));
 }
 
 static void tell_programs(const struct exm_error *error)
@@ -206,10 +280,12 @@ static enum status status_of(int code)
 
 static enum status report_error(const struct cli *cli, const struct exm_error *error)
 {
+	scoped_json *data = call_parse(error->data);
+
 	if (cli->json)
 		tell_programs(error);
 	else
-		tell_people(cli, error);
+		tell_people(cli, "", error->message, error->code, data);
 	return status_of(error->code);
 }
 
@@ -219,8 +295,10 @@ enum status report_failure(const struct cli *cli, int result)
 
 	if (result == -EREMOTEIO && error)
 		return report_error(cli, error);
-	report(cli, "%s", exm_strerror(cli->session, result));
-	return STATUS_FAILED;
+	if (result == -ECANCELED)
+		return report_wrong(cli, STATUS_FAILED,
+				    "interrupted; what the server has begun goes on");
+	return report_wrong(cli, STATUS_FAILED, "%s", exm_strerror(cli->session, result));
 }
 
 enum status report_no_node(const struct cli *cli, const char *path)

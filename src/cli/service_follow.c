@@ -4,7 +4,6 @@
  * verb with its progress and its log, a log that grows, units that change.
  */
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 
 #include "cli/service_view.h"
@@ -20,7 +19,8 @@ struct follow {
 	FILE *file; /* what is shown meanwhile; standard output is for the result */
 	const char *unit;
 	char *cursor; /* NULL: the log may not be read */
-	bool asked;   /* for the log, and not answered yet */
+	bool asked;   /* for the log, and not answered yet: */
+	uint64_t log_call;
 	bool done;
 	enum status status;
 	struct json_object *result;
@@ -91,7 +91,7 @@ static int ask_for_log(struct follow *follow)
 {
 	struct json_object *params = log_params(follow->unit, LOG_LINES_MAX, follow->cursor);
 	int r = exm_call_async(follow->cli->session, "service.log", call_text(params), -1, log_came,
-			       follow, NULL);
+			       follow, &follow->log_call);
 
 	json_free(params);
 	follow->asked = r == 0;
@@ -99,29 +99,27 @@ static int ask_for_log(struct follow *follow)
 }
 
 /* Waits for what the session waits for, and no longer than period_ms. 0 if that is over. */
-static int wait_and_process(struct exm *session, int period_ms)
+static int wait_and_process(const struct cli *cli, int period_ms)
 {
-	struct pollfd poller = { .fd = exm_get_fd(session),
-				 .events = (short)exm_get_events(session) };
+	struct exm *session = cli->session;
 	int timeout = exm_get_timeout(session);
 	int n, r;
 
 	if (timeout < 0 || (period_ms >= 0 && period_ms < timeout))
 		timeout = period_ms;
-	n = poll(&poller, 1, timeout);
-	if (n < 0 && errno != EINTR)
-		return -errno;
+	n = interrupt_poll(cli, exm_get_fd(session), exm_get_events(session), timeout);
+	if (n < 0 && n != -EINTR)
+		return n;
 	r = exm_process(session);
 	return r < 0 ? r : n;
 }
 
 static int follow_to_the_end(struct follow *follow)
 {
-	struct exm *session = follow->cli->session;
 	int r = 0;
 
 	while (!follow->done && r >= 0) {
-		r = wait_and_process(session, follow->cursor ? LOG_PERIOD_MS : -1);
+		r = wait_and_process(follow->cli, follow->cursor ? LOG_PERIOD_MS : -1);
 		if (r == 0 && follow->cursor && !follow->asked && !follow->done)
 			r = ask_for_log(follow);
 	}
@@ -161,16 +159,21 @@ static enum status follow_call(struct follow *follow, const char *method,
 			       struct json_object *params)
 {
 	struct cli *cli = follow->cli;
+	uint64_t number = 0;
 	int r;
 
 	begin_log(follow);
 	/* an error tells the same lines again */
 	cli->log_shown = follow->cursor;
-	r = exm_call_async(cli->session, method, call_text(params), -1, ended, follow, NULL);
+	r = exm_call_async(cli->session, method, call_text(params), -1, ended, follow, &number);
 	if (r == 0)
 		r = follow_to_the_end(follow);
-	if (!follow->done)
+	if (follow->asked)
+		(void)exm_cancel(cli->session, follow->log_call);
+	if (!follow->done) {
+		(void)exm_cancel(cli->session, number);
 		return report_failure(cli, r);
+	}
 	end_log(follow);
 	return follow->status;
 }
@@ -217,7 +220,8 @@ enum status service_run_log(struct cli *cli, const struct verb *verb, int argc, 
 		scoped_json *log = NULL;
 
 		/* not while the session is kept from others */
-		(void)poll(NULL, 0, LOG_PERIOD_MS);
+		if (interrupt_poll(cli, -1, 0, LOG_PERIOD_MS) == -ECANCELED)
+			break;
 		status = call(cli, verb->method, log_params(argv[0], LOG_LINES_MAX, follow.cursor),
 			      &log);
 		if (status == STATUS_DONE)
@@ -241,28 +245,51 @@ static void change_came(struct cli *cli, const char *method, struct json_object 
 		show_change(cli, params);
 }
 
+static enum status watch(struct cli *cli, const char *method, const char *name)
+{
+	struct json_object *params = call_memory(json_new_object());
+	scoped_json *unit = NULL;
+	enum status status;
+
+	call_put(params, "unit", call_argument(name));
+	status = call(cli, method, params, &unit);
+	if (status == STATUS_DONE)
+		show_change(cli, unit);
+	return status;
+}
+
+/* For what comes after it, where the program goes on. */
+static void unwatch(struct cli *cli, int count, char **names)
+{
+	for (int i = 0; i < count; i++) {
+		scoped_json *result = NULL;
+
+		if (call_quietly(cli, "service.unwatch", call_arguments(1, names + i), &result) < 0)
+			return;
+	}
+}
+
 enum status service_run_watch(struct cli *cli, const struct verb *verb, int argc, char **argv,
 			      struct json_object **ret_result)
 {
 	enum status status = STATUS_DONE;
-	int r = exm_lock(cli->session);
+	int r = exm_lock(cli->session), watched = 0;
 
 	(void)ret_result;
 	if (r < 0)
 		return report_failure(cli, r);
 	cli->notified = change_came;
-	for (int i = 0; i < argc && status == STATUS_DONE; i++) {
-		scoped_json *unit = NULL;
-		struct json_object *params = call_memory(json_new_object());
-
-		call_put(params, "unit", call_argument(argv[i]));
-		status = call(cli, verb->method, params, &unit);
-		if (status == STATUS_DONE)
-			show_change(cli, unit);
+	while (watched < argc && status == STATUS_DONE) {
+		status = watch(cli, verb->method, argv[watched]);
+		watched += status == STATUS_DONE;
 	}
+	while (status == STATUS_DONE && r >= 0 && !ferror(stdout))
+		r = wait_and_process(cli, -1);
+	cli->notified = NULL;
+	if (cli->shell)
+		unwatch(cli, watched, argv);
+	(void)exm_unlock(cli->session);
 	if (status != STATUS_DONE)
 		return status;
-	while (r >= 0 && !ferror(stdout))
-		r = wait_and_process(cli->session, -1);
-	return r < 0 ? report_failure(cli, r) : STATUS_PRINTED;
+	return r < 0 && r != -ECANCELED ? report_failure(cli, r) : STATUS_PRINTED;
 }

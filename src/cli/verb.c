@@ -5,9 +5,10 @@
 #include <string.h>
 
 static const struct verb *(*const families[])(size_t *) = {
-	verb_tree_table,    verb_edit_table,    verb_ensure_table,  verb_config_table,
-	verb_history_table, verb_service_table, verb_package_table, verb_system_table,
-	verb_session_table, verb_script_table,  verb_log_table,
+	verb_tree_table,   verb_edit_table,    verb_ensure_table,  verb_commit_table,
+	verb_config_table, verb_history_table, verb_service_table, verb_package_table,
+	verb_system_table, verb_session_table, verb_script_table,  verb_shell_table,
+	verb_log_table,    verb_help_table,
 };
 
 /* systemctl(1) says try-restart, the policy try_restart. */
@@ -20,9 +21,14 @@ static bool same_word(const char *a, const char *b)
 	return *a == *b;
 }
 
+static bool has_name(const struct verb *verb, const char *name)
+{
+	return strcmp(verb->name, name) == 0 || (verb->alias && strcmp(verb->alias, name) == 0);
+}
+
 static bool is_meant(const struct verb *verb, const char *name, const char *word)
 {
-	if (strcmp(verb->name, name) != 0 && (!verb->alias || strcmp(verb->alias, name) != 0))
+	if (!has_name(verb, name))
 		return false;
 	return !verb->word || (word && same_word(verb->word, word));
 }
@@ -40,15 +46,28 @@ const struct verb *verb_find(const char *name, const char *word)
 	return NULL;
 }
 
-void verb_each(void (*show)(const struct verb *verb))
+void verb_each(void (*show)(const struct verb *verb, void *data), void *data)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
 		size_t count;
 		const struct verb *verbs = families[i](&count);
 
 		for (size_t k = 0; k < count; k++)
-			show(&verbs[k]);
+			show(&verbs[k], data);
 	}
+}
+
+bool verb_is_one(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		size_t count;
+		const struct verb *verbs = families[i](&count);
+
+		for (size_t k = 0; k < count; k++)
+			if (has_name(&verbs[k], name))
+				return true;
+	}
+	return false;
 }
 
 bool verb_wants_path(const struct verb *verb, int argument)
@@ -61,9 +80,8 @@ static enum status check_choice(const struct cli *cli, const struct verb *verb, 
 	for (size_t i = 0; verb->choice[i]; i++)
 		if (same_word(word, verb->choice[i]))
 			return STATUS_DONE;
-	report(cli, "%s: '%s' is not possible there; it is: %s %s", verb->name, word, verb->name,
-	       verb->arguments);
-	return STATUS_USAGE;
+	return report_wrong(cli, STATUS_USAGE, "%s: '%s' is not possible there; it is: %s %s",
+			    verb->name, word, verb->name, verb->arguments);
 }
 
 /* Number and choices of the arguments. */
@@ -77,12 +95,11 @@ static enum status check(const struct cli *cli, const struct verb *verb, int arg
 		wrong = "too many arguments";
 	else if ((verb->flags & VERB_PAIRS) && argc % 2 != 0 && !(cli->script && argc == 1))
 		wrong = "the last value is missing";
-	if (wrong) {
-		report(cli, "%s: %s; it is: %s%s%s%s%s", verb->name, wrong, verb->name,
-		       verb->word ? " " : "", verb->word ? verb->word : "",
-		       *verb->arguments ? " " : "", verb->arguments);
-		return STATUS_USAGE;
-	}
+	if (wrong)
+		return report_wrong(cli, STATUS_USAGE, "%s: %s; it is: %s%s%s%s%s", verb->name,
+				    wrong, verb->name, verb->word ? " " : "",
+				    verb->word ? verb->word : "", *verb->arguments ? " " : "",
+				    verb->arguments);
 	if (!verb->choice || argc <= verb->choice_at)
 		return STATUS_DONE;
 	return check_choice(cli, verb, argv[verb->choice_at]);
@@ -97,9 +114,9 @@ enum status verb_take(struct cli *cli, int *argc, char ***argv, const struct ver
 
 	if (!verb) {
 		/* without the word where the first one is no verb, whatever follows */
-		report(cli, "unknown verb '%s%s%s'; see exmachina --help", (*argv)[0],
-		       word ? " " : "", word ? word : "");
-		return STATUS_USAGE;
+		return report_wrong(cli, STATUS_USAGE,
+				    "unknown verb '%s%s%s'; see exmachina --help", (*argv)[0],
+				    word ? " " : "", word ? word : "");
 	}
 	*argc -= words;
 	*argv += words;
@@ -128,13 +145,13 @@ static enum status run(struct cli *cli, const struct verb *verb, int argc, char 
 	else
 		status = call(cli, verb->method, argc ? call_arguments(argc, argv) : NULL,
 			      ret_result);
-	if (status != STATUS_DONE)
+	if (status != STATUS_DONE && status != STATUS_PRINTED && status != STATUS_TAKEN_BACK)
 		return status;
 	if (verb->flags & VERB_EDITS)
 		cli->edited = true;
-	if (verb->flags & VERB_SETTLES)
+	if (verb->flags & VERB_SETTLES && !cli->given[OPTION_DRY_RUN])
 		cli->edited = false;
-	return STATUS_DONE;
+	return status;
 }
 
 /* An edit whose session ends with this call is committed now or never. */
@@ -143,7 +160,7 @@ static enum status commit_edit(struct cli *cli, const struct verb *verb, char **
 {
 	const struct verb *commit = verb_find("commit", NULL);
 	scoped_json *changes = NULL;
-	enum status status = call(cli, commit->method, NULL, &changes);
+	enum status status = commit->run(cli, commit, 0, NULL, &changes);
 
 	if (status != STATUS_DONE)
 		return status;
@@ -167,7 +184,7 @@ enum status verb_execute(struct cli *cli, const struct verb *verb, int argc, cha
 		return STATUS_DONE;
 	if (status != STATUS_DONE)
 		return status;
-	if ((verb->flags & VERB_EDITS) && cli->once && !cli->script)
+	if ((verb->flags & VERB_EDITS) && cli->once && !cli->script && !cli->shell)
 		return commit_edit(cli, verb, argv, result);
 	if (cli->json)
 		report_json(result);

@@ -1,53 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Runs in the command line client. The verbs about edits as a whole, and about files. */
+/* Runs in the command line client. The verbs about edits that are dropped, and about files. */
 #include "cli/verb.h"
-
-static void print_diff(const struct cli *cli, char **argv, const struct json_object *result)
-{
-	const struct json_object *files = json_get(result, "files");
-
-	(void)cli;
-	(void)argv;
-	for (size_t i = 0; i < json_length(files); i++) {
-		char *diff = NULL;
-
-		if (json_get_bytes(json_get(json_at(files, i), "diff"), &diff) == 0)
-			fputs(diff, stdout);
-		free(diff);
-	}
-}
-
-static enum status run_commit(struct cli *cli, const struct verb *verb, int argc, char **argv,
-			      struct json_object **ret_result)
-{
-	struct json_object *params = NULL;
-
-	(void)argc;
-	(void)argv;
-	if (cli->given[OPTION_REBASE]) {
-		params = call_memory(json_new_object());
-		call_put(params, "rebase", call_memory(json_new_bool(true)));
-	}
-	return call(cli, verb->method, params, ret_result);
-}
-
-static void print_saved(const struct cli *cli, char **argv, const struct json_object *result)
-{
-	const struct json_object *rebased = json_get(result, "rebased");
-	size_t count = json_length(json_get(result, "files"));
-
-	(void)cli;
-	(void)argv;
-	if (count > 0)
-		printf("Saved %zu file(s)\n", count);
-	for (size_t i = 0; i < json_length(rebased); i++) {
-		char *file = NULL;
-
-		if (json_get_bytes(json_at(rebased, i), &file) == 0)
-			printf("merged with what somebody else wrote: %s\n", file);
-		free(file);
-	}
-}
 
 static void print_discarded(const struct cli *cli, char **argv, const struct json_object *result)
 {
@@ -100,24 +53,6 @@ static void print_errors(const struct cli *cli, char **argv, const struct json_o
 }
 
 static const struct verb verbs[] = {
-	{
-		.name = "diff",
-		.arguments = "",
-		.summary = "what a commit would change",
-		.method = "config.diff",
-		.print = print_diff,
-	},
-	{
-		.name = "commit",
-		.alias = "save",
-		.arguments = "",
-		.summary = "write all edits, or none if one cannot be",
-		.flags = VERB_SETTLES,
-		.options = OPTION(REBASE) | OPTION(JSON),
-		.method = "config.commit",
-		.run = run_commit,
-		.print = print_saved,
-	},
 	{
 		.name = "discard",
 		.arguments = "",

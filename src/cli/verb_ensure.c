@@ -44,10 +44,8 @@ static enum status put_text(const struct cli *cli, const struct cli_text *text,
 		equal ? strndup(text->text, (size_t)(equal - text->text)) : strdup(text->text);
 
 	call_memory(sub);
-	if (*sub == '\0') {
-		report(cli, "ensure: '%s' names no node", text->text);
-		return STATUS_USAGE;
-	}
+	if (*sub == '\0')
+		return report_wrong(cli, STATUS_USAGE, "ensure: '%s' names no node", text->text);
 	if (equal)
 		put_value(wanted, sub, call_argument(equal + 1));
 	else
@@ -82,10 +80,9 @@ static enum status run_ensure(struct cli *cli, const struct verb *verb, int argc
 
 	if (cli->given[OPTION_ABSENT] &&
 	    (argc > 1 || cli->given[OPTION_MATCH] || cli->given[OPTION_WITHOUT] ||
-	     cli->given[OPTION_AHEAD_OF])) {
-		report(cli, "ensure: with --absent there is nothing but --where");
-		return STATUS_USAGE;
-	}
+	     cli->given[OPTION_AHEAD_OF]))
+		return report_wrong(cli, STATUS_USAGE,
+				    "ensure: with --absent there is nothing but --where");
 	call_put(params, "path", call_argument(argv[0]));
 	if (argc > 1)
 		call_put(params, "value", call_argument(argv[1]));

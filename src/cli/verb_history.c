@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/diff_view.h"
 #include "cli/verb.h"
 
 enum { PAGE = 100, SHOWN = 20 };
@@ -59,15 +60,18 @@ static void print_head(const struct json_object *revision)
 {
 	const struct json_object *client = json_get(revision, "client");
 	const char *unit = text_of(client, "unit");
+	bool is_rollback = strcmp(text_of(revision, "method"), "config.rollback") == 0;
 
 	printf("revision %lld", number_of(revision, "revision"));
 	print_time(text_of(revision, "time"));
 	printf("  %s", text_of(client, "user"));
 	if (*unit)
 		printf(" in %s", unit);
-	printf(", pid %lld", number_of(client, "pid"));
+	if (number_of(client, "pid") > 0)
+		printf(", pid %lld", number_of(client, "pid"));
 	if (json_get(revision, "reverts"))
-		printf("  takes back %lld", number_of(revision, "reverts"));
+		printf("  takes back %lld%s", number_of(revision, "reverts"),
+		       is_rollback ? " and what came after it" : "");
 	putchar('\n');
 }
 
@@ -137,10 +141,13 @@ static void print_file(const struct json_object *file)
 	scoped_ptr char *diff = bytes_of(file, "diff");
 
 	print_name(file);
-	if (diff) {
+	/* it is to be read, wherever that is, and not to be applied */
+	if (diff && !isatty(STDOUT_FILENO))
 		report_foreign(stdout, "", diff);
+	else if (diff)
+		diff_print(diff);
+	if (diff)
 		return;
-	}
 	for (size_t i = 0; i < json_length(changes); i++)
 		print_change(json_at(changes, i));
 	if (json_boolean(json_get(file, "more")))
@@ -227,11 +234,10 @@ static enum status run_one(struct cli *cli, const struct verb *verb, int argc, c
 
 	(void)argc;
 	number = argv[0][0] >= '0' && argv[0][0] <= '9' ? strtoll(argv[0], &end, 10) : 0;
-	if (number <= 0 || *end) {
-		report(cli, "%s: '%s' is no number of a revision; see exmachina history",
-		       verb->name, argv[0]);
-		return STATUS_USAGE;
-	}
+	if (number <= 0 || *end)
+		return report_wrong(cli, STATUS_USAGE,
+				    "%s: '%s' is no number of a revision; see exmachina history",
+				    verb->name, argv[0]);
 	params = call_memory(json_new_array());
 	call_add(params, call_memory(json_new_int(number)));
 	return call(cli, verb->method, params, ret_result);
@@ -243,6 +249,7 @@ static const struct verb verbs[] = {
 		.arguments = "[FILE]",
 		.summary = "commits of the past, the newest first",
 		.most = 1,
+		.names = NAMES_FILES,
 		.options = OPTION(LINES) | OPTION(JSON),
 		.method = "config.history",
 		.run = run_history,
@@ -254,6 +261,7 @@ static const struct verb verbs[] = {
 		.summary = "what one of them has changed",
 		.least = 1,
 		.most = 1,
+		.names = NAMES_REVISIONS,
 		.options = OPTION(JSON),
 		.method = "config.show",
 		.run = run_one,
@@ -266,6 +274,7 @@ static const struct verb verbs[] = {
 		.least = 1,
 		.most = 1,
 		.flags = VERB_SETTLES,
+		.names = NAMES_REVISIONS,
 		.options = OPTION(JSON),
 		.method = "config.revert",
 		.run = run_one,

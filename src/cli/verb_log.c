@@ -17,8 +17,7 @@ static enum status broken(const struct cli *cli, const char *path, uint64_t offs
 			  : error == -ENODATA ? "it ends within a record"
 					      : strerror(-error);
 
-	report(cli, "%s: at byte %" PRIu64 ": %s", path, offset, why);
-	return STATUS_FAILED;
+	return report_wrong(cli, STATUS_FAILED, "%s: at byte %" PRIu64 ": %s", path, offset, why);
 }
 
 /* How many records there are, as far as they can be read. */
@@ -90,8 +89,7 @@ static enum status verify(const struct cli *cli, const struct log_files *files)
 
 	if (r < 0) {
 		json_free(telling.faults);
-		report(cli, "log: %s", strerror(-r));
-		return STATUS_FAILED;
+		return report_wrong(cli, STATUS_FAILED, "log: %s", strerror(-r));
 	}
 	if (cli->json)
 		log_view_summary_json(&summary, telling.faults);
@@ -128,6 +126,7 @@ static const struct verb verbs[] = {
 		.summary = "what was done for clients: the audit trail (as root)",
 		.most = VERB_MANY,
 		.flags = VERB_LOCAL | VERB_NO_SCRIPT,
+		.names = NAMES_FILES,
 		.options = OPTION(LINES) | OPTION(VERIFY) | OPTION(FILE) | OPTION(JSON),
 		.run = run_log,
 	},

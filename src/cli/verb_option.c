@@ -22,21 +22,35 @@ static const struct {
 
 enum { FIRST_CODE = 256 };
 
+static bool has_option(const struct verb *verb, size_t option)
+{
+	return verb->options & (UINT32_C(1) << option);
+}
+
 void verb_options_each(const struct verb *verb,
-		       void (*show)(const char *word, const char *argument, const char *summary))
+		       void (*show)(const char *word, const char *argument, const char *summary,
+				    void *data),
+		       void *data)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-		if (verb->options & (UINT32_C(1) << i) && i != OPTION_JSON)
-			show(options[i].word, options[i].argument, options[i].summary);
+		if (has_option(verb, i))
+			show(options[i].word, options[i].argument, options[i].summary, data);
+}
+
+bool verb_option_takes_word(const struct verb *verb, const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if (has_option(verb, i) && strncmp(word, "--", 2) == 0 &&
+		    strcmp(word + 2, options[i].word) == 0)
+			return options[i].most != 0;
+	return false;
 }
 
 static enum status take_text(struct cli *cli, const char *verb, size_t option)
 {
-	if (cli->text_count == CLI_TEXTS_MAX) {
-		report(cli, "%s: --%s is there more than %d times", verb, options[option].word,
-		       CLI_TEXTS_MAX);
-		return STATUS_USAGE;
-	}
+	if (cli->text_count == CLI_TEXTS_MAX)
+		return report_wrong(cli, STATUS_USAGE, "%s: --%s is there more than %d times", verb,
+				    options[option].word, CLI_TEXTS_MAX);
 	cli->texts[cli->text_count++] = (struct cli_text){ (enum verb_option)option, optarg };
 	cli->given[option]++;
 	return STATUS_DONE;
@@ -51,11 +65,10 @@ static enum status take(struct cli *cli, const char *verb, size_t option)
 		return take_text(cli, verb, option);
 	if (options[option].most > 0) {
 		value = optarg[0] >= '0' && optarg[0] <= '9' ? strtoul(optarg, &end, 10) : 0;
-		if (value == 0 || *end || value > (unsigned long)options[option].most) {
-			report(cli, "%s: --%s %s: %s is 1 to %d", verb, options[option].word,
-			       optarg, options[option].argument, options[option].most);
-			return STATUS_USAGE;
-		}
+		if (value == 0 || *end || value > (unsigned long)options[option].most)
+			return report_wrong(cli, STATUS_USAGE, "%s: --%s %s: %s is 1 to %d", verb,
+					    options[option].word, optarg, options[option].argument,
+					    options[option].most);
 	}
 	cli->given[option] = (int)value;
 	if (option == OPTION_JSON)
@@ -77,9 +90,10 @@ static enum status take_all(struct cli *cli, const struct verb *verb, int *argc,
 			status = take(cli, verb->name, (size_t)code - FIRST_CODE);
 			continue;
 		}
-		report(cli, code == ':' ? "%s: %s lacks its argument" : "%s: unknown option '%s'",
-		       verb->name, argv[optind - 1]);
-		status = STATUS_USAGE;
+		status = report_wrong(cli, STATUS_USAGE,
+				      code == ':' ? "%s: %s lacks its argument"
+						  : "%s: unknown option '%s'",
+				      verb->name, argv[optind - 1]);
 	}
 	*argc -= optind;
 	return status;
@@ -97,7 +111,7 @@ enum status verb_options_take(struct cli *cli, const struct verb *verb, int *arg
 	if (!verb->options)
 		return STATUS_DONE;
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-		if (verb->options & (UINT32_C(1) << i))
+		if (has_option(verb, i))
 			known[count++] = (struct option){
 				.name = options[i].word,
 				.has_arg = options[i].most ? required_argument : no_argument,

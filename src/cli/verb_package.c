@@ -50,22 +50,10 @@ static void print_changes(const struct cli *cli, char **argv, const struct json_
 		puts("no package changed");
 }
 
-/* One line that is written over on a terminal, else a line each. */
 static void progress_came(struct cli *cli, const char *method, struct json_object *params)
 {
-	const struct json_object *percent = json_get(params, "percent");
-	const char *stage = text_of(params, "stage");
-	const char *detail = text_of(params, "detail");
-	bool is_terminal = isatty(STDERR_FILENO);
-
-	if (strcmp(method, "package.progress") != 0 || (cli->json && !is_terminal))
-		return;
-	fputs(is_terminal ? "\r\033[K" : "", stderr);
-	if (percent)
-		fprintf(stderr, "%3lld%% ", (long long)json_int(percent));
-	fprintf(stderr, "%s%s%s", stage ? stage : "", detail ? ": " : "", detail ? detail : "");
-	fputs(is_terminal ? "" : "\n", stderr);
-	fflush(stderr);
+	if (strcmp(method, "package.progress") == 0)
+		progress_show(cli, params);
 }
 
 static struct json_object *params_of(int argc, char **argv)
@@ -96,8 +84,7 @@ static enum status run_change(struct cli *cli, const struct verb *verb, int argc
 	cli->notified = progress_came;
 	r = call_quietly(cli, verb->method, params, ret_result);
 	cli->notified = NULL;
-	if (isatty(STDERR_FILENO))
-		fputs("\r\033[K", stderr);
+	progress_end();
 	return r < 0 ? report_failure(cli, r) : STATUS_DONE;
 }
 
@@ -109,6 +96,7 @@ static const struct verb verbs[] = {
 		.summary = "how packages are",
 		.least = 1,
 		.most = VERB_MANY,
+		.names = NAMES_PACKAGES,
 		.options = OPTION(JSON),
 		.method = "package.status",
 		.run = run_status,
@@ -121,6 +109,7 @@ static const struct verb verbs[] = {
 		.summary = "install packages",
 		.least = 1,
 		.most = VERB_MANY,
+		.names = NAMES_PACKAGES,
 		.options = OPTION(TIMEOUT) | OPTION(JSON),
 		.method = "package.install",
 		.run = run_change,
@@ -133,6 +122,7 @@ static const struct verb verbs[] = {
 		.summary = "remove packages",
 		.least = 1,
 		.most = VERB_MANY,
+		.names = NAMES_PACKAGES,
 		.options = OPTION(TIMEOUT) | OPTION(JSON),
 		.method = "package.remove",
 		.run = run_change,
@@ -144,6 +134,7 @@ static const struct verb verbs[] = {
 		.arguments = "[NAME...]",
 		.summary = "upgrade packages, or all that may be",
 		.most = VERB_MANY,
+		.names = NAMES_PACKAGES,
 		.options = OPTION(TIMEOUT) | OPTION(JSON),
 		.method = "package.upgrade",
 		.run = run_change,

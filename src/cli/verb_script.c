@@ -6,64 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cli/script.h"
+#include "cli/line.h"
 #include "cli/verb.h"
-
-struct words {
-	int count;
-	char *word[VERB_MANY + 2]; /* one too many shows, and NULL ends them */
-};
-
-static void words_clear(struct words *words)
-{
-	for (int i = 0; i < words->count; i++)
-		free(words->word[i]);
-	words->count = 0;
-}
-
-/* A verb, which tells which arguments are paths, and these. 0, -EINVAL with the reason. */
-static int read_words(const char *line, struct words *words, const char **ret_reason)
-{
-	const struct verb *verb = NULL;
-
-	while (words->count <= VERB_MANY) {
-		bool is_path = verb && verb_wants_path(verb, words->count - 1);
-		int r = script_word(&line, is_path, &words->word[words->count], ret_reason);
-
-		if (r == -ENOMEM)
-			call_memory(NULL);
-		if (r <= 0)
-			return r;
-		if (words->count == 0)
-			verb = verb_find(words->word[0], NULL);
-		words->count++;
-	}
-	return 0;
-}
-
-static enum status run_line(struct cli *cli, const char *line)
-{
-	scoped(words_clear) struct words words = { 0 };
-	const struct verb *verb;
-	const char *reason = "";
-	enum status status;
-	int argc;
-	char **argv = words.word;
-
-	if (read_words(line, &words, &reason) < 0) {
-		report(cli, "%s", reason);
-		return STATUS_USAGE;
-	}
-	argc = words.count;
-	status = verb_take(cli, &argc, &argv, &verb);
-	if (status != STATUS_DONE)
-		return status;
-	if (verb->flags & VERB_NO_SCRIPT) {
-		report(cli, "'%s' cannot be used in a script", words.word[0]);
-		return STATUS_USAGE;
-	}
-	return verb_execute(cli, verb, argc, argv);
-}
 
 static enum status run_lines(struct cli *cli, FILE *file)
 {
@@ -72,22 +16,32 @@ static enum status run_lines(struct cli *cli, FILE *file)
 	size_t size = 0;
 	ssize_t length;
 
-	while (status == STATUS_DONE && (length = getline(&line, &size, file)) >= 0) {
+	while (status == STATUS_DONE && !cli->quit && (length = getline(&line, &size, file)) >= 0) {
 		cli->line++;
-		if (strlen(line) != (size_t)length) {
-			report(cli, "a NUL byte");
-			status = STATUS_USAGE;
-		} else if (!script_line_is_empty(line)) {
-			status = run_line(cli, line);
-		}
+		if (strlen(line) != (size_t)length)
+			status = report_wrong(cli, STATUS_USAGE, "a NUL byte");
+		else
+			status = line_run(cli, line);
 		/* what is printed comes before what a later line is told on standard error */
 		fflush(stdout);
 	}
-	if (ferror(file)) {
-		report(cli, "cannot read it: %s", strerror(errno));
-		status = STATUS_USAGE;
-	}
+	if (ferror(file))
+		status = report_wrong(cli, STATUS_USAGE, "cannot read it: %s", strerror(errno));
 	return status;
+}
+
+enum status script_run(struct cli *cli, const char *name, FILE *file)
+{
+	enum status status;
+
+	cli->script = name;
+	cli->line = 0;
+	status = run_lines(cli, file);
+	if (cli->once && !cli->shell && cli->edited)
+		report(cli, "edits that were not saved are dropped");
+	cli->script = NULL;
+	cli->quit = false;
+	return status == STATUS_DONE ? STATUS_PRINTED : status;
 }
 
 static enum status run_script(struct cli *cli, const struct verb *verb, int argc, char **argv,
@@ -95,20 +49,12 @@ static enum status run_script(struct cli *cli, const struct verb *verb, int argc
 {
 	bool is_input = argc == 0 || strcmp(argv[0], "-") == 0;
 	scoped_file *opened = is_input ? NULL : fopen(argv[0], "re");
-	enum status status;
 
 	(void)verb;
 	(void)ret_result;
-	if (!is_input && !opened) {
-		report(cli, "%s: %s", argv[0], strerror(errno));
-		return STATUS_USAGE;
-	}
-	cli->script = is_input ? "stdin" : argv[0];
-	status = run_lines(cli, is_input ? stdin : opened);
-	if (cli->once && cli->edited)
-		report(cli, "edits that were not saved are dropped");
-	cli->script = NULL;
-	return status == STATUS_DONE ? STATUS_PRINTED : status;
+	if (!is_input && !opened)
+		return report_wrong(cli, STATUS_USAGE, "%s: %s", argv[0], strerror(errno));
+	return script_run(cli, is_input ? "stdin" : argv[0], is_input ? stdin : opened);
 }
 
 static const struct verb verbs[] = {
@@ -118,6 +64,7 @@ static const struct verb verbs[] = {
 		.summary = "do what a script says, line by line",
 		.most = 1,
 		.flags = VERB_NO_SCRIPT,
+		.names = NAMES_FILES,
 		.run = run_script,
 	},
 };

@@ -57,10 +57,9 @@ static enum status run_call(struct cli *cli, const struct verb *verb, int argc, 
 
 	(void)verb;
 	(void)ret_result;
-	if (r == -EINVAL) {
-		report(cli, "call: the parameters are not a JSON object or array");
-		return STATUS_USAGE;
-	}
+	if (r == -EINVAL)
+		return report_wrong(cli, STATUS_USAGE,
+				    "call: the parameters are not a JSON object or array");
 	if (r < 0)
 		return report_failure(cli, r);
 	puts(answer);
@@ -88,6 +87,7 @@ static const struct verb verbs[] = {
 		.summary = "what the policy allows, of a node, a file or a unit",
 		.most = 1,
 		.paths = ARGUMENT(0),
+		.names = NAMES_UNITS,
 		.options = OPTION(JSON),
 		.method = "session.whatcan",
 		.run = whatcan_run,
@@ -106,6 +106,8 @@ static const struct verb verbs[] = {
 		.summary = "any method, with its parameters",
 		.least = 1,
 		.most = 2,
+		.flags = VERB_PRIVATE,
+		.names = NAMES_METHODS,
 		.run = run_call,
 	},
 };

@@ -3,6 +3,7 @@
  * Runs in the command line client. The verbs that read the tree. In a script
  * they print what augtool(1) prints; match, ls and print do so anywhere.
  */
+#include "cli/path.h"
 #include "cli/verb.h"
 
 #include <stdio.h>
@@ -137,20 +138,6 @@ static enum status run_ls(struct cli *cli, const struct verb *verb, int argc, ch
 	return status;
 }
 
-/* What is behind the last '/' that no backslash takes literally. */
-static const char *last_label(const char *path)
-{
-	const char *label = path;
-
-	for (const char *at = path; *at; at++) {
-		if (*at == '\\' && at[1])
-			at++;
-		else if (*at == '/')
-			label = at + 1;
-	}
-	return label;
-}
-
 static void print_ls(const struct cli *cli, char **argv, const struct json_object *nodes)
 {
 	(void)cli;
@@ -160,7 +147,7 @@ static void print_ls(const struct cli *cli, char **argv, const struct json_objec
 		scoped_ptr char *path = bytes_of(json_get(node, "path"));
 		scoped_ptr char *value = bytes_of(json_get(node, "value"));
 
-		printf("%s%s= %s\n", path ? last_label(path) : "",
+		printf("%s%s= %s\n", path ? path_last_label(path) : "",
 		       json_int(json_get(node, "children")) > 0 ? "/ " : " ",
 		       value ? value : "(none)");
 	}
@@ -279,6 +266,16 @@ static const struct verb verbs[] = {
 		.paths = ARGUMENT(0),
 		.method = "augeas.span",
 		.print = print_span,
+	},
+	{
+		.name = "preview",
+		.arguments = "PATH",
+		.summary = "the text that a commit would write",
+		.least = 1,
+		.most = 1,
+		.paths = ARGUMENT(0),
+		.method = "augeas.preview",
+		.print = print_text,
 	},
 	{
 		.name = "source",

@@ -66,7 +66,7 @@ static void print_heading(const char *kind, const struct json_object *name)
 
 static void print_file(const struct json_object *file)
 {
-	static const char *const lists[] = { "set", "insert", "remove", "deny" };
+	static const char *const lists[] = { "set", "insert", "remove", "deny", "secrets" };
 
 	print_heading("File", json_get(file, "path"));
 	print_text("lens", json_get(file, "lens"));
@@ -79,6 +79,8 @@ static void print_file(const struct json_object *file)
 		print_row("delete", "yes");
 	if (!json_boolean(json_get(file, "verified")))
 		print_row("verified", "no");
+	if (json_boolean(json_get(file, "other_lens")))
+		print_row("other_lens", "yes");
 }
 
 static void print_all(const struct json_object *policy)
@@ -175,6 +177,8 @@ static void print_one(const struct json_object *answer)
 	puts(name);
 	print_row("section", *section ? section : "none");
 	print_text("lens", json_get(answer, "lens"));
+	if (json_boolean(json_get(answer, "secret")))
+		print_row("secret", json_has(answer, "set") ? "yes" : "some of its nodes");
 	(void)json_each(answer, print_member, &of_node);
 	print_parents(json_get(answer, "parents"));
 	print_values(json_get(answer, "values"), false);

@@ -24,6 +24,13 @@ static int write_wire(int fd, const struct wire *w)
 	return w->bad ? -E2BIG : fd_write_all(fd, w->data, w->pos);
 }
 
+static void put_owner(struct wire *w, const struct candidate_owner *owner)
+{
+	wire_put_u32(w, owner->mode);
+	wire_put_u32(w, owner->uid);
+	wire_put_u32(w, owner->gid);
+}
+
 /* Entry, path, removal or not, owner and mode, and the content's length, which the content follows.
  */
 static int write_file(int fd, const struct candidate_file *file, size_t *total)
@@ -38,9 +45,9 @@ static int write_file(int fd, const struct candidate_file *file, size_t *total)
 	wire_put_u32(&w, file->entry);
 	wire_put_str(&w, file->path, POLICY_TEXT_MAX);
 	wire_put_u8(&w, file->content < 0);
-	wire_put_u32(&w, file->mode);
-	wire_put_u32(&w, file->uid);
-	wire_put_u32(&w, file->gid);
+	put_owner(&w, &file->owner);
+	wire_put_u8(&w, file->may_make_dirs);
+	put_owner(&w, &file->dirs);
 	wire_put_u32(&w, (uint32_t)size);
 	*total += w.pos + size;
 	if (*total > CANDIDATES_SIZE_MAX)
@@ -111,6 +118,17 @@ static bool get_bool(struct wire *w)
 	return value == 1;
 }
 
+static struct candidate_owner get_owner(struct wire *w)
+{
+	struct candidate_owner owner = { .mode = wire_get_u32(w) };
+
+	owner.uid = wire_get_u32(w);
+	owner.gid = wire_get_u32(w);
+	if (owner.mode > 07777)
+		w->bad = true;
+	return owner;
+}
+
 /* A number of things that follow; each takes a byte at least. */
 static uint32_t get_count(struct wire *w, uint32_t max)
 {
@@ -151,13 +169,13 @@ static void get_file(struct wire *w, struct candidates *candidates)
 
 	one.path = wire_get_str(w, POLICY_TEXT_MAX);
 	one.removal = get_bool(w);
-	one.mode = wire_get_u32(w);
-	one.uid = wire_get_u32(w);
-	one.gid = wire_get_u32(w);
+	one.owner = get_owner(w);
+	one.may_make_dirs = get_bool(w);
+	one.dirs = get_owner(w);
 	one.content = wire_get_bytes(w, CONTENT_MAX, &size);
 	one.size = size;
 	if (w->bad || !policy_path_is_plain(one.path) || is_named(candidates, one.path) ||
-	    (one.removal && one.size > 0) || one.mode > 07777)
+	    (one.removal && one.size > 0))
 		w->bad = true;
 	else
 		candidates->item[candidates->count++] = one;

@@ -23,14 +23,19 @@ enum {
 
 /* ---- writing ---- */
 
+struct candidate_owner {
+	uint32_t mode; /* of these bits only: 07777 */
+	uint32_t uid;
+	uint32_t gid;
+};
+
 struct candidate_file {
 	uint32_t entry; /* the policy's section */
 	const char *path;
-	int content; /* sealed memfd; -1: the file is to be removed */
-	/* of a file that is not there yet */
-	uint32_t mode;
-	uint32_t uid;
-	uint32_t gid;
+	int content;                  /* sealed memfd; -1: the file is to be removed */
+	struct candidate_owner owner; /* of a file that is not there yet */
+	bool may_make_dirs;           /* those that are missing on its way: */
+	struct candidate_owner dirs;
 };
 
 struct candidate_secrets {
@@ -52,9 +57,9 @@ struct candidate {
 	const void *content;
 	size_t size;
 	bool removal;
-	uint32_t mode; /* of these bits only: 07777 */
-	uint32_t uid;
-	uint32_t gid;
+	struct candidate_owner owner;
+	bool may_make_dirs;
+	struct candidate_owner dirs;
 };
 
 /* All texts point into the mapping. */

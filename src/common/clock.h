@@ -5,13 +5,19 @@
 #include <stdint.h>
 #include <time.h>
 
-/* CLOCK_MONOTONIC, which nobody can set. */
-static inline uint64_t clock_usec(void)
+/* Microseconds of one of the system's clocks. */
+static inline uint64_t clock_usec_of(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* CLOCK_MONOTONIC, which nobody can set. */
+static inline uint64_t clock_usec(void)
+{
+	return clock_usec_of(CLOCK_MONOTONIC);
 }
 
 static inline uint64_t clock_msec(void)

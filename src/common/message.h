@@ -34,6 +34,7 @@ enum {
 	WATCHES_MAX = 64,           /* units that one session watches */
 	PACKAGES_MAX = 64,          /* names in one package call */
 	LOG_LINES_MAX = 1000,       /* lines of one service.log, whatever the policy says */
+	CHANNELS_MAX = 16,          /* sessions of one client beside its first */
 	REVISIONS_MAX = 100,        /* revisions in one answer */
 	MESSAGE_PROTOCOL = 2,
 };

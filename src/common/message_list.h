@@ -18,6 +18,7 @@
 	X(PART, part, DURING_OPEN, MSG_PLAIN) \
 	X(RESTORE, restore, DURING_OPEN, MSG_PLAIN) \
 	X(CONFIRM, confirm, DURING_OPEN, MSG_PLAIN) \
+	X(CHANNEL, channel, DURING_OPEN, MSG_PLAIN) \
 	X(FORGET, forget, DURING_OPEN, MSG_NO_REPLY) \
 	X(SERVICE, service, DURING_OPEN, MSG_NO_REPLY) \
 	X(UNITS, units, DURING_OPEN, MSG_NO_REPLY) \
@@ -39,7 +40,8 @@
 	X(REVISION_REPLY, revision_reply, 0, MSG_MAY_FD) \
 	X(PART_REPLY, part_reply, 0, MSG_MAY_FD) \
 	X(RESTORE_REPLY, restore_reply, 0, MSG_PLAIN) \
-	X(CONFIRM_REPLY, confirm_reply, 0, MSG_PLAIN)
+	X(CONFIRM_REPLY, confirm_reply, 0, MSG_PLAIN) \
+	X(CHANNEL_REPLY, channel_reply, 0, MSG_MAY_FD)
 
 #define MON_EVENTS(X) \
 	X(WELCOME, welcome, 0, MSG_FD) \
@@ -229,6 +231,14 @@
 	I32(error) \
 	U32(seconds) \
 	U8(restored)
+
+/* One more session of the same client: its stream, for the client, is the descriptor with DONE.
+ * BUSY: there are CHANNELS_MAX, or the server is about to end. */
+#define FIELDS_channel(U8, U32, U64, I32, STR)
+
+#define FIELDS_channel_reply(U8, U32, U64, I32, STR) \
+	U8(outcome) \
+	I32(error)
 
 /* nothing that was handed out counts any more */
 #define FIELDS_forget(U8, U32, U64, I32, STR)

@@ -67,6 +67,8 @@ static void file_clear(struct policy_file *file)
 	policy_apply_clear(file);
 	free(file->create_owner);
 	free(file->create_group);
+	free(file->dirs.owner);
+	free(file->dirs.group);
 }
 
 struct policy *policy_free(struct policy *policy)
@@ -81,6 +83,7 @@ struct policy *policy_free(struct policy *policy)
 		free(policy->logs[i].unit);
 	for (size_t i = 0; i < policy->package_count; i++)
 		free(policy->packages[i].name);
+	list_clear(&policy->lens_dirs);
 	free(policy->files);
 	free(policy->services);
 	free(policy->logs);

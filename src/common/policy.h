@@ -80,6 +80,15 @@ struct policy_apply {
 	char *unit;
 };
 
+/* "MODE OWNER:GROUP" */
+struct policy_owner {
+	mode_t mode;
+	char *owner; /* names as the policy spells them, for -T */
+	char *group;
+	uid_t uid;
+	gid_t gid;
+};
+
 struct policy_file {
 	char *path; /* absolute, below the root directory; may hold wildcards, never a backslash */
 	char *lens; /* "Sshd.lns"; NULL until the lens index is asked */
@@ -94,10 +103,13 @@ struct policy_file {
 	char *create_group;
 	uid_t create_uid;
 	gid_t create_gid;
+	bool may_make_dirs; /* MakeDirs=: those that are missing, of a file that is created */
+	struct policy_owner dirs;
 	bool may_delete;
 	struct policy_apply *apply;
 	size_t apply_count;
 	bool unverified; /* Verify=no: what a commit changes is not judged node by node */
+	bool other_lens; /* OtherLens=yes: it may also be edited as another lens reads it */
 };
 
 struct policy_service {
@@ -163,6 +175,7 @@ struct policy {
 	enum service_manager manager;
 	uint32_t optional_layers; /* of the sandbox: bit set of 1u << enum layer */
 	enum audit_place audit;
+	struct policy_list lens_dirs; /* Lenses=: searched before Augeas's own */
 	struct policy_history history;
 	bool has_system;       /* a [System] section: the identity may be read */
 	uint32_t system_items; /* bit set of 1u << enum system_item: these may be set */
@@ -333,8 +346,8 @@ bool policy_may_change(const struct policy_file *file);
 
 /*
  * Monitor to engine. The owner, group and mode of files to be created, the layers that may be
- * missing, what is secret and what is kept of commits stay with the monitor, which is the one to
- * use them.
+ * missing, where lenses are and what is kept of commits stay with the monitor, which is the one to
+ * use them. Which nodes are secret is told, so that a client can be told what not to keep.
  */
 void policy_put(struct wire *w, const struct policy *policy);
 

@@ -72,7 +72,7 @@ static int split_into(const char *line, char *room, char **words)
 static bool has_control(const char *text)
 {
 	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+		if (((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7f)
 			return true;
 	return false;
 }

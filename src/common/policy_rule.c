@@ -110,6 +110,11 @@ int policy_rule_commit(const struct policy_file *file, struct policy_rule *ret_r
 	return policy_may_change(file) ? 0 : refuse(ret_rule, "Set", "Set=NODE");
 }
 
+int policy_rule_other_lens(const struct policy_file *file, struct policy_rule *ret_rule)
+{
+	return file->other_lens ? 0 : refuse(ret_rule, "OtherLens", "OtherLens=yes");
+}
+
 /* ---- units, packages, identity ------------------------------------------------- */
 
 int policy_rule_service(const struct policy *policy, enum service_verb verb, const char *unit,

@@ -48,6 +48,9 @@ int policy_rule_value(const struct policy_file *file, const struct node_path *no
 /* May a commit change anything in the file that is there? */
 int policy_rule_commit(const struct policy_file *file, struct policy_rule *ret_rule) must_check;
 
+/* May it be edited as another lens than the policy's reads it? */
+int policy_rule_other_lens(const struct policy_file *file, struct policy_rule *ret_rule) must_check;
+
 /* The names must be possible ones. */
 int policy_rule_service(const struct policy *policy, enum service_verb verb, const char *unit,
 			struct policy_rule *ret_rule) must_check;

@@ -29,6 +29,7 @@ static void put_file(struct wire *w, const struct policy_file *file)
 		wire_put_str(w, file->values[i].pattern, POLICY_TEXT_MAX);
 		wire_put_str(w, file->values[i].ere, POLICY_TEXT_MAX);
 	}
+	put_list(w, &file->secrets);
 	put_list(w, &file->checks);
 	wire_put_u32(w, (uint32_t)file->apply_count);
 	for (size_t i = 0; i < file->apply_count; i++) {
@@ -38,6 +39,7 @@ static void put_file(struct wire *w, const struct policy_file *file)
 	wire_put_u8(w, file->may_create);
 	wire_put_u8(w, file->may_delete);
 	wire_put_u8(w, file->unverified);
+	wire_put_u8(w, file->other_lens);
 }
 
 void policy_put(struct wire *w, const struct policy *policy)
@@ -181,6 +183,8 @@ static int get_file(struct wire *w, struct policy *policy)
 	if (r == 0)
 		r = get_values(w, file);
 	if (r == 0)
+		r = get_list(w, &file->secrets);
+	if (r == 0)
 		r = get_checks(w, &file->checks);
 	if (r == 0)
 		r = get_apply(w, file);
@@ -189,6 +193,9 @@ static int get_file(struct wire *w, struct policy *policy)
 	file->may_create = get_bool(w);
 	file->may_delete = get_bool(w);
 	file->unverified = get_bool(w);
+	file->other_lens = get_bool(w);
+	if (file->unverified && file->other_lens)
+		w->bad = true;
 	return 0;
 }
 

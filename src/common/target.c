@@ -80,13 +80,19 @@ enum mon_outcome target_replaceable(int fd, const struct stat *st, int *ret_erro
 
 	if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &stx) < 0)
 		return failed(errno, ret_error);
-	if (stx.stx_attributes & stx.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT)
+	if (stx.stx_attributes & stx.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) {
 		*ret_error = EXDEV;
-	else if (st->st_nlink != 1)
+		return OUTCOME_NOT_PLAIN;
+	}
+	if (st->st_nlink > 1) {
 		*ret_error = EMLINK;
-	else
-		return OUTCOME_DONE;
-	return OUTCOME_NOT_PLAIN;
+		return OUTCOME_NOT_PLAIN;
+	}
+	if (st->st_nlink == 0) {
+		*ret_error = ESTALE;
+		return OUTCOME_CONFLICT;
+	}
+	return OUTCOME_DONE;
 }
 
 static bool unchanged(const struct stat *a, const struct stat *b)
@@ -138,4 +144,23 @@ enum mon_outcome target_snapshot(const struct target *target, int *ret_memfd, in
 			break;
 	}
 	return outcome;
+}
+
+const char *target_obstacle(int error)
+{
+	switch (error) {
+	case ELOOP:
+	case ENOTDIR:
+		return "there is a symbolic link on its path";
+	case EXDEV:
+		return "it is a bind mount, which cannot be replaced";
+	case EMLINK:
+		return "it is a hard link of several names, which replacing would part";
+	case ESTALE:
+		return "somebody else replaced it at this moment";
+	case EINVAL:
+		return "it is not a regular file";
+	default:
+		return NULL;
+	}
 }

@@ -36,10 +36,14 @@ enum mon_outcome target_read(const struct target *target, int *ret_fd, struct st
 			     int *ret_error);
 
 /*
- * Can it be replaced by renaming? OUTCOME_DONE, or OUTCOME_NOT_PLAIN with EXDEV
- * for a bind mount and EMLINK for a file of several names.
+ * Can it be replaced by renaming? OUTCOME_DONE, OUTCOME_NOT_PLAIN with EXDEV for a
+ * bind mount and EMLINK for a file of several names, or OUTCOME_CONFLICT with ESTALE
+ * for one that has lost its name to another since it was opened.
  */
 enum mon_outcome target_replaceable(int fd, const struct stat *st, int *ret_error);
+
+/* What stands in the way of replacing it, by the error of one of these; NULL for another error. */
+const char *target_obstacle(int error);
 
 /*
  * The file's bytes as they are now, in a sealed memfd. A file that changes while it

@@ -102,7 +102,7 @@ static void tell_refusal(struct call *call, const struct json_object *data)
 
 static int answer_error(struct call *call, int code, struct json_object *data, const char *message)
 {
-	struct json_object *error;
+	scoped_json *error = NULL;
 
 	if (!data)
 		data = json_new_object();
@@ -111,18 +111,18 @@ static int answer_error(struct call *call, int code, struct json_object *data, c
 		tell_refusal(call, data);
 	json_put(data, "name", json_new_string(call_error_name(code)));
 
-	if (!take_turn(call) || call->notification) {
-		json_free(data);
-		return -1;
-	}
 	error = json_new_object();
 	json_put(error, "code", json_new_int(code));
 	json_put(error, "message", json_new_text(message));
 	json_put(error, "data", data);
+	if (call->refusal) {
+		json_free(*call->refusal);
+		*call->refusal = take_ptr(error);
+		return -1;
+	}
 	/* a client that is gone is noticed by whoever reads from it next */
-	if (rpc_answer(call, "error", error) < 0)
+	if (take_turn(call) && !call->notification && rpc_answer(call, "error", error) < 0)
 		call->engine->stream.ended = true;
-	json_free(error);
 	return -1;
 }
 

@@ -17,6 +17,11 @@
 struct engine;
 struct batch;
 
+/* Of a call that was made within another: one of the two, owned. */
+struct captured {
+	struct json_object *result, *error;
+};
+
 struct call {
 	struct engine *engine;
 	const char *method;
@@ -24,10 +29,12 @@ struct call {
 	bool notification;      /* nobody waits for an answer */
 	bool answered;
 	bool later;
-	bool recorded;       /* the monitor decides, or has decided, and records that itself */
-	struct batch *batch; /* NULL: a request of its own */
-	int slot;            /* in the stream, while the answer waits; or -1 */
-	size_t begun;        /* where its answer begins in what is written */
+	bool recorded; /* the monitor decides, or has decided, and records that itself */
+	struct json_object **refusal; /* where errors go, and are no answer; NULL: to the client */
+	struct captured *captured;    /* takes the answer, which nobody else gets; or NULL */
+	struct batch *batch;          /* NULL: a request of its own */
+	int slot;                     /* in the stream, while the answer waits; or -1 */
+	size_t begun;                 /* where its answer begins in what is written */
 };
 
 /* Takes the result over. NULL is null, unless memory ran out while it was made. */

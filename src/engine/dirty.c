@@ -14,6 +14,7 @@
 #include "engine/engine.h"
 #include "engine/staging.h"
 #include "engine/tree_error.h"
+#include "verify/parse.h"
 
 void dirty_list_free(struct dirty_list **list)
 {
@@ -53,11 +54,34 @@ static void touch(struct tree *tree, struct tree_file *file)
 		aug_rm(tree->aug, probe);
 }
 
+/*
+ * In place of what the client has set: every edited file goes to the staging directory, with its
+ * lens, and is told of at the commit alone.
+ */
+static int save(struct tree *tree, bool *ret_saved)
+{
+	int r = load_table_begin(tree->aug);
+
+	for (size_t i = 0; i < tree->count && r == 0; i++)
+		if (tree->file[i].edited)
+			r = load_table_add(tree->aug, tree->file[i].lens, tree->file[i].path);
+	if (r == 0)
+		r = tree_save_mode(tree, "overwrite");
+	if (r == 0)
+		*ret_saved = aug_save(tree->aug) == 0;
+	load_table_end(tree->aug);
+	if (r == 0)
+		r = tree_save_mode(tree, tree->save_mode);
+	return r < 0 ? r : tree_tell_saved(tree);
+}
+
 /* Lets Augeas write what was edited to the staging directory. */
 static int render(struct call *call)
 {
 	struct tree *tree = call->engine->tree;
 	struct tree_file *failed = NULL;
+	bool saved = false;
+	int r;
 
 	for (size_t i = 0; i < tree->count; i++) {
 		struct tree_file *file = &tree->file[i];
@@ -66,7 +90,10 @@ static int render(struct call *call)
 			touch(tree, file);
 		file->made |= file->edited && file->base < 0;
 	}
-	if (aug_save(tree->aug) == 0) {
+	r = save(tree, &saved);
+	if (r < 0)
+		return call_internal(call, "write the edits", r);
+	if (saved) {
 		for (size_t i = 0; i < tree->count; i++)
 			tree->file[i].needs_touch = false;
 		return 0;
@@ -83,7 +110,7 @@ static int render(struct call *call)
 	return call_error(
 		call, EXM_ERROR_BAD_VALUE, tree_error_data(tree, failed),
 		"%s cannot be written: the tree is not what %s can write; the edits are kept",
-		failed->path, tree->policy->files[failed->entry].lens);
+		failed->path, failed->lens);
 }
 
 static int map_content(int fd, struct mapping *ret_mapping)
@@ -94,8 +121,40 @@ static int map_content(int fd, struct mapping *ret_mapping)
 	return 0;
 }
 
+static char *text_of(int fd)
+{
+	scoped_mapping text = { 0 };
+
+	return map_content(fd, &text) < 0 ? NULL : strndup(text.data, text.size);
+}
+
+/*
+ * Is the text another one, and the tree the same? So it is where edits have taken each other back,
+ * and where Augeas gives the last line its end. 1, 0 or -ENOMEM.
+ */
+static int is_layout(const struct tree *tree, const struct dirty *p)
+{
+	const char *lens = tree->policy->files[p->file->entry].lens;
+	scoped_ptr char *before = text_of(p->file->base), *after = text_of(p->ours);
+	struct node *was = NULL, *is = NULL;
+	struct parser *parser = NULL;
+	int r = before && after ? parser_over(tree->aug, lens, &parser) : -ENOMEM;
+
+	if (r == 0)
+		r = parse_text(parser, before, &was);
+	if (r == 0)
+		r = parse_text(parser, after, &is);
+	if (r == 0)
+		r = node_equal(was, is);
+	node_free(was);
+	node_free(is);
+	parser_free(parser);
+	/* whatever else is wrong with it, the verifier says it better */
+	return r < 0 && r != -ENOMEM ? 0 : r;
+}
+
 /* 1 if the new content differs from what was handed out, 0 or -errno. */
-static int differs(const struct dirty *p)
+static int differs(const struct tree *tree, const struct dirty *p)
 {
 	int same;
 
@@ -104,6 +163,8 @@ static int differs(const struct dirty *p)
 	if (p->ours < 0)
 		return 0;
 	same = fd_same_content(p->file->base, p->ours);
+	if (same == 0)
+		same = is_layout(tree, p);
 	return same < 0 ? same : !same;
 }
 
@@ -125,7 +186,7 @@ int dirty_collect(struct call *call, struct dirty_list **ret_list)
 		*p = (struct dirty){ .file = &tree->file[i], .ours = -1 };
 		r = staging_content(tree, p->file, &p->ours);
 		if (r == 0)
-			r = differs(p);
+			r = differs(tree, p);
 		dirty_set_plain(p);
 		if (r > 0)
 			list->total = ++list->count;

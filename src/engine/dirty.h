@@ -15,9 +15,11 @@ struct dirty {
 		DIRTY_EDITED,
 		DIRTY_MERGED,   /* by config.revert, with what was done since */
 		DIRTY_RESTORED, /* by the monitor */
+		DIRTY_BESIDE,   /* by augeas.save, in another file than the one that was edited */
 		DIRTY_WITHHELD, /* the same, and the content, which is not known, is no removal */
 	} origin;
-	bool rebased; /* the content is merged from ours and what is newer */
+	const struct tree_file *stands_for; /* DIRTY_BESIDE: for the edits of that one, if any */
+	bool rebased;                       /* the content is merged from ours and what is newer */
 };
 
 static inline bool dirty_removes(const struct dirty *dirty)

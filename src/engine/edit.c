@@ -59,6 +59,30 @@ static size_t depth_of(const char *canonical)
 	return node_path_parse(canonical, &path) == 0 ? path.depth : 0;
 }
 
+/* What "x//y" would be made below: any node from x on. */
+static char *spell_out_slashes(const char *above)
+{
+	size_t length = strlen(above);
+	char *whole = NULL;
+
+	if (length < 2 || above[length - 1] != '/')
+		return strdup(above);
+	return asprintf(&whole, "%sdescendant-or-self::*", above) < 0 ? NULL : whole;
+}
+
+/* Where an expression that is relative begins. */
+static int context_depth(const struct call *call)
+{
+	struct nodes context = { 0 };
+	int depth = 0;
+
+	context.count = aug_match(call->engine->tree->aug, ".", &context.path);
+	if (context.count == 1)
+		depth = (int)depth_of(context.path[0]);
+	nodes_clear(&context);
+	return depth;
+}
+
 /* How deep the deepest node is that is already there on the way to the new one. -1: answered. */
 static int existing_depth(struct call *call, const char *expr)
 {
@@ -69,11 +93,15 @@ static int existing_depth(struct call *call, const char *expr)
 	if (!above)
 		return call_no_memory(call);
 	while ((length = path_expr_parent(above)) > 0) {
+		scoped_ptr char *step = NULL;
 		char **path = NULL;
 		int count, depth = 0;
 
 		above[length] = '\0';
-		count = aug_match(aug, above, &path);
+		step = spell_out_slashes(above);
+		if (!step)
+			return call_no_memory(call);
+		count = aug_match(aug, step, &path);
 		if (count < 0)
 			return tree_fail(call, above);
 		if (count == 1)
@@ -82,13 +110,14 @@ static int existing_depth(struct call *call, const char *expr)
 			free(path[i]);
 		free(path);
 		if (count > 1)
-			return call_error(call, EXM_ERROR_TOO_MANY_MATCHES, data_of_path(above),
-					  "%.200s: names %d nodes, so nothing can be made below it",
-					  above, count);
+			return tree_augeas_error(call, EXM_ERROR_TOO_MANY_MATCHES, AUG_EMMATCH,
+						 above,
+						 "names several nodes, so nothing can be made "
+						 "below it");
 		if (count == 1)
 			return depth;
 	}
-	return 0;
+	return expr[0] == '/' ? 0 : context_depth(call);
 }
 
 /* The first `depth` labels of a canonical path. */

@@ -45,6 +45,9 @@ int edit_insert(struct call *call, const char *beside, char *label, bool before,
 /* Sets the value, if that is a change and the policy allows it. 0, or -1 with the call answered. */
 int edit_set(struct call *call, const char *canonical, const char *value) must_check;
 
+/* augeas.set: the one node that the expression names, made if it is missing. 0 or -1. */
+int edit_set_one(struct call *call, const char *expr, const char *value) must_check;
+
 /* Would a child of this label, beside the node, be the only one? */
 bool edit_label_is_free(struct call *call, const char *canonical, const char *label);
 

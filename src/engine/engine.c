@@ -64,6 +64,8 @@ static int start(struct engine *engine, int client, int memfd, const char **ret_
 		r = tree_new(&engine->mon, engine->policy, engine->sandbox.staging,
 			     welcome.lens_path, &engine->tree);
 	if (r == 0)
+		r = tree_show_root(engine->tree, engine->root);
+	if (r == 0)
 		r = mon_ready(&engine->mon, (uint32_t)engine->policy->file_count,
 			      engine->sandbox.layers);
 	if (r == 0 && welcome.lost != LOST_NONE)

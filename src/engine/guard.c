@@ -12,6 +12,7 @@
 
 #include "common/policy_rule.h"
 #include "engine/engine.h"
+#include "engine/region.h"
 #include "engine/staging.h"
 
 /* Labels up to the file's own node: that of /files and one for each component. */
@@ -43,6 +44,11 @@ static int outside(struct call *call, const struct node_path *whole)
 
 	if (!text || asprintf(&path, "/%s", text) < 0)
 		return call_no_memory(call);
+	if (region_of(whole) == REGION_SERVER)
+		return call_denied(call, data_of_path(path), NULL, NULL,
+				   "%.200s is the server's own, and nothing could allow to change "
+				   "it",
+				   path);
 	return call_denied(call, data_of_path(path), "[File]", "[File]",
 			   "%.200s is not a node of a file that the policy names in a [File] "
 			   "section",
@@ -51,7 +57,7 @@ static int outside(struct call *call, const struct node_path *whole)
 
 /* What all checks begin with. */
 struct subject {
-	const struct tree_file *file;
+	struct tree_file *file;
 	const struct policy_file *entry;
 	struct node_path parsed;
 	struct node_path node; /* the part below the file; its labels belong to another */
@@ -64,15 +70,18 @@ static void subject_clear(struct subject *s)
 	free(s->text);
 }
 
+/* 0; 1 for a node that is the client's own, about which there is nothing to ask; or -1. */
 static int subject_of_labels(struct call *call, const struct node_path *whole, struct subject *s)
 {
+	if (region_of(whole) == REGION_CLIENT)
+		return 1;
 	s->file = tree_file_of(call->engine->tree, whole);
 	if (!s->file) {
 		outside(call, whole);
 		return -1;
 	}
 	/* nothing is built on a tree that is not the file's */
-	if (s->file->state == TREE_PARSE_FAILED || s->file->state == TREE_UNREADABLE) {
+	if (s->file->state != TREE_LOADED && s->file->state != TREE_ABSENT) {
 		tree_file_fail(call, s->file);
 		return -1;
 	}
@@ -89,6 +98,15 @@ static int subject_of(struct call *call, const char *canonical, struct subject *
 	if (r < 0)
 		return call_internal(call, "take apart a path", r);
 	return subject_of_labels(call, &s->parsed, s);
+}
+
+/* The node is none of the policy's, which is told by the lens that has it. */
+static struct json_object *foreign_data(const struct subject *s)
+{
+	struct json_object *data = guard_data(s->entry, s->file->path, s->text);
+
+	json_put(data, "lens", json_new_bytes(s->file->lens));
+	return data;
 }
 
 /* The answer to what a function of policy_rule.h said. Returns 0 if that was yes. */
@@ -111,6 +129,34 @@ static int conclude(struct call *call, const struct subject *s, int r,
 			   policy_rule_forbids(rule->key) ? "has" : "would need", rule->line);
 }
 
+/*
+ * With another lens than the policy's the nodes are not those that it names: what they come to is
+ * judged at the commit, but for what the policy's lens takes no notice of. So it must be allowed.
+ * Returns whether that is so, with the answer to what can be said now.
+ */
+static bool is_foreign(struct call *call, const struct subject *s, int *ret_answer)
+{
+	scoped_rule rule = { 0 }, change = { 0 };
+	int r;
+
+	if (!s->file->foreign || s->node.depth == 0)
+		return false;
+	r = policy_rule_other_lens(s->entry, &rule);
+	if (r > 0)
+		r = call_denied(call, foreign_data(s), rule.key, rule.line,
+				"%.200s is read with %s, and may be changed with %s only; "
+				"[File %s] would need %s",
+				s->file->path, s->file->lens, s->entry->lens, s->entry->path,
+				rule.line);
+	else if (r < 0)
+		r = call_no_memory(call);
+	/* one that is not there yet was asked about as a whole */
+	else if (s->file->base >= 0)
+		r = conclude(call, s, policy_rule_commit(s->entry, &change), &change, "a change");
+	*ret_answer = r;
+	return true;
+}
+
 static int check_value(struct call *call, const struct subject *s, const char *value)
 {
 	scoped_rule rule = { 0 };
@@ -130,13 +176,15 @@ int guard_change(struct call *call, const char *canonical, const char *value)
 {
 	scoped(subject_clear) struct subject s = { 0 };
 	scoped_rule rule = { 0 };
-	int r;
+	int r = subject_of(call, canonical, &s);
 
-	if (subject_of(call, canonical, &s) < 0)
-		return -1;
+	if (r != 0)
+		return r < 0 ? -1 : 0;
 	/* there is no value to take away */
 	if (s.node.depth == 0 && !value)
 		return 0;
+	if (is_foreign(call, &s, &r))
+		return r;
 	r = policy_rule_change(s.entry, &s.node, &rule);
 	if (conclude(call, &s, r, &rule, "a change") < 0)
 		return -1;
@@ -146,8 +194,11 @@ int guard_change(struct call *call, const char *canonical, const char *value)
 static int check_addition(struct call *call, const struct subject *s, bool alone, const char *value)
 {
 	scoped_rule rule = { 0 };
-	int r = policy_rule_addition(s->entry, &s->node, alone, &rule);
+	int r;
 
+	if (is_foreign(call, s, &r))
+		return r;
+	r = policy_rule_addition(s->entry, &s->node, alone, &rule);
 	if (conclude(call, s, r, &rule, s->node.depth == 0 ? "creation" : "an addition") < 0)
 		return -1;
 	return value ? check_value(call, s, value) : 0;
@@ -156,18 +207,20 @@ static int check_addition(struct call *call, const struct subject *s, bool alone
 int guard_created(struct call *call, const char *canonical, const char *value)
 {
 	scoped(subject_clear) struct subject s = { 0 };
+	int r = subject_of(call, canonical, &s);
 
-	if (subject_of(call, canonical, &s) < 0)
-		return -1;
+	if (r != 0)
+		return r < 0 ? -1 : 0;
 	return check_addition(call, &s, s.parsed.position[s.parsed.depth - 1] == 0, value);
 }
 
 int guard_insert(struct call *call, const struct node_path *node, bool alone, const char *value)
 {
 	scoped(subject_clear) struct subject s = { 0 };
+	int r = subject_of_labels(call, node, &s);
 
-	if (subject_of_labels(call, node, &s) < 0)
-		return -1;
+	if (r != 0)
+		return r < 0 ? -1 : 0;
 	return check_addition(call, &s, alone, value);
 }
 
@@ -205,11 +258,17 @@ int guard_remove(struct call *call, const char *canonical)
 {
 	scoped(subject_clear) struct subject s = { 0 };
 	scoped_rule rule = { 0 };
+	int r = subject_of(call, canonical, &s);
 
-	if (subject_of(call, canonical, &s) < 0)
-		return -1;
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	if (is_foreign(call, &s, &r))
+		return r;
 	if (conclude(call, &s, policy_rule_removal(s.entry, &s.node, &rule), &rule, "removal") < 0)
 		return -1;
+	/* if it comes back it is another one for Augeas */
+	if (s.node.depth == 0)
+		s.file->made = true;
 	return check_below(call, &s, canonical);
 }
 
@@ -228,8 +287,11 @@ void guard_edited(struct call *call, const char *canonical)
 	scoped_node_path path = { 0 };
 	struct tree_file *file = NULL;
 
-	if (node_path_parse(canonical, &path) == 0)
-		file = tree_file_of(call->engine->tree, &path);
+	if (node_path_parse(canonical, &path) < 0)
+		return;
+	if (region_is_load(&path))
+		call->engine->tree->load_edited = true;
+	file = tree_file_of(call->engine->tree, &path);
 	if (!file)
 		return;
 	if (!file->edited)

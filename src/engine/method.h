@@ -54,7 +54,13 @@
 	INT(below) \
 	INT(limit) \
 	BYTES(ahead_of) \
-	BOOL(rebase)
+	BOOL(rebase) \
+	BYTES(name) \
+	VALUE(expression) \
+	INT(index) \
+	BYTES(script) \
+	BOOL(fresh) \
+	BOOL(empty)
 
 enum parameter {
 	PARAM_none,
@@ -146,6 +152,7 @@ int session_info(struct call *call, const struct arguments *a);
 int session_methods(struct call *call, const struct arguments *a);
 int session_whatcan(struct call *call, const struct arguments *a);
 int session_ping(struct call *call, const struct arguments *a);
+int session_channel(struct call *call, const struct arguments *a);
 int session_bye(struct call *call, const struct arguments *a);
 
 int augeas_get(struct call *call, const struct arguments *a);
@@ -154,6 +161,14 @@ int augeas_match(struct call *call, const struct arguments *a);
 int augeas_print(struct call *call, const struct arguments *a);
 int augeas_span(struct call *call, const struct arguments *a);
 int augeas_source(struct call *call, const struct arguments *a);
+int augeas_preview(struct call *call, const struct arguments *a);
+int augeas_dump(struct call *call, const struct arguments *a);
+int augeas_escape_name(struct call *call, const struct arguments *a);
+int augeas_ns_attr(struct call *call, const struct arguments *a);
+int augeas_ns_label(struct call *call, const struct arguments *a);
+int augeas_ns_value(struct call *call, const struct arguments *a);
+int augeas_ns_count(struct call *call, const struct arguments *a);
+int augeas_ns_path(struct call *call, const struct arguments *a);
 int augeas_errors(struct call *call, const struct arguments *a);
 
 int augeas_set(struct call *call, const struct arguments *a);
@@ -164,7 +179,15 @@ int augeas_insert(struct call *call, const struct arguments *a);
 int augeas_remove(struct call *call, const struct arguments *a);
 int augeas_move(struct call *call, const struct arguments *a);
 int augeas_rename(struct call *call, const struct arguments *a);
+int augeas_copy(struct call *call, const struct arguments *a);
+int augeas_defvar(struct call *call, const struct arguments *a);
+int augeas_defnode(struct call *call, const struct arguments *a);
+int augeas_text_store(struct call *call, const struct arguments *a);
+int augeas_text_retrieve(struct call *call, const struct arguments *a);
+int augeas_save(struct call *call, const struct arguments *a);
+int augeas_srun(struct call *call, const struct arguments *a);
 int augeas_load(struct call *call, const struct arguments *a);
+int augeas_load_file(struct call *call, const struct arguments *a);
 int augeas_transform(struct call *call, const struct arguments *a);
 
 int config_confirm(struct call *call, const struct arguments *a);

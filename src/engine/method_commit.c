@@ -7,43 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/fd.h"
 #include "common/log.h"
-#include "common/node_path.h"
-#include "common/policy_rule.h"
 #include "common/report.h"
 #include "engine/conflict.h"
 #include "engine/dirty.h"
 #include "engine/engine.h"
-#include "engine/guard.h"
 #include "engine/method_commit.h"
 #include "engine/method_confirm.h"
 #include "engine/plan.h"
 #include "engine/staging.h"
 #include "engine/timer.h"
-
-/* What the monitor says of the file as a whole; the rule is the one that we would say it by. */
-int commit_denied_file(struct call *call, const struct dirty *p)
-{
-	const struct policy_file *entry = &call->engine->policy->files[p->file->entry];
-	const struct node_path whole = { 0 };
-	const char *action = dirty_action(p);
-	scoped_rule rule = { 0 };
-	int r;
-
-	if (dirty_removes(p))
-		r = policy_rule_removal(entry, &whole, &rule);
-	else if (p->from < 0)
-		r = policy_rule_addition(entry, &whole, true, &rule);
-	else
-		r = policy_rule_commit(entry, &rule);
-	if (r < 0)
-		return call_no_memory(call);
-	return call_denied(call, guard_data(entry, p->file->path, ""), rule.key, rule.line,
-			   "%s: the policy does not allow to %s it; [File %s] would need %s",
-			   p->file->path, action, entry->path,
-			   rule.line ? rule.line : "to be another");
-}
 
 static int stage_all(struct call *call, const struct dirty_list *list)
 {
@@ -68,147 +41,6 @@ static int stage_all(struct call *call, const struct dirty_list *list)
 	return 0;
 }
 
-static const char *obstacle(int error)
-{
-	switch (error) {
-	case ELOOP:
-	case ENOTDIR:
-		return "there is a symbolic link on its path";
-	case EXDEV:
-		return "it is a bind mount, which cannot be replaced";
-	case EMLINK:
-		return "it is a hard link of several names, which replacing would part";
-	default:
-		return "it is not a regular file";
-	}
-}
-
-/* By effect: what the verifier found in the new text, whatever was asked for. */
-static int not_permitted(struct call *call, const struct dirty *p,
-			 const struct msg_commit_reply *commit)
-{
-	const struct policy_file *entry = &call->engine->policy->files[p->file->entry];
-	scoped_ptr char *key = strndup(commit->step, strcspn(commit->step, "="));
-
-	return call_denied(call, guard_data(entry, p->file->path, commit->node), key, commit->step,
-			   "the commit would change %s in %s, which is not allowed%s [File %s] %s "
-			   "%s",
-			   commit->node, p->file->path, policy_rule_forbids(key) ? ":" : ";",
-			   entry->path, policy_rule_forbids(key) ? "has" : "would need",
-			   commit->step);
-}
-
-/* The services are told apart from the files: the caller may want to know what is wrong now. */
-static int not_applied(struct call *call, const struct msg_commit_reply *commit)
-{
-	struct json_object *data = data_of("unit", commit->unit);
-	const char *verb = service_verb_word(commit->verb);
-
-	json_put(data, "verb", json_new_text(verb ? verb : ""));
-	json_put(data, "job", json_new_text(commit->job_result));
-	json_put(data, "active", json_new_text(commit->active_state));
-	json_put(data, "result", json_new_text(commit->result));
-	json_put(data, "log", pending_split(commit->log, '\n'));
-	json_put(data, "restored", json_new_bool(commit->restored));
-	return call_error(call, EXM_ERROR_SERVICE_FAILED, data,
-			  "%s of %.200s failed after the commit%s%s; %s, the edits are kept",
-			  verb ? verb : "the action", commit->unit, commit->detail[0] ? ": " : "",
-			  commit->detail,
-			  commit->restored ? "the files and services are as they were before"
-					   : "not everything could be brought back");
-}
-
-/* Those of the commit whose section names it. */
-static struct json_object *files_of(const struct call *call, const struct dirty_list *list,
-				    const char *check)
-{
-	struct json_object *files = json_new_array();
-
-	for (size_t i = 0; i < list->count; i++) {
-		const struct tree_file *file = list->item[i].file;
-		const struct policy_list *checks = &call->engine->policy->files[file->entry].checks;
-
-		for (size_t k = 0; k < checks->count; k++)
-			if (strcmp(checks->item[k], check) == 0)
-				json_append(files, json_new_bytes(file->path));
-	}
-	return files;
-}
-
-static int not_checked(struct call *call, const struct dirty_list *list, const struct dirty *p,
-		       const struct msg_commit_reply *commit)
-{
-	struct json_object *data = data_of("file", p->file->path);
-
-	json_put(data, "files", files_of(call, list, commit->step));
-	json_put(data, "check", json_new_bytes(commit->step));
-	if (commit->how == RUN_EXITED)
-		json_put(data, "status", json_new_int(commit->status));
-	else if (commit->how == RUN_SIGNALED)
-		json_put(data, "signal", json_new_int(commit->status));
-	else
-		json_put(data, "timeout", json_new_bool(true));
-	json_put(data, "output", pending_split(commit->log, '\n'));
-	return call_error(call, EXM_ERROR_CHECK_FAILED, data,
-			  "%s; nothing was written, the edits are kept", commit->detail);
-}
-
-static int not_written(struct call *call, const struct dirty *p,
-		       const struct msg_commit_reply *commit)
-{
-	const char *path = p->file->path;
-	struct json_object *data = data_of("file", path);
-
-	if (commit->outcome == OUTCOME_UNVERIFIED)
-		return call_error(
-			call, EXM_ERROR_PARSE_FAILED, data,
-			"%s cannot be verified: %s; nothing was written, the edits are kept", path,
-			commit->step);
-	if (commit->outcome == OUTCOME_LIMIT) {
-		json_put(data, "limit", json_new_string(commit->error ? "time" : "changes"));
-		return call_error(call, EXM_ERROR_LIMIT, data,
-				  "%s: %s; nothing was written, the edits are kept", path,
-				  commit->step);
-	}
-	json_put(data, "errno", json_new_string(strerrorname_np(commit->error)));
-	json_put(data, "step", json_new_text(commit->step));
-	if (commit->outcome == OUTCOME_NOT_PLAIN)
-		return call_error(call, EXM_ERROR_IO, data,
-				  "%s: %s; nothing was written, the edits are kept", path,
-				  obstacle(commit->error));
-	return call_error(call, EXM_ERROR_IO, data,
-			  "%s: cannot %s: %s; nothing was written, the edits are kept", path,
-			  commit->step, strerror(commit->error));
-}
-
-int commit_failed(struct call *call, const struct dirty_list *list, const struct mon_commit *answer)
-{
-	const struct msg_commit_reply *commit = &answer->reply;
-	const struct dirty *p;
-
-	if (commit->outcome == OUTCOME_NO_CONFIRM)
-		return call_error(
-			call, EXM_ERROR_BAD_VALUE, data_of("parameter", "confirm"),
-			"there is no history here to take it back with, so a commit "
-			"cannot wait to be confirmed; it takes a state directory (Audit=) "
-			"and Keep= in [History]");
-	if (commit->outcome == OUTCOME_BUSY)
-		return call_error(call, EXM_ERROR_BUSY, NULL,
-				  "another commit is under way; the edits are kept");
-	if (commit->outcome == OUTCOME_NOT_APPLIED)
-		return not_applied(call, commit);
-	if (commit->index >= list->count)
-		return call_internal(call, "understand the monitor", EPROTO);
-	p = &list->item[commit->index];
-	if (commit->outcome == OUTCOME_CONFLICT)
-		return conflict_answer(call, p, answer->enclosed);
-	if (commit->outcome == OUTCOME_DENIED)
-		return not_permitted(call, p, commit);
-	if (commit->outcome == OUTCOME_CHECK_FAILED)
-		return not_checked(call, list, p, commit);
-	return not_written(call, p, commit);
-}
-
 enum { CHANGES_SHOWN = 1000 };
 
 static struct json_object *describe_change(const struct change_row *row)
@@ -230,7 +62,7 @@ static struct json_object *describe_change(const struct change_row *row)
 }
 
 /* The list that the commit was judged by: for each file its "changes", a bounded number in all. */
-static void put_changes(struct json_object *result, const struct dirty_list *list, int changes)
+void commit_put_changes(struct json_object *result, const struct dirty_list *list, int changes)
 {
 	scoped_reader reader = { .rows = 0 };
 	struct json_object *files = json_get(result, "files");
@@ -256,7 +88,7 @@ struct json_object *commit_describe(const struct dirty_list *list, bool with_dif
 
 	json_put(result, "changed", json_new_bool(list->count > 0));
 	json_put(result, "files", dirty_describe(list, with_diff));
-	put_changes(result, list, answer->enclosed);
+	commit_put_changes(result, list, answer->enclosed);
 	if (revision > 0)
 		json_put(result, "revision", json_new_int((int64_t)revision));
 	if (answer->reply.confirm > 0)
@@ -279,9 +111,14 @@ static int settle(struct call *call, struct dirty_list *list)
 			r = staging_adopt(engine->tree, p->file, take_fd(&p->content));
 			continue;
 		}
+		if (p->origin == DIRTY_BESIDE) {
+			r = staging_adopt(engine->tree, p->file, take_fd(&p->ours));
+			continue;
+		}
 		close_fd(p->file->base);
 		p->file->base = take_fd(&p->ours);
 		p->file->state = p->file->base < 0 ? TREE_ABSENT : TREE_LOADED;
+		p->file->made |= p->file->base < 0;
 	}
 	for (size_t i = 0; i < engine->tree->count; i++)
 		engine->tree->file[i].edited = false;
@@ -340,8 +177,7 @@ static int is_planned(struct call *call, const struct arguments *a, const char *
 			  "written, the edits are kept");
 }
 
-/* What of the arguments cannot be meant. */
-static int check_arguments(struct call *call, const struct arguments *a)
+int commit_check(struct call *call, const struct arguments *a)
 {
 	uint32_t seconds;
 
@@ -387,6 +223,37 @@ static int commit_rounds(struct call *call, const struct arguments *a, struct di
 	return r;
 }
 
+/* As aug_save(3) does: the files whose edits were written, or would be. */
+static int tell_saved(struct tree *tree, const struct dirty_list *list)
+{
+	char **paths = calloc(list->count + 1, sizeof(*paths));
+	size_t count = 0;
+
+	if (!paths)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct dirty *p = &list->item[i];
+		const struct tree_file *file = p->origin == DIRTY_BESIDE ? p->stands_for : p->file;
+
+		if (file)
+			paths[count] = staging_plain_node(file->path);
+		if (file && !paths[count++])
+			break;
+	}
+	tree_set_saved(tree, paths);
+	return tree_tell_saved(tree);
+}
+
+int commit_dry_run(struct call *call, struct dirty_list *list, char ret_plan[static PLAN_SIZE],
+		   struct mon_commit *ret_commit)
+{
+	const struct arguments dry = { .dry_run = true };
+
+	*ret_commit = (struct mon_commit){ .enclosed = -1 };
+	ret_plan[0] = '\0';
+	return commit_rounds(call, &dry, list, ret_plan, ret_commit);
+}
+
 static int committed(struct call *call, const struct arguments *a, struct dirty_list *list,
 		     const struct mon_commit *commit, const char *plan)
 {
@@ -397,11 +264,16 @@ static int committed(struct call *call, const struct arguments *a, struct dirty_
 		call->engine->unconfirmed = true;
 	if (a->rebase)
 		json_put(result, "rebased", conflict_rebased(list));
+	/* to plan is no save, but one that is not to write anything is */
+	r = !a->dry_run || strcmp(call->method, "augeas.save") == 0
+		    ? tell_saved(call->engine->tree, list)
+		    : 0;
 	if (a->dry_run) {
 		json_put(result, "plan", json_new_string(plan));
 		return call_result(call, result);
 	}
-	r = settle(call, list);
+	if (r == 0)
+		r = settle(call, list);
 	if (r == 0)
 		return call_result(call, result);
 	/* it is written, but not in our tree: the next engine reads it anew */
@@ -410,25 +282,30 @@ static int committed(struct call *call, const struct arguments *a, struct dirty_
 	abort();
 }
 
-int config_commit(struct call *call, const struct arguments *a)
+int commit_all(struct call *call, const struct arguments *a, struct dirty_list *list)
 {
-	struct engine *engine = call->engine;
 	scoped_ptr struct mon_commit *commit = calloc(1, sizeof(*commit));
-	scoped_dirty_list *list = NULL;
 	char plan[PLAN_SIZE];
 	int r;
 
 	if (!commit)
 		return call_no_memory(call);
 	commit->enclosed = -1;
-	if (check_arguments(call, a) < 0 || dirty_collect(call, &list) < 0)
-		return -1;
 	r = commit_rounds(call, a, list, plan, commit);
 	if (r == 0)
 		r = committed(call, a, list, commit, plan);
 	/* the edits are kept, and may be committed after a change */
 	else if (list->count > 0)
-		mon_prepare(&engine->mon, list->item[0].file->entry);
+		mon_prepare(&call->engine->mon, list->item[0].file->entry);
 	close_fd(commit->enclosed);
 	return r;
+}
+
+int config_commit(struct call *call, const struct arguments *a)
+{
+	scoped_dirty_list *list = NULL;
+
+	if (commit_check(call, a) < 0 || dirty_collect(call, &list) < 0)
+		return -1;
+	return commit_all(call, a, list);
 }

@@ -1,24 +1,45 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Runs in the engine: edits that wait for a commit, and files as Augeas is told of them. */
-#include <stdio.h>
-#include <string.h>
-
-#include "engine/dirty.h"
+#include "common/fd.h"
 #include "engine/engine.h"
-#include "engine/guard.h"
-#include "engine/method.h"
+#include "engine/method_commit.h"
+
+/* That it would be refused is an answer, too. */
+static int put_outcome(struct call *call, struct dirty_list *list, struct json_object *result)
+{
+	scoped_ptr struct mon_commit *commit = calloc(1, sizeof(*commit));
+	struct json_object *refusal = NULL;
+	char plan[PLAN_SIZE];
+	int r;
+
+	if (!commit)
+		return call_no_memory(call);
+	call->refusal = &refusal;
+	r = commit_dry_run(call, list, plan, commit);
+	call->refusal = NULL;
+	if (r == 0)
+		commit_put_changes(result, list, commit->enclosed);
+	else
+		json_put(result, "refused", refusal);
+	if (plan[0])
+		json_put(result, "plan", json_new_string(plan));
+	close_fd(commit->enclosed);
+	mon_prepare(&call->engine->mon, list->item[0].file->entry);
+	return 0;
+}
 
 int config_diff(struct call *call, const struct arguments *a)
 {
 	scoped_dirty_list *list = NULL;
-	struct json_object *result;
+	scoped_json *result = json_new_object();
 
 	(void)a;
 	if (dirty_collect(call, &list) < 0)
 		return -1;
-	result = json_new_object();
 	json_put(result, "files", dirty_describe(list, true));
-	return call_result(call, result);
+	if (list->count > 0 && put_outcome(call, list, result) < 0)
+		return -1;
+	return call_result(call, take_ptr(result));
 }
 
 int config_discard(struct call *call, const struct arguments *a)
@@ -40,53 +61,4 @@ int config_discard(struct call *call, const struct arguments *a)
 	stream_set_edits(&engine->stream, false);
 	json_put(result, "files", files);
 	return call_result(call, result);
-}
-
-int augeas_load(struct call *call, const struct arguments *a)
-{
-	int r = tree_forget(call->engine->tree);
-
-	(void)a;
-	if (r < 0)
-		return call_internal(call, "forget the edits", r);
-	stream_set_edits(&call->engine->stream, false);
-	return call_result(call, json_new_bool(true));
-}
-
-static int transform_denied(struct call *call, const struct arguments *a, ssize_t entry,
-			    const char *lens)
-{
-	const struct policy_file *section;
-	scoped_ptr char *rule = NULL;
-
-	if (entry < 0)
-		return call_denied(call, data_of("file", a->file), "[File]", "[File]",
-				   "%.200s: no [File] section of the policy names it", a->file);
-	section = &call->engine->policy->files[entry];
-	if (a->exclude)
-		return call_denied(call, guard_data(section, a->file, ""), NULL, NULL,
-				   "%s: what [File %s] names cannot be excluded", a->file,
-				   section->path);
-	if (asprintf(&rule, "Lens=%s", lens) < 0)
-		return call_no_memory(call);
-	return call_denied(call, guard_data(section, a->file, ""), "Lens", rule,
-			   "%s is read with %s; [File %s] would need Lens=%.100s", a->file,
-			   section->lens, section->path, lens);
-}
-
-int augeas_transform(struct call *call, const struct arguments *a)
-{
-	const struct policy *policy = call->engine->policy;
-	ssize_t entry = policy_find_file(policy, a->file);
-	scoped_ptr char *lens = NULL;
-	struct tree_file *file;
-
-	if (asprintf(&lens, strchr(a->lens, '.') ? "%s" : "%s.lns", a->lens) < 0)
-		return call_no_memory(call);
-	if (entry >= 0 && strcmp(policy->files[entry].lens, lens) == 0 && !a->exclude) {
-		if (tree_fetch(call, a->file, &file) < 0)
-			return -1;
-		return call_result(call, json_new_bool(true));
-	}
-	return transform_denied(call, a, entry, lens);
 }

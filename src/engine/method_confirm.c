@@ -44,6 +44,11 @@ static int refuse(struct call *call, const struct msg_confirm_reply *reply)
 		return call_denied(call, NULL, NULL, NULL,
 				   "what waits to be confirmed has another token; each commit with "
 				   "confirm is answered with the one that counts from then on");
+	case OUTCOME_BUSY:
+		return call_error(call, EXM_ERROR_BUSY, NULL,
+				  "%s: a commit is under way, or is being taken back; then it can "
+				  "be asked again",
+				  call->method);
 	default:
 		data = json_new_object();
 		json_put(data, "errno", json_new_string(strerrorname_np(reply->error)));

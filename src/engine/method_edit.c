@@ -50,9 +50,40 @@ static int set_context(struct call *call, const char *value)
 		       : 0;
 }
 
-static int set_one(struct call *call, const char *expr, const char *value)
+/* Nodes by which the server goes: one of these values. Returns 0, 1 for another node, or -1. */
+static int set_mode(struct call *call, const char *canonical, const char *value)
+{
+	static const struct {
+		const char *path, *value;
+	} modes[] = {
+		{ TREE_SAVE, "overwrite" }, { TREE_SAVE, "backup" },  { TREE_SAVE, "newfile" },
+		{ TREE_SAVE, "noop" },      { TREE_SPAN, "disable" }, { TREE_SPAN, "enable" },
+	};
+	struct tree *tree = call->engine->tree;
+	bool is_mode = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		if (strcmp(modes[i].path, canonical) != 0)
+			continue;
+		is_mode = true;
+		if (!value || strcmp(modes[i].value, value) != 0)
+			continue;
+		if (strcmp(canonical, TREE_SAVE) == 0)
+			tree->save_mode = modes[i].value;
+		return aug_set(tree->aug, canonical, value) < 0 ? tree_fail(call, canonical) : 0;
+	}
+	if (!is_mode)
+		return 1;
+	return call_error(call, EXM_ERROR_BAD_VALUE, data_of_path(canonical), "%s: the value is %s",
+			  canonical,
+			  strcmp(canonical, TREE_SAVE) == 0 ? "overwrite, backup, newfile or noop"
+							    : "enable or disable");
+}
+
+int edit_set_one(struct call *call, const char *expr, const char *value)
 {
 	scoped_nodes nodes = { 0 };
+	int r;
 
 	if (nodes_match(call, expr, &nodes) < 0)
 		return -1;
@@ -62,83 +93,30 @@ static int set_one(struct call *call, const char *expr, const char *value)
 		return tree_too_many(call, expr, nodes.count);
 	if (strcmp(nodes.path[0], TREE_CONTEXT) == 0)
 		return set_context(call, value);
-	return edit_set(call, nodes.path[0], value);
+	r = set_mode(call, nodes.path[0], value);
+	return r <= 0 ? r : edit_set(call, nodes.path[0], value);
 }
 
 int augeas_set(struct call *call, const struct arguments *a)
 {
-	return set_one(call, a->path, a->value) < 0 ? -1 : done(call);
+	return edit_set_one(call, a->path, a->value) < 0 ? -1 : done(call);
 }
 
 int augeas_clear(struct call *call, const struct arguments *a)
 {
-	return set_one(call, a->path, NULL) < 0 ? -1 : done(call);
-}
-
-/* The nodes SUB below one BASE: checked if they are there, made if they are not. */
-static int setm_prepare(struct call *call, const char *base, const char *sub, const char *value,
-			char **ret_made)
-{
-	scoped(creation_clear) struct creation made = { 0 };
-	scoped_ptr char *expr = NULL;
-	scoped_nodes nodes = { 0 };
-
-	if (asprintf(&expr, sub ? "%s/%s" : "%s", base, sub) < 0)
-		return call_no_memory(call);
-	if (nodes_match(call, expr, &nodes) < 0)
-		return -1;
-	for (int i = 0; i < nodes.count; i++)
-		if (guard_change(call, nodes.path[i], value) < 0)
-			return -1;
-	if (nodes.count > 0)
-		return nodes.count;
-	if (edit_create(call, expr, value, &made) < 0)
-		return -1;
-	*ret_made = take_ptr(made.top);
-	return 1;
-}
-
-static int setm_apply(struct call *call, const struct arguments *a, const struct nodes *bases)
-{
-	int count = aug_setm(call->engine->tree->aug, a->base, a->sub, a->value);
-
-	if (count < 0)
-		return tree_fail(call, a->base);
-	for (int i = 0; i < bases->count; i++)
-		guard_edited(call, bases->path[i]);
-	return call_result(call, json_new_int(count));
-}
-
-int augeas_setm(struct call *call, const struct arguments *a)
-{
-	augeas *aug = call->engine->tree->aug;
-	scoped_nodes bases = { 0 };
-	char **made;
-	int r = 0;
-
-	if (nodes_match(call, a->base, &bases) < 0)
-		return -1;
-	made = calloc((size_t)bases.count + 1, sizeof(*made));
-	if (!made)
-		return call_no_memory(call);
-	for (int i = 0; i < bases.count && r >= 0; i++)
-		r = setm_prepare(call, bases.path[i], a->sub, a->value, &made[i]);
-	/* all or none: a refusal takes back what was made for the others */
-	for (int i = 0; i < bases.count; i++) {
-		if (r < 0 && made[i])
-			aug_rm(aug, made[i]);
-		free(made[i]);
-	}
-	free(made);
-	return r < 0 ? -1 : setm_apply(call, a, &bases);
+	return edit_set_one(call, a->path, NULL) < 0 ? -1 : done(call);
 }
 
 /* aug_insert(3) takes an empty label, and says nothing of what is wrong with a slash. */
 static int check_label(struct call *call, const char *label)
 {
+	struct json_object *data;
+
 	if (label[0] != '\0' && !strchr(label, '/'))
 		return 0;
-	return call_error(call, EXM_ERROR_BAD_VALUE, data_of("label", label),
+	data = data_of("label", label);
+	json_put(data, "augeas", json_new_string("ELABEL"));
+	return call_error(call, EXM_ERROR_BAD_VALUE, data,
 			  "%s: a label is not empty and holds no slash", call->method);
 }
 
@@ -252,34 +230,83 @@ static int move_checked(struct call *call, const char *source, const char *desti
 	return guard_transplant(call, source, &to, to.position[to.depth - 1] == 0);
 }
 
-int augeas_move(struct call *call, const struct arguments *a)
+/*
+ * Of nodes that are both there. Augeas frees what it overwrites, the source too if that is in it,
+ * and leaves variables that name some of it as they are.
+ */
+static int make_room(struct call *call, const char *source, const char *destination, bool moves)
+{
+	scoped_ptr char *below = NULL;
+
+	if (path_is_below(destination, source))
+		return tree_augeas_error(call, EXM_ERROR_BAD_PATH,
+					 moves ? AUG_EMVDESC : AUG_ECPDESC, destination,
+					 "a node cannot move, or be copied, below itself");
+	if (path_is_below(source, destination))
+		return tree_augeas_error(
+			call, EXM_ERROR_BAD_PATH, AUG_EINTERNAL, destination,
+			"what is overwritten holds what would be put in its place");
+	if (asprintf(&below, "%s/*", destination) < 0)
+		return call_no_memory(call);
+	return aug_rm(call->engine->tree->aug, below) < 0 ? tree_fail(call, destination) : 0;
+}
+
+static int transplant(struct call *call, const char *source, const char *destination, bool moves)
+{
+	augeas *aug = call->engine->tree->aug;
+	int r = move_checked(call, source, destination);
+
+	if (r == 0)
+		r = make_room(call, source, destination, moves);
+	if (r == 0)
+		r = moves ? aug_mv(aug, "$" SOURCE_NODE, destination)
+			  : aug_cp(aug, "$" SOURCE_NODE, destination);
+	return r == 0 || call->answered ? r : tree_fail(call, destination);
+}
+
+static int move_or_copy(struct call *call, const struct arguments *a, bool moves)
 {
 	augeas *aug = call->engine->tree->aug;
 	scoped(creation_clear) struct creation made = { 0 };
-	scoped_ptr char *destination = NULL, *moved = NULL;
-	scoped_nodes source = { 0 };
+	scoped_ptr char *destination = NULL, *source = NULL;
+	scoped_nodes found = { 0 }, there = { 0 };
 	int r;
 
-	if (nodes_match_one(call, a->source, &source) < 0 || guard_remove(call, source.path[0]) < 0)
+	/* what is malformed is told first */
+	if (nodes_match(call, a->source, &found) < 0 ||
+	    nodes_match(call, a->destination, &there) < 0)
+		return -1;
+	nodes_clear(&found);
+	if (nodes_match_one(call, a->source, &found) < 0 ||
+	    (moves && guard_remove(call, found.path[0]) < 0))
 		return -1;
 	/* a new sibling changes positions in canonical paths, but not this variable */
-	if (aug_defvar(aug, SOURCE_NODE, source.path[0]) < 0)
+	if (aug_defvar(aug, SOURCE_NODE, found.path[0]) < 0)
 		return tree_fail(call, a->source);
 	r = move_destination(call, a->destination, &made, &destination);
-	if (r == 0 && aug_ns_path(aug, SOURCE_NODE, 0, &moved) < 0)
+	if (r == 0 && aug_ns_path(aug, SOURCE_NODE, 0, &source) < 0)
 		r = tree_fail(call, a->source);
 	if (r == 0)
-		r = move_checked(call, moved, destination);
-	if (r == 0 && aug_mv(aug, "$" SOURCE_NODE, destination) < 0)
-		r = tree_fail(call, a->destination);
+		r = transplant(call, source, destination, moves);
 	if (r < 0 && made.top)
 		aug_rm(aug, made.top);
 	aug_defvar(aug, SOURCE_NODE, NULL);
 	if (r < 0)
 		return -1;
-	guard_edited(call, source.path[0]);
+	if (moves)
+		guard_edited(call, found.path[0]);
 	guard_edited(call, destination);
 	return done(call);
+}
+
+int augeas_move(struct call *call, const struct arguments *a)
+{
+	return move_or_copy(call, a, true);
+}
+
+int augeas_copy(struct call *call, const struct arguments *a)
+{
+	return move_or_copy(call, a, false);
 }
 
 static int guard_rename(struct call *call, const char *canonical, char *label)

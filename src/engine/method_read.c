@@ -149,11 +149,13 @@ int augeas_span(struct call *call, const struct arguments *a)
 	size_t staging = strlen(tree->staging);
 	scoped_nodes nodes = { 0 };
 
-	if (nodes_match_one(call, a->path, &nodes) < 0)
+	if (nodes_match(call, a->path, &nodes) < 0)
 		return -1;
 	if (aug_span(tree->aug, a->path, &file, &label_start, &label_end, &value_start, &value_end,
 		     &span_start, &span_end) < 0)
-		return tree_fail(call, a->path);
+		return aug_error(tree->aug) == AUG_EMMATCH
+			       ? tree_too_many(call, a->path, nodes.count)
+			       : tree_fail(call, a->path);
 	/* where the file was staged is nobody's business */
 	if (strncmp(file, tree->staging, staging) == 0)
 		memmove(file, file + staging, strlen(file + staging) + 1);
@@ -164,9 +166,10 @@ int augeas_span(struct call *call, const struct arguments *a)
 	return call_result(call, result);
 }
 
-/* aug_source(3) itself gives the staged file's name while spans are on. */
+/* Of a file it is known, and aug_source(3) would make up a span for it. */
 int augeas_source(struct call *call, const struct arguments *a)
 {
+	struct tree *tree = call->engine->tree;
 	scoped_nodes nodes = { 0 };
 	scoped_node_path node = { 0 };
 	const struct tree_file *file;
@@ -176,12 +179,13 @@ int augeas_source(struct call *call, const struct arguments *a)
 		return -1;
 	if (node_path_parse(nodes.path[0], &node) < 0)
 		return call_no_memory(call);
-	file = tree_file_of(call->engine->tree, &node);
-	if (file) {
-		text = staging_node(file->path);
-		if (!text)
-			return call_no_memory(call);
-	}
+	file = tree_file_of(tree, &node);
+	if (file)
+		text = staging_plain_node(file->path);
+	else if (aug_source(tree->aug, nodes.path[0], &text) < 0)
+		return tree_fail(call, a->path);
+	if (file && !text)
+		return call_no_memory(call);
 	return call_result(call, json_new_bytes(text));
 }
 

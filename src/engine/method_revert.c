@@ -270,6 +270,8 @@ static int revert(struct call *call, const struct arguments *a, const struct rev
 		return -1;
 	result = commit_describe(list, a->dry_run, answer);
 	json_put(result, "reverts", json_new_int(a->revision));
+	if (answer->reply.confirm > 0)
+		call->engine->unconfirmed = true;
 	return call_result(call, result);
 }
 
@@ -282,7 +284,7 @@ int config_revert(struct call *call, const struct arguments *a)
 	if (!answer)
 		return call_no_memory(call);
 	answer->enclosed = -1;
-	if (revision_take(call, a->revision, &revision) < 0)
+	if (commit_check(call, a) < 0 || revision_take(call, a->revision, &revision) < 0)
 		return -1;
 	if (revision.row[0].partial)
 		return refuse_partial(call, &revision.row[0]);

@@ -108,6 +108,7 @@ int session_info(struct call *call, const struct arguments *a)
 	json_put(info, "authenticated", json_new_bool(engine->authenticated));
 	json_put(info, "user", json_new_bytes(engine->user));
 	json_put(info, "root", json_new_bytes(engine->root));
+	json_put(info, "lenses", json_new_bytes(engine->tree->lens_path));
 	json_put(info, "timeout", json_new_int((engine->timeout_ms + 999) / 1000));
 	json_put(process, "uid", json_new_int(getuid()));
 	json_put(process, "pid", json_new_int(getpid()));
@@ -150,6 +151,48 @@ int session_ping(struct call *call, const struct arguments *a)
 {
 	(void)a;
 	return call_result(call, json_new_string("pong"));
+}
+
+static int refuse_channel(struct call *call, const struct msg_channel_reply *reply)
+{
+	struct json_object *data;
+
+	if (reply->outcome != OUTCOME_BUSY) {
+		data = data_of("errno", strerrorname_np(reply->error));
+		json_put(data, "step", json_new_string("open a channel"));
+		return call_error(call, EXM_ERROR_IO, data, "%s: cannot open one: %s", call->method,
+				  strerror(reply->error));
+	}
+	data = json_new_object();
+	json_put(data, "limit", json_new_int(CHANNELS_MAX));
+	return call_error(call, EXM_ERROR_BUSY, data,
+			  "%s: there are %d already, or the server is about to end", call->method,
+			  CHANNELS_MAX);
+}
+
+int session_channel(struct call *call, const struct arguments *a)
+{
+	struct engine *engine = call->engine;
+	struct msg_channel_reply reply;
+	scoped_fd fd = -1;
+	int r;
+
+	(void)a;
+	/* one answer, one line, one descriptor */
+	if (call->batch || call->notification)
+		return call_error(call, EXM_ERROR_INVALID_REQUEST, NULL,
+				  "%s: neither in a batch nor as a notification, since a socket "
+				  "comes with its answer",
+				  call->method);
+	r = mon_channel(&engine->mon, &reply, &fd);
+	if (r < 0)
+		return call_internal(call, "ask the monitor", r);
+	if (reply.outcome != OUTCOME_DONE || fd < 0)
+		return refuse_channel(call, &reply);
+	stream_pass(&engine->stream, fd);
+	r = call_result(call, json_new_bool(true));
+	stream_pass(&engine->stream, -1);
+	return r;
 }
 
 int session_bye(struct call *call, const struct arguments *a)

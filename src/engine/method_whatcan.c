@@ -14,6 +14,7 @@
 #include "engine/method.h"
 #include "engine/path_expr.h"
 #include "engine/policy_json.h"
+#include "engine/region.h"
 #include "engine/unit_right.h"
 
 /* Of a file, and of a node in it. */
@@ -169,8 +170,10 @@ static void tell_node(struct answer *answer, const struct policy_file *file,
 	struct json_object *object = answer->object;
 	struct policy_rule rule = { 0 };
 	const struct node_path own = { 0 };
+	bool is_secret = node->depth == 0 ? file->secrets.count > 0 : policy_is_secret(file, node);
 	int r = policy_rule_addition(file, &own, true, &rule);
 
+	json_put(object, "secret", json_new_bool(is_secret));
 	put_verdict(answer, "read", 0, &(struct policy_rule){ 0 });
 	put_verdict(answer, "create", r, &rule);
 	if (node->depth == 0) {
@@ -200,25 +203,35 @@ static void tell_governed(struct answer *answer, const struct policy_file *file,
 	json_put(answer->object, "node", json_new_bytes(text));
 	json_put(answer->object, "lens", json_new_bytes(file->lens));
 	json_put(answer->object, "verified", json_new_bool(!file->unverified));
+	json_put(answer->object, "other_lens", json_new_bool(file->other_lens));
 	tell_node(answer, file, node);
 }
 
+static bool is_mode(const char *path)
+{
+	return strcmp(path, TREE_CONTEXT) == 0 || strcmp(path, TREE_SAVE) == 0 ||
+	       strcmp(path, TREE_SPAN) == 0;
+}
+
 /* No section names it: it lacks one, but for what is there beside the files. */
-static void tell_outside(struct answer *answer, const struct tree *tree, const char *path)
+static void tell_outside(struct answer *answer, const struct tree *tree, const char *path,
+			 const struct node_path *node)
 {
 	static const char *const actions[] = { "read", "set", "insert", "remove" };
+	enum region region = region_of(node);
+	const char *lacks = region == REGION_FILES ? "[File]" : NULL;
 	bool may_read = !tree_is_outside(tree, path);
-	bool is_context = strcmp(path, TREE_CONTEXT) == 0;
 
 	json_put(answer->object, "file", NULL);
 	json_put(answer->object, "section", NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
-		bool allowed = (i == 0 && may_read) || (i == 1 && is_context);
+		bool allowed = region == REGION_CLIENT || (i == 0 && may_read) ||
+			       (i == 1 && is_mode(path));
 		struct json_object *item = json_new_object();
 
 		json_put(item, "allowed", json_new_bool(allowed));
 		if (!allowed)
-			data_put_rule(item, "[File]", "[File]");
+			data_put_rule(item, lacks, lacks);
 		json_put(answer->object, actions[i], item);
 	}
 }
@@ -254,7 +267,7 @@ static int tell_labels(struct call *call, const char *path, const struct node_pa
 
 		tell_governed(&answer, &call->engine->policy->files[entry], below, &node);
 	} else {
-		tell_outside(&answer, call->engine->tree, path);
+		tell_outside(&answer, call->engine->tree, path, whole);
 	}
 	return give(call, &answer);
 }

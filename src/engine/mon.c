@@ -216,6 +216,18 @@ int mon_restore(struct mon *mon, const struct msg_restore *request,
 	return r;
 }
 
+int mon_channel(struct mon *mon, struct msg_channel_reply *ret_reply, int *ret_fd)
+{
+	const struct message message = { .type = MON_CHANNEL };
+	struct message reply;
+	struct packet packet;
+	int r = ask(mon, &message, -1, MON_CHANNEL_REPLY, &packet, &reply, ret_fd);
+
+	if (r == 0)
+		*ret_reply = reply.channel_reply;
+	return r;
+}
+
 int mon_forget(struct mon *mon)
 {
 	const struct message message = { .type = MON_FORGET };

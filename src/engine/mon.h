@@ -59,6 +59,8 @@ int mon_part(struct mon *mon, const struct msg_part *request, struct msg_part_re
 	     int *ret_fd) must_check;
 int mon_restore(struct mon *mon, const struct msg_restore *request,
 		struct msg_restore_reply *ret_reply) must_check;
+/* With OUTCOME_DONE the client's end of another session's stream. */
+int mon_channel(struct mon *mon, struct msg_channel_reply *ret_reply, int *ret_fd) must_check;
 int mon_forget(struct mon *mon) must_check;
 /* These have no reply: what comes of them is an event with their ticket. */
 int mon_service(struct mon *mon, const struct msg_service *request) must_check;

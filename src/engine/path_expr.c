@@ -7,11 +7,7 @@
 
 #define LABEL_END "/[]|()=!<>,*'\"$+- \t\n"
 
-/*
- * Anything by which an expression leaves the subtree that it begins in: an
- * axis, a union, a variable, an operator between paths, or an absolute path inside a predicate.
- */
-static bool may_leave(const char *expr)
+bool path_expr_may_leave(const char *expr)
 {
 	char before = '/';
 	int depth = 0;
@@ -76,7 +72,7 @@ char *path_expr_prefix(const char *expr, const char *context)
 	prefix[0] = '\0';
 	if (strncmp(whole, "/files", 6) != 0 || (whole[6] != '/' && whole[6] != '\0'))
 		return take_ptr(prefix);
-	if (may_leave(whole))
+	if (path_expr_may_leave(whole))
 		return take_ptr(prefix);
 	for (p = whole + 6; p[0] == '/' && p[1] && !strchr(LABEL_END, p[1]);) {
 		size_t start = used;
@@ -145,6 +141,8 @@ static bool selects(const char *label)
 
 const char *path_expr_looks_around(const char *path)
 {
+	if (*path != '/' && selects(path))
+		return path;
 	for (const char *p = path; *p; p++) {
 		if (*p == '\\' && p[1])
 			p++;

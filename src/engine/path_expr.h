@@ -21,6 +21,12 @@
 char *path_expr_prefix(const char *expr, const char *context);
 
 /*
+ * Does it hold anything by which an expression leaves the subtree that it begins in: an axis, a
+ * union, a variable, an operator between paths, or an absolute path inside a predicate?
+ */
+bool path_expr_may_leave(const char *expr);
+
+/*
  * Length of the expression without its last step, as in "/a/b[x = '/']/c": 13.
  * 0 if there is no step to take away.
  */

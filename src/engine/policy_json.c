@@ -35,10 +35,12 @@ static struct json_object *file_json(const struct policy_file *file)
 	json_put(item, "insert", texts(&file->rights[RIGHT_INSERT]));
 	json_put(item, "remove", texts(&file->rights[RIGHT_REMOVE]));
 	json_put(item, "deny", texts(&file->rights[RIGHT_DENY]));
+	json_put(item, "secrets", texts(&file->secrets));
 	json_put(item, "values", values);
 	json_put(item, "create", json_new_bool(file->may_create));
 	json_put(item, "delete", json_new_bool(file->may_delete));
 	json_put(item, "verified", json_new_bool(!file->unverified));
+	json_put(item, "other_lens", json_new_bool(file->other_lens));
 	json_put(item, "checks", texts(&file->checks));
 	return item;
 }

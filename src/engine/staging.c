@@ -52,25 +52,18 @@ char *staging_node(const char *path)
 	return escaped("/files", path, "\\|=[](),!&<>'\"+-* \t\n");
 }
 
-/* The lens's own row under /augeas/load, so that two lenses of one module do not share one. */
-static int attach_lens(struct tree *tree, const struct tree_file *file)
+char *staging_plain_node(const char *path)
 {
-	const char *lens = tree->policy->files[file->entry].lens;
-	scoped_ptr char *incl = escaped("", file->path, "\\*?[");
-	scoped_ptr char *node = NULL, *filter = NULL, *module = strdup(lens);
-	size_t length = strlen(lens);
+	return escaped("/files", path, "");
+}
 
-	if (!incl || !module)
-		return -ENOMEM;
-	if (length > 4 && strcmp(lens + length - 4, ".lns") == 0)
-		module[length - 4] = '\0';
-	if (asprintf(&node, "/augeas/load/%s/lens", module) < 0)
-		return -ENOMEM;
-	if (asprintf(&filter, "/augeas/load/%s/incl[last()+1]", module) < 0)
-		return -ENOMEM;
-	if (aug_set(tree->aug, node, lens) < 0)
-		return -EINVAL;
-	return aug_set(tree->aug, filter, incl) < 0 ? -EINVAL : 0;
+char *staging_source(const struct tree *tree, char *source)
+{
+	size_t length = strlen(tree->staging);
+
+	if (!source || strncmp(source, tree->staging, length) != 0)
+		return source;
+	return staging_plain_node(source + length);
 }
 
 static int make_directories(char *path)
@@ -128,14 +121,48 @@ bool staging_has_error(const struct tree *tree, const struct tree_file *file)
 	       aug_match(tree->aug, error, NULL) > 0;
 }
 
-static void load(struct tree *tree, struct tree_file *file)
+/* The lens of the policy, or what the client has put in its place. 0 or -ENOMEM. */
+static int choose_lens(struct tree *tree, struct tree_file *file)
 {
+	const char *policy = tree->policy->files[file->entry].lens, *lens = policy;
+
+	file->attached = LOAD_BY;
+	if (tree->load)
+		file->attached = load_table_find(tree->load, file->path, &lens);
+	if (tree->empty && !file->asked)
+		file->attached = LOAD_BY_NO;
+	free(file->lens);
+	file->lens = strdup(lens ? lens : policy);
+	if (!file->lens)
+		return -ENOMEM;
+	file->foreign = strcmp(file->lens, policy) != 0;
+	return 0;
+}
+
+/* Says so where Augeas would. */
+static void note_two_lenses(struct tree *tree, const struct tree_file *file)
+{
+	scoped_ptr char *node = staging_node(file->path), *error = NULL;
+
+	if (node && asprintf(&error, "/augeas%s/error", node) >= 0)
+		aug_set(tree->aug, error, "mxfm_load");
+}
+
+int staging_load(struct tree *tree, struct tree_file *file)
+{
+	int r = load_table_begin(tree->aug);
+
+	if (r < 0)
+		return r;
+	r = load_table_add(tree->aug, file->lens, file->path);
 	file->state = TREE_LOADED;
 	file->made = false;
 	/* a lens that is missing is told by aug_error(3) alone */
-	if (aug_load_file(tree->aug, file->path) < 0 || aug_error(tree->aug) != AUG_NOERROR ||
-	    staging_has_error(tree, file))
+	if (r == 0 && (aug_load_file(tree->aug, file->path) < 0 ||
+		       aug_error(tree->aug) != AUG_NOERROR || staging_has_error(tree, file)))
 		file->state = TREE_PARSE_FAILED;
+	load_table_end(tree->aug);
+	return r;
 }
 
 static int stage_and_load(struct tree *tree, struct tree_file *file)
@@ -144,8 +171,15 @@ static int stage_and_load(struct tree *tree, struct tree_file *file)
 	int r = staged ? make_directories(staged) : -ENOMEM;
 
 	if (r == 0)
-		r = attach_lens(tree, file);
-	if (r < 0 || file->base < 0)
+		r = choose_lens(tree, file);
+	if (r == 0 && file->attached == LOAD_BY_TWO) {
+		note_two_lenses(tree, file);
+		file->state = TREE_PARSE_FAILED;
+		return 0;
+	}
+	if (file->attached == LOAD_BY_NO)
+		file->state = TREE_DETACHED;
+	if (r < 0 || file->base < 0 || file->attached == LOAD_BY_NO)
 		return r;
 	r = find_nul(file->base, &file->nul_offset);
 	if (r < 0)
@@ -155,9 +189,11 @@ static int stage_and_load(struct tree *tree, struct tree_file *file)
 		return 0;
 	}
 	r = write_staged(tree, staged, file->base);
-	if (r == 0)
-		load(tree, file);
-	return r;
+	if (r == 0 && tree->bulk) {
+		file->state = TREE_STAGED;
+		return 0;
+	}
+	return r < 0 ? r : staging_load(tree, file);
 }
 
 int staging_fetch(struct tree *tree, struct tree_file *file)
@@ -175,10 +211,11 @@ int staging_fetch(struct tree *tree, struct tree_file *file)
 		return file->base < 0 ? -EBADMSG : stage_and_load(tree, file);
 	case OUTCOME_ABSENT:
 		file->state = TREE_ABSENT;
+		file->made = true;
 		return stage_and_load(tree, file);
 	default:
 		file->state = TREE_UNREADABLE;
-		return 0;
+		return choose_lens(tree, file);
 	}
 }
 
@@ -206,6 +243,22 @@ void staging_forget_newer(struct tree_file *file)
 	file->stale = false;
 }
 
+int staging_read_anew(struct tree *tree, struct tree_file *file)
+{
+	int r = choose_lens(tree, file), content = file->newer;
+
+	if (r < 0)
+		return r;
+	file->newer = -1;
+	file->nul_offset = -1;
+	r = staging_forget(tree, file);
+	close_fd(file->base);
+	file->base = content;
+	file->edited = file->needs_touch = file->stale = false;
+	file->state = TREE_ABSENT;
+	return r < 0 ? r : stage_and_load(tree, file);
+}
+
 int staging_adopt(struct tree *tree, struct tree_file *file, int content)
 {
 	scoped_ptr char *staged = tree_staging_path(tree, file->path);
@@ -215,13 +268,16 @@ int staging_adopt(struct tree *tree, struct tree_file *file, int content)
 	file->base = content;
 	staging_forget_newer(file);
 	file->state = TREE_ABSENT;
+	file->made = true;
 	if (r == 0 && !staged)
 		r = -ENOMEM;
-	if (r == 0 && content >= 0)
-		r = write_staged(tree, staged, content);
-	if (r == 0 && content >= 0)
-		load(tree, file);
-	return r;
+	/* one that no lens reads by now, or two, is no part of the tree */
+	if (file->attached != LOAD_BY)
+		file->state = file->attached == LOAD_BY_NO ? TREE_DETACHED : TREE_PARSE_FAILED;
+	if (r < 0 || content < 0 || file->attached != LOAD_BY)
+		return r;
+	r = write_staged(tree, staged, content);
+	return r < 0 ? r : staging_load(tree, file);
 }
 
 int staging_forget(struct tree *tree, const struct tree_file *file)

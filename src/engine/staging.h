@@ -7,6 +7,16 @@
 /* Asks the monitor for the file, writes it to the staging directory and loads it. 0 or -errno. */
 int staging_fetch(struct tree *tree, struct tree_file *file) must_check;
 
+/* Loads one that was written there. 0 or -errno. */
+int staging_load(struct tree *tree, struct tree_file *file) must_check;
+
+/*
+ * staging_bulk.c: between these two, files are staged and not loaded, and then all of them are
+ * loaded at once; unless there is something already that this would disturb. 0 or -errno.
+ */
+void staging_bulk_begin(struct tree *tree);
+int staging_bulk_end(struct tree *tree) must_check;
+
 /*
  * Asks the monitor for the file once more. With OUTCOME_DONE and OUTCOME_ABSENT it is file->newer
  * and stale, while the tree and its base stay as they are. 0 or -errno.
@@ -17,6 +27,9 @@ int staging_fetch_newer(struct tree *tree, struct tree_file *file,
 void staging_forget_newer(struct tree_file *file);
 /* The file is that from now on, in the tree too; takes the memfd over. 0 or -errno. */
 int staging_adopt(struct tree *tree, struct tree_file *file, int content) must_check;
+
+/* The file is what was fetched as newer, or gone, without the edits in it. 0 or -errno. */
+int staging_read_anew(struct tree *tree, struct tree_file *file) must_check;
 
 /* Takes the file out of the tree and of the staging directory. 0 or -errno. */
 int staging_forget(struct tree *tree, const struct tree_file *file) must_check;
@@ -30,6 +43,13 @@ bool staging_has_error(const struct tree *tree, const struct tree_file *file);
  */
 int staging_content(const struct tree *tree, const struct tree_file *file,
 		    int *ret_content) must_check;
+
+/* How Augeas names the node of a file where it is no expression: without escapes. */
+char *staging_plain_node(const char *path);
+
+/* What Augeas says that a node comes from, with a file as above: where that was staged is nobody's
+ * business. A new string, or source itself. */
+char *staging_source(const struct tree *tree, char *source);
 
 /* The node of a file: "/files" and its path, with the escapes that Augeas needs. */
 char *staging_node(const char *path);

@@ -50,7 +50,7 @@ int stream_open(struct stream *stream, int fd, int memfd)
 		   0);
 	if (map == MAP_FAILED)
 		return -errno;
-	*stream = (struct stream){ .fd = fd, .shared = map };
+	*stream = (struct stream){ .fd = fd, .shared = map, .pass = -1 };
 	if (st.st_size == 0)
 		stream->shared->mark.magic = MAGIC;
 	return plausible(stream->shared) ? 0 : -EBADMSG;
@@ -138,10 +138,44 @@ void stream_beat(struct stream *stream)
 	__atomic_store_n(beat, *beat + 1, __ATOMIC_RELEASE);
 }
 
+void stream_pass(struct stream *stream, int fd)
+{
+	stream->pass = fd;
+}
+
+/* What is sent with a descriptor has at least its first byte sent with it. */
+static ssize_t send_some(struct stream *stream, const char *text, size_t length)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { .header = {
+			      .cmsg_level = SOL_SOCKET,
+			      .cmsg_type = SCM_RIGHTS,
+			      .cmsg_len = CMSG_LEN(sizeof(int)),
+		      } };
+	struct iovec iov = { .iov_base = (void *)(uintptr_t)text, .iov_len = length };
+	struct msghdr message = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t n;
+
+	if (stream->pass < 0)
+		return send(stream->fd, text, length, MSG_NOSIGNAL);
+	memcpy(CMSG_DATA(&control.header), &stream->pass, sizeof(int));
+	n = sendmsg(stream->fd, &message, MSG_NOSIGNAL);
+	if (n > 0)
+		stream->pass = -1;
+	return n;
+}
+
 static int write_all(struct stream *stream, const char *text, size_t length)
 {
 	while (length > 0) {
-		ssize_t n = send(stream->fd, text, length, MSG_NOSIGNAL);
+		ssize_t n = send_some(stream, text, length);
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -34,6 +34,7 @@ struct stream {
 	int fd;
 	struct stream_shared *shared;
 	bool ended; /* the client will say no more */
+	int pass;   /* goes with the next line; -1: nothing */
 };
 
 /* Maps the memfd and gives it its size if it is new. 0 or -errno. */
@@ -58,6 +59,10 @@ void stream_beat(struct stream *stream);
 
 /* Writes a line, which includes its end, however long the client takes. 0 or -errno. */
 int stream_write(struct stream *stream, const char *text, size_t length) must_check;
+
+/* A descriptor, which stays the caller's, goes with the first byte of the next line; -1: none does.
+ */
+void stream_pass(struct stream *stream, int fd);
 
 /* Whether edits wait to be committed. */
 void stream_set_edits(struct stream *stream, bool edits);

@@ -16,6 +16,7 @@
 #include "engine/engine.h"
 #include "engine/path_expr.h"
 #include "engine/prefix.h"
+#include "engine/region.h"
 #include "engine/staging.h"
 
 int tree_new(struct mon *mon, const struct policy *policy, const char *staging,
@@ -28,6 +29,7 @@ int tree_new(struct mon *mon, const struct policy *policy, const char *staging,
 	tree->mon = mon;
 	tree->policy = policy;
 	tree->next_mtime = time(NULL);
+	tree->save_mode = "overwrite";
 	tree->staging = strdup(staging);
 	tree->lens_path = strdup(lens_path);
 	tree->listed = calloc(policy->file_count + 1, sizeof(*tree->listed));
@@ -35,7 +37,7 @@ int tree_new(struct mon *mon, const struct policy *policy, const char *staging,
 			     AUG_NO_STDINC | AUG_NO_MODL_AUTOLOAD | AUG_NO_LOAD | AUG_ENABLE_SPAN |
 				     AUG_NO_ERR_CLOSE);
 	if (!tree->staging || !tree->lens_path || !tree->listed || !tree->aug ||
-	    aug_error(tree->aug) != AUG_NOERROR) {
+	    aug_error(tree->aug) != AUG_NOERROR || load_table_show(tree->aug, policy) < 0) {
 		tree_free(tree);
 		return -ENOMEM;
 	}
@@ -47,6 +49,7 @@ static void forget_files(struct tree *tree)
 {
 	for (size_t i = 0; i < tree->count; i++) {
 		free(tree->file[i].path);
+		free(tree->file[i].lens);
 		close_fd(tree->file[i].base);
 		close_fd(tree->file[i].newer);
 	}
@@ -69,6 +72,8 @@ struct tree *tree_free(struct tree *tree)
 	tree_changed(tree);
 	if (tree->aug)
 		aug_close(tree->aug);
+	load_table_free(tree->load);
+	tree_set_saved(tree, NULL);
 	free(tree->listed);
 	free(tree->staging);
 	free(tree->lens_path);
@@ -146,6 +151,7 @@ static int fetch(struct call *call, uint32_t entry, const char *path, struct tre
 	r = file->path ? staging_fetch(tree, file) : -ENOMEM;
 	if (r < 0) {
 		free(file->path);
+		free(file->lens);
 		close_fd(file->base);
 		return call_internal(call, "fetch a file", r);
 	}
@@ -206,6 +212,24 @@ static int fetch_below(struct call *call, uint32_t entry, const char *prefix)
 	return tree->listed[entry] ? 0 : fetch_listed(call, entry, prefix);
 }
 
+static int fetch_all_below(struct call *call, const char *prefix, bool *ret_any)
+{
+	struct tree *tree = call->engine->tree;
+	int r = 0, loaded;
+
+	staging_bulk_begin(tree);
+	for (uint32_t i = 0; r == 0 && i < tree->policy->file_count; i++) {
+		if (!prefix_is_above(prefix, tree->policy->files[i].path))
+			continue;
+		*ret_any = true;
+		r = fetch_below(call, i, prefix);
+	}
+	loaded = staging_bulk_end(tree);
+	if (r == 0 && loaded < 0)
+		return call_internal(call, "load files", loaded);
+	return r;
+}
+
 /* The file that the path is, or leads into: the shortest that is none but a file. NULL: none. */
 static int fetch_named(struct call *call, char *path, struct tree_file **ret_file)
 {
@@ -260,15 +284,9 @@ static int need_prefix(struct call *call, char *prefix)
 	if (tree->everything && prefix[0] == '\0')
 		return 0;
 	r = fetch_named(call, prefix, &named);
-	for (uint32_t i = 0; r == 0 && i < tree->policy->file_count; i++) {
-		/* there is nothing below a file */
-		if (named && is_file(named))
-			break;
-		if (prefix_is_above(prefix, tree->policy->files[i].path)) {
-			is_directory = true;
-			r = fetch_below(call, i, prefix);
-		}
-	}
+	/* there is nothing below a file */
+	if (r == 0 && (!named || !is_file(named)))
+		r = fetch_all_below(call, prefix, &is_directory);
 	if (r < 0)
 		return r;
 	if (prefix[0] == '\0')
@@ -297,13 +315,36 @@ int tree_place(struct call *call, char *path, ssize_t *ret_entry, size_t *ret_le
 	return 0;
 }
 
-static char *prefix_of(const struct tree *tree, const char *expr)
+static const char *context_of(const struct tree *tree)
 {
 	const char *context = NULL;
 
-	if (expr[0] != '/')
-		aug_get(tree->aug, TREE_CONTEXT, &context);
-	return path_expr_prefix(expr, context ? context : "/files");
+	aug_get(tree->aug, TREE_CONTEXT, &context);
+	return context ? context : "/files";
+}
+
+static char *prefix_of(const struct tree *tree, const char *expr)
+{
+	return path_expr_prefix(expr, expr[0] == '/' ? "/files" : context_of(tree));
+}
+
+/*
+ * Does it look only at nodes that no file brings in? What a variable names was brought in when it
+ * was defined.
+ */
+static bool needs_no_file(const struct tree *tree, const char *expr)
+{
+	scoped_ptr char *whole = NULL;
+
+	if (expr[0] == '/')
+		return region_needs_no_file(expr);
+	if (expr[0] == '$') {
+		const char *rest = expr + 1 + strcspn(expr + 1, "/[]()=<>!|,+-*$'\" \t\n");
+
+		return (!*rest || strchr("/[", *rest)) && !path_expr_may_leave(rest);
+	}
+	return asprintf(&whole, "%s/%s", context_of(tree), expr) >= 0 &&
+	       region_needs_no_file(whole);
 }
 
 bool tree_is_outside(const struct tree *tree, const char *expr)
@@ -329,15 +370,34 @@ char *tree_scope(const struct tree *tree, const char *expr)
 	return prefix ? strdup("") : NULL;
 }
 
+/* Is it the file's node and no more, in labels alone? */
+static bool is_node_of(const struct node_path *node, char *path)
+{
+	const struct tree_file file = { .path = path };
+	size_t depth = 1;
+
+	for (const char *p = path; *p; p++)
+		depth += *p == '/';
+	for (size_t i = 0; i < node->depth; i++)
+		if (node->position[i] != 0)
+			return false;
+	return node->depth == depth && holds(&file, node);
+}
+
 bool tree_may_be_context(const struct tree *tree, const char *path)
 {
-	scoped_ptr char *prefix = path_expr_prefix(path, "/files"), *node = NULL;
+	scoped_ptr char *prefix = path_expr_prefix(path, "/files");
+	scoped_node_path labels = { 0 };
 
 	if (strcmp(path, "/files") == 0)
 		return true;
+	if (node_path_parse(path, &labels) < 0)
+		return false;
+	/* one in the table of transforms would not stay the only one of its path */
+	if (region_of(&labels) == REGION_CLIENT)
+		return strcmp(labels.label[0], "augeas") != 0 && !path_expr_looks_around(path);
 	/* nothing but labels: what was understood of it is all there is */
-	node = prefix && prefix[0] != '\0' ? staging_node(prefix) : NULL;
-	if (!node || strcmp(node, path) != 0)
+	if (!prefix || prefix[0] == '\0' || !is_node_of(&labels, prefix))
 		return false;
 	for (size_t i = 0; i < tree->policy->file_count; i++)
 		if (prefix_is_on_the_way(prefix, tree->policy->files[i].path))
@@ -349,7 +409,7 @@ int tree_need(struct call *call, const char *expr)
 {
 	scoped_ptr char *prefix = NULL;
 
-	if (same_as_last(call->engine->tree, expr))
+	if (same_as_last(call->engine->tree, expr) || needs_no_file(call->engine->tree, expr))
 		return 0;
 	prefix = prefix_of(call->engine->tree, expr);
 	return prefix ? need_prefix(call, prefix) : call_no_memory(call);
@@ -373,6 +433,77 @@ int tree_forget(struct tree *tree)
 	tree->everything = false;
 	memset(tree->listed, 0, (tree->policy->file_count + 1) * sizeof(*tree->listed));
 	return r;
+}
+
+int tree_show_root(struct tree *tree, const char *root)
+{
+	size_t length = strlen(root);
+	const char *slash = length > 0 && root[length - 1] == '/' ? "" : "/";
+	scoped_ptr char *text = NULL;
+
+	if (asprintf(&text, "%s%s", root, slash) < 0)
+		return -ENOMEM;
+	return aug_set(tree->aug, "/augeas/root", text) < 0 ? -EINVAL : 0;
+}
+
+int tree_save_mode(struct tree *tree, const char *mode)
+{
+	return aug_set(tree->aug, TREE_SAVE, mode) < 0 ? -EINVAL : 0;
+}
+
+void tree_set_saved(struct tree *tree, char **paths)
+{
+	for (size_t i = 0; tree->saved && tree->saved[i]; i++)
+		free(tree->saved[i]);
+	free(tree->saved);
+	tree->saved = paths;
+}
+
+int tree_tell_saved(struct tree *tree)
+{
+	aug_rm(tree->aug, TREE_SAVED);
+	for (size_t i = 0; tree->saved && tree->saved[i]; i++)
+		if (aug_set(tree->aug, TREE_SAVED "[last()+1]", tree->saved[i]) < 0)
+			return -EINVAL;
+	return 0;
+}
+
+int tree_take_table(struct tree *tree)
+{
+	struct load_table *table = NULL;
+	int r;
+
+	if (!tree->load_edited)
+		return 0;
+	r = load_table_read(tree->aug, &table);
+	if (r < 0)
+		return r;
+	load_table_free(tree->load);
+	tree->load = table;
+	return 0;
+}
+
+int tree_reload(struct call *call, struct tree_file *file)
+{
+	struct tree *tree = call->engine->tree;
+	struct msg_open_reply reply;
+	int r = tree_take_table(tree);
+
+	tree_changed(tree);
+	if (r == 0)
+		r = staging_fetch_newer(tree, file, &reply);
+	if (r < 0)
+		return call_internal(call, "fetch a file", r);
+	if (reply.outcome != OUTCOME_DONE && reply.outcome != OUTCOME_ABSENT) {
+		struct tree_file failed = *file;
+
+		failed.state = TREE_UNREADABLE;
+		failed.outcome = reply.outcome;
+		failed.error = reply.error;
+		return tree_file_fail(call, &failed);
+	}
+	r = staging_read_anew(tree, file);
+	return r < 0 ? call_internal(call, "read a file anew", r) : 0;
 }
 
 char *tree_staging_path(const struct tree *tree, const char *path)

@@ -10,6 +10,7 @@
 #include "common/memfd.h"
 #include "common/policy.h"
 #include "engine/call.h"
+#include "engine/load_table.h"
 #include "engine/lookup.h"
 #include "engine/mon.h"
 #include "engine/selection.h"
@@ -23,14 +24,20 @@ struct node_path;
 
 enum tree_state {
 	TREE_ABSENT, /* there is no such file (yet) */
+	TREE_STAGED, /* it is about to be loaded with others */
 	TREE_LOADED,
 	TREE_PARSE_FAILED, /* it is there, but its lens does not describe it */
 	TREE_UNREADABLE,   /* the monitor could not or would not hand it out */
+	TREE_DETACHED,     /* the client has taken it out of /augeas/load */
 };
 
 struct tree_file {
 	char *path;
 	uint32_t entry;
+	char *lens; /* that it is read and written with */
+	enum load_answer attached;
+	bool asked;   /* by augeas.load_file */
+	bool foreign; /* which is not the policy's: its nodes mean nothing to the policy */
 	enum tree_state state;
 	enum mon_outcome outcome; /* TREE_UNREADABLE: why */
 	int error;
@@ -39,14 +46,21 @@ struct tree_file {
 	int newer;        /* ... this; -1: nothing */
 	bool edited;      /* differs from what was handed out, perhaps */
 	bool needs_touch; /* aug_save failed and has forgotten that it is edited */
-	bool made;        /* Augeas made it, and does not see that it is edited after that */
+	bool made;        /* Augeas made it, and does not see that a value in it changes */
 	long nul_offset;  /* TREE_PARSE_FAILED: of a NUL byte, or -1 */
 };
 
 enum { TREE_FILES_MAX = 512 };
 
-/* The one node outside of /files that a client may set: where relative expressions begin. */
+/* Where relative expressions begin. */
 #define TREE_CONTEXT "/augeas/context"
+
+/* How augeas.save goes about it: "overwrite", "backup", "newfile" or "noop". */
+#define TREE_SAVE "/augeas/save"
+/* "enable" or "disable"; here they are known always. */
+#define TREE_SPAN "/augeas/span"
+/* What the last commit wrote. */
+#define TREE_SAVED "/augeas/events/saved"
 
 struct tree {
 	augeas *aug;
@@ -56,9 +70,15 @@ struct tree {
 	char *lens_path; /* colon-separated, as Augeas's */
 	struct tree_file file[TREE_FILES_MAX];
 	size_t count;
-	bool everything; /* every file of the policy has been fetched */
-	bool *listed;    /* for each entry with wildcards, whether its files were listed */
-	char *last_node; /* of the file that was named last */
+	bool empty;       /* only files that augeas.load_file names are read */
+	bool bulk;        /* files are staged, to be loaded together */
+	bool everything;  /* every file of the policy has been fetched */
+	bool load_edited; /* the client has edited /augeas/load; augeas.load looks at it then */
+	struct load_table *load; /* what it had there at the last one; NULL: the policy's */
+	const char *save_mode;   /* /augeas/save, static */
+	char **saved;            /* /augeas/events/saved: paths of files, ended by NULL; or NULL */
+	bool *listed;            /* for each entry with wildcards, whether its files were listed */
+	char *last_node;         /* of the file that was named last */
 	time_t next_mtime;
 	struct lookup lookup;
 	struct reads reads;
@@ -102,6 +122,30 @@ void tree_changed(struct tree *tree);
  */
 char *tree_scope(const struct tree *tree, const char *expr);
 
+/*
+ * The same for all else that the client has done to the tree, as for a session that begins: its
+ * own nodes and variables, /augeas/load, context, save and span. 0 or -errno.
+ */
+int tree_begin_anew(struct tree *tree) must_check;
+
+/* Has /augeas/root say where the files are from, which is not where they are staged. */
+int tree_show_root(struct tree *tree, const char *root) must_check;
+
+/* Sets /augeas/save to a static text. 0 or -EINVAL. */
+int tree_save_mode(struct tree *tree, const char *mode) must_check;
+
+/* The files that a commit has written, ended by NULL, for /augeas/events/saved. Takes them over. */
+void tree_set_saved(struct tree *tree, char **paths);
+/* Has them there, whatever Augeas wrote to the staging directory meanwhile. 0 or -EINVAL. */
+int tree_tell_saved(struct tree *tree) must_check;
+
+/* Takes the client's table of transforms, if it has edited that, for what is fetched from now on.
+ * 0 or -errno. */
+int tree_take_table(struct tree *tree) must_check;
+
+/* Reads a file anew, without the edits in it; with what /augeas/load has now. 0 or -1. */
+int tree_reload(struct call *call, struct tree_file *file) must_check;
+
 /* Does the expression name only what no file of the policy can hold? */
 bool tree_is_outside(const struct tree *tree, const char *expr);
 
@@ -113,6 +157,10 @@ int tree_no_match(struct call *call, const char *expr);
 
 /* The answer when it names more than the one that was asked for. Returns -1. */
 int tree_too_many(struct call *call, const char *expr, int matches);
+
+/* An answer with the name of Augeas's error (an AUG_ code) in its data. Returns -1. */
+int tree_augeas_error(struct call *call, int code, int augeas, const char *expr,
+		      const char *problem);
 
 /* Reports Augeas's last error as the answer to a call. Returns -1. */
 int tree_fail(struct call *call, const char *expr);

@@ -72,13 +72,29 @@ struct json_object *tree_error_data(struct tree *tree, const struct tree_file *f
 	put_text(data, "kind", kind);
 	put_number(data, "line", error_get(tree->aug, meta, "line"));
 	put_number(data, "column", error_get(tree->aug, meta, "char"));
-	put_text(data, "lens", tree->policy->files[file->entry].lens);
+	put_text(data, "lens", file->lens);
 	/* Augeas puts the file's own node twice in front of this one */
 	path = error_get(tree->aug, meta, "path");
 	if (path && strncmp(path, node, strlen(node)) == 0 &&
 	    strncmp(path + strlen(node), "/files/", 7) == 0)
 		path += strlen(node);
 	put_text(data, "path", path);
+	json_put(data, "reason", json_new_string(reason_of(kind)));
+	return data;
+}
+
+struct json_object *tree_text_error_data(struct tree *tree, const char *path)
+{
+	struct json_object *data = data_of_path(path);
+	scoped_ptr char *meta = NULL;
+	const char *kind;
+
+	if (asprintf(&meta, "/augeas/text%s", path) < 0)
+		return data;
+	kind = error_get(tree->aug, meta, "");
+	put_text(data, "kind", kind);
+	put_number(data, "line", error_get(tree->aug, meta, "line"));
+	put_number(data, "column", error_get(tree->aug, meta, "char"));
 	json_put(data, "reason", json_new_string(reason_of(kind)));
 	return data;
 }
@@ -115,27 +131,58 @@ int tree_file_fail(struct call *call, const struct tree_file *file)
 
 	if (file->state == TREE_UNREADABLE)
 		return unreadable(call, file);
+	if (file->state == TREE_DETACHED)
+		return call_error(call, EXM_ERROR_PARSE_FAILED, data_of("file", file->path),
+				  "%s is read with no lens: nothing in /augeas/load names it",
+				  file->path);
 	data = tree_error_data(tree, file);
 	return call_error(call, EXM_ERROR_PARSE_FAILED, data, "%s:%lld.%lld: %s (lens %s)",
 			  file->path, (long long)json_int(json_get(data, "line")),
 			  (long long)json_int(json_get(data, "column")),
-			  json_string(json_get(data, "reason"), NULL),
-			  tree->policy->files[file->entry].lens);
+			  json_string(json_get(data, "reason"), NULL), file->lens);
+}
+
+/* What aug_error(3) says, or would. */
+static struct json_object *augeas_data(const char *expr, int code)
+{
+	static const char *const names[] = {
+		[AUG_NOERROR] = "NOERROR",     [AUG_ENOMEM] = "ENOMEM",
+		[AUG_EINTERNAL] = "EINTERNAL", [AUG_EPATHX] = "EPATHX",
+		[AUG_ENOMATCH] = "ENOMATCH",   [AUG_EMMATCH] = "EMMATCH",
+		[AUG_ESYNTAX] = "ESYNTAX",     [AUG_ENOLENS] = "ENOLENS",
+		[AUG_EMXFM] = "EMXFM",         [AUG_ENOSPAN] = "ENOSPAN",
+		[AUG_EMVDESC] = "EMVDESC",     [AUG_ECMDRUN] = "ECMDRUN",
+		[AUG_EBADARG] = "EBADARG",     [AUG_ELABEL] = "ELABEL",
+		[AUG_ECPDESC] = "ECPDESC",
+	};
+	struct json_object *data = data_of_path(expr);
+	const char *name = code >= 0 && code < (int)ARRAY_SIZE(names) ? names[code] : NULL;
+
+	json_put(data, "augeas", json_new_string(name ? name : "EINTERNAL"));
+	return data;
+}
+
+int tree_augeas_error(struct call *call, int code, int augeas, const char *expr,
+		      const char *problem)
+{
+	return call_error(call, code, augeas_data(expr, augeas), "%.200s: %s", expr, problem);
 }
 
 int tree_no_match(struct call *call, const char *expr)
 {
-	struct json_object *data = data_of_path(expr);
+	struct json_object *data;
 
 	if (!tree_is_outside(call->engine->tree, expr))
-		return call_error(call, EXM_ERROR_NO_MATCH, data, "%.200s: no such node", expr);
+		return call_error(call, EXM_ERROR_NO_MATCH, augeas_data(expr, AUG_ENOMATCH),
+				  "%.200s: no such node", expr);
+	data = data_of_path(expr);
 	return call_denied(call, data, "[File]", "[File]",
 			   "%.200s: no [File] section of the policy names it", expr);
 }
 
 int tree_too_many(struct call *call, const char *expr, int matches)
 {
-	struct json_object *data = data_of_path(expr);
+	struct json_object *data = augeas_data(expr, AUG_EMMATCH);
 
 	json_put(data, "matches", json_new_int(matches));
 	return call_error(call, EXM_ERROR_TOO_MANY_MATCHES, data,
@@ -148,7 +195,7 @@ static int bad_path(struct call *call, const char *expr)
 	augeas *aug = call->engine->tree->aug;
 	const char *details = aug_error_details(aug), *minor = aug_error_minor_message(aug);
 	const char *mark = details ? strstr(details, "|=|") : NULL;
-	struct json_object *data = data_of_path(expr);
+	struct json_object *data = augeas_data(expr, AUG_EPATHX);
 	/* some errors have their text in front of the mark */
 	size_t length = strlen(expr), ahead = mark ? (size_t)(mark - details) : 0;
 	long position = (long)(ahead < length ? ahead : length);
@@ -161,26 +208,32 @@ static int bad_path(struct call *call, const char *expr)
 
 int tree_fail(struct call *call, const char *expr)
 {
+	static const struct {
+		int augeas, code;
+		const char *problem;
+	} known[] = {
+		{ AUG_EMMATCH, EXM_ERROR_TOO_MANY_MATCHES, "names more than one node" },
+		{ AUG_EMVDESC, EXM_ERROR_BAD_PATH, "a node cannot move below itself" },
+		{ AUG_ECPDESC, EXM_ERROR_BAD_PATH, "a node cannot be copied below itself" },
+		{ AUG_ELABEL, EXM_ERROR_BAD_VALUE, "the label is not possible" },
+		{ AUG_EBADARG, EXM_ERROR_BAD_VALUE, "that is not possible" },
+		{ AUG_ENOLENS, EXM_ERROR_BAD_VALUE, "there is no such lens" },
+		{ AUG_ESYNTAX, EXM_ERROR_BAD_VALUE, "the lens cannot be compiled" },
+		{ AUG_ENOSPAN, EXM_ERROR_NO_MATCH,
+		  "the node has no span; it was not read from a file" },
+	};
 	augeas *aug = call->engine->tree->aug;
+	int augeas = aug_error(aug);
 
-	switch (aug_error(aug)) {
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (known[i].augeas == augeas)
+			return tree_augeas_error(call, known[i].code, augeas, expr,
+						 known[i].problem);
+	switch (augeas) {
 	case AUG_EPATHX:
 		return bad_path(call, expr);
 	case AUG_ENOMATCH:
 		return tree_no_match(call, expr);
-	case AUG_EMMATCH:
-		return call_error(call, EXM_ERROR_TOO_MANY_MATCHES, data_of_path(expr),
-				  "%.200s: names more than one node", expr);
-	case AUG_EMVDESC:
-		return call_error(call, EXM_ERROR_BAD_PATH, data_of_path(expr),
-				  "%.200s: a node cannot move below itself", expr);
-	case AUG_ELABEL:
-		return call_error(call, EXM_ERROR_BAD_VALUE, data_of_path(expr),
-				  "%.200s: the label is not possible", expr);
-	case AUG_ENOSPAN:
-		return call_error(call, EXM_ERROR_NO_MATCH, data_of_path(expr),
-				  "%.200s: the node has no span; it was not read from a file",
-				  expr);
 	case AUG_ENOMEM:
 		return call_no_memory(call);
 	case AUG_NOERROR:
@@ -188,10 +241,10 @@ int tree_fail(struct call *call, const char *expr)
 		if (!path_expr_looks_around(expr))
 			return call_no_memory(call);
 		/* nor when a path leads upwards, or has wildcards, to nothing */
-		return call_error(call, EXM_ERROR_BAD_PATH, data_of_path(expr),
-				  "%.200s: names no node, and none can be made of it", expr);
+		return tree_augeas_error(call, EXM_ERROR_BAD_PATH, augeas, expr,
+					 "names no node, and none can be made of it");
 	default:
-		return call_error(call, EXM_ERROR_INTERNAL, data_of_path(expr), "%.200s: %s", expr,
-				  aug_error_message(aug));
+		return tree_augeas_error(call, EXM_ERROR_INTERNAL, augeas, expr,
+					 aug_error_message(aug));
 	}
 }

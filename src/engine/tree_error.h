@@ -7,4 +7,7 @@
 /* Members file, kind, line, column, lens, path and reason, those that are known. */
 struct json_object *tree_error_data(struct tree *tree, const struct tree_file *file);
 
+/* The same for a text that is in no file, or a tree that is to become one; path: of the tree. */
+struct json_object *tree_text_error_data(struct tree *tree, const char *path);
+
 #endif

@@ -44,7 +44,7 @@ static bool has(const struct apply *apply, const struct policy_apply *wanted)
 static int collect(struct apply *apply, const struct staged *staged, size_t count)
 {
 	const struct policy_file *files = apply->order.policy->files;
-	size_t most = 0;
+	size_t most = 1;
 
 	for (size_t i = 0; i < count; i++)
 		most += files[staged[i].entry].apply_count;

@@ -88,7 +88,7 @@ static int list_all(struct checks *checks)
 {
 	const struct checks_order *order = &checks->order;
 
-	checks->item = calloc(count_lines(order->policy, order->staged, order->count),
+	checks->item = calloc(count_lines(order->policy, order->staged, order->count) + 1,
 			      sizeof(*checks->item));
 	if (!checks->item)
 		return -ENOMEM;
@@ -117,9 +117,13 @@ static int pack(struct checks *checks)
 			.entry = order->staged[i].entry,
 			.path = order->staged[i].path,
 			.content = order->staged[i].content,
-			.mode = former ? former->mode & MODE_BITS : file->create_mode,
-			.uid = former ? former->uid : file->create_uid,
-			.gid = former ? former->gid : file->create_gid,
+			.owner = former ? (struct candidate_owner){ former->mode & MODE_BITS,
+								    former->uid, former->gid }
+					: (struct candidate_owner){ file->create_mode,
+								    file->create_uid,
+								    file->create_gid },
+			.may_make_dirs = file->may_make_dirs,
+			.dirs = { file->dirs.mode, file->dirs.uid, file->dirs.gid },
 		};
 	}
 	checks->candidates = candidates_to_memfd(files, order->count, &secrets);

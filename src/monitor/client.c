@@ -25,12 +25,20 @@ static void set_unit(struct client *client, const char *unit)
 struct client client_new(const char *user)
 {
 	struct client client = { .session = "" };
-	sd_id128_t id;
 
 	snprintf(client.user, sizeof(client.user), "%s", user);
+	return client_again(&client);
+}
+
+struct client client_again(const struct client *client)
+{
+	struct client again = *client;
+	sd_id128_t id;
+
+	again.session[0] = '\0';
 	if (sd_id128_randomize(&id) >= 0)
-		sd_id128_to_string(id, client.session);
-	return client;
+		sd_id128_to_string(id, again.session);
+	return again;
 }
 
 void client_is_program(struct client *client, pid_t pid, uid_t uid)

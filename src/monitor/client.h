@@ -21,6 +21,9 @@ struct client {
 /* A new session of that user; nothing else is known yet. */
 struct client client_new(const char *user);
 
+/* One more session of the same client. */
+struct client client_again(const struct client *client);
+
 /* The program that the server has started itself: it is in the same unit. */
 void client_is_program(struct client *client, pid_t pid, uid_t uid);
 

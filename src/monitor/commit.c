@@ -22,7 +22,9 @@ struct commit {
 	size_t count;
 	struct journal journal;
 	struct commit_history history;
-	bool is_begun; /* the journal knows of it */
+	bool is_begun;    /* the journal knows of it */
+	bool has_removed; /* what a file was, after it was done */
+	bool has_left;    /* something of that to be done later */
 };
 
 static struct commit *commit_free(struct commit *t)
@@ -94,22 +96,38 @@ int commit_recover(const struct commit_place *place, struct rollback *ret_rollba
 
 /* ---- before anything is touched ------------------------------------------------------ */
 
+static const char *directory_step(int error)
+{
+	if (error == -ENOENT)
+		return "open its directory, which would be made with MakeDirs= of its section";
+	return error == -E2BIG ? "make more than 16 directories for it" : "open its directory";
+}
+
 static enum mon_outcome add_file(struct commit *t, int root_fd, const struct policy *policy,
 				 const struct staged *staged, struct handouts *handouts,
 				 struct replace_failure *ret_failure)
 {
 	const struct handout *handout = handout_find(handouts, staged->path);
+	const struct policy_file *entry = &policy->files[staged->entry];
+	struct replacement *item = &t->item[t->count];
 	struct target target = TARGET_NONE;
+	uint32_t missing = 0;
 	int r = target_open(root_fd, staged->path, &target);
 
+	if (r == -ENOENT && entry->may_make_dirs && staged->content >= 0)
+		r = directories_missing(root_fd, staged->path, &missing);
 	if (r < 0) {
-		*ret_failure = (struct replace_failure){ "open its directory", -r };
+		*ret_failure = (struct replace_failure){ directory_step(r), -r };
 		return r == -ELOOP || r == -ENOTDIR ? OUTCOME_NOT_PLAIN : OUTCOME_IO;
 	}
-	t->item[t->count] = replacement_of(&target, &policy->files[staged->entry], handout->content,
-					   staged->content);
-	t->item[t->count].former = staged->former;
-	return replace_look(&t->item[t->count++], ret_failure);
+	if (missing > 0)
+		*item = replacement_in(root_fd, staged->path, missing, entry, handout->content,
+				       staged->content);
+	else
+		*item = replacement_of(&target, entry, handout->content, staged->content);
+	item->former = staged->former;
+	t->count++;
+	return replace_look(item, ret_failure);
 }
 
 static int describe(const struct replacement *item, const char *path, struct journal_file *file)
@@ -120,6 +138,8 @@ static int describe(const struct replacement *item, const char *path, struct jou
 	if (!file->path)
 		return -ENOMEM;
 	strcpy(file->temporary, item->temporary);
+	file->dirs = item->dirs.count;
+	file->dirs_kind = item->dirs.kind;
 	if (item->old < 0)
 		return 0;
 	file->uid = item->old_stat.st_uid;
@@ -163,6 +183,8 @@ static int undo(struct commit *t)
 
 		if (r == 0)
 			r = replace_discard(item);
+		if (r == 0)
+			r = replace_remove_dirs(item);
 		if (r == 0)
 			continue;
 		log_write(LOG_CRIT, "%s could not be brought back%s%s: %s", t->staged[i].path,
@@ -251,28 +273,26 @@ static int remove_old(struct commit *t, size_t index)
 	return r;
 }
 
-/*
- * As long as a removal may not be on disk the journal has to tell of it: then it stays as it is,
- * and the next one to look clears it away.
- */
-static void clear_away(struct commit *t)
+static void remove_all_old(struct commit *t)
 {
-	bool has_removed = false;
-	uint32_t index;
-	int r = 0;
-
 	for (size_t i = 0; i < t->count; i++) {
-		has_removed |= t->item[i].old >= 0;
-		if (remove_old(t, i) < 0)
-			r = -EIO;
+		t->has_removed |= t->item[i].old >= 0;
+		t->has_left |= remove_old(t, i) < 0;
 	}
-	if (r == 0 && has_removed && t->journal.file >= 0)
-		r = sync_directories(t, &index);
-	if (r == 0)
-		journal_over(&t->journal);
 }
 
-static void finish(struct commit *t, struct handouts *handouts)
+/* 0 if all that is left to do is so on disk. */
+static int bring_end_to_disk(const struct commit *t)
+{
+	uint32_t index;
+	int r = t->has_left ? -EIO : commit_history_sync(&t->history);
+
+	if (r == 0 && t->has_removed && t->journal.file >= 0)
+		r = sync_directories(t, &index);
+	return r;
+}
+
+static void hand_out(const struct commit *t, struct handouts *handouts)
 {
 	for (size_t i = 0; i < t->count; i++) {
 		const struct staged *staged = &t->staged[i];
@@ -283,9 +303,6 @@ static void finish(struct commit *t, struct handouts *handouts)
 			   : t->item[i].base < 0 ? "created"
 						 : "changed");
 	}
-	/* else whoever looks next writes it down */
-	if (commit_history_add(&t->history) == 0)
-		clear_away(t);
 }
 
 static void look_at_all(struct commit *t, int root_fd, const struct policy *policy, size_t count,
@@ -327,6 +344,7 @@ static void change_all(struct commit *t, struct commit_result *result)
 	r = commit_history_prepare(&t->history, &t->journal);
 	if (r < 0)
 		stop(result, "write the history", r);
+	each(t, replace_make_dirs, result);
 	each(t, replace_write, result);
 	r = result->outcome == OUTCOME_DONE ? journal_switch(&t->journal) : 0;
 	if (r < 0)
@@ -365,17 +383,34 @@ struct commit_result commit_look(const struct commit_place *place, const struct 
 	return result;
 }
 
-static int commit_new(const struct commit_place *place, const struct staged *staged, size_t count,
-		      struct commit **ret_commit, const char **ret_step)
+/* NULL, and what went wrong at which step. */
+static struct commit *commit_new(const struct commit_place *place, const struct staged *staged,
+				 size_t count, const char **ret_step, int *ret_error)
 {
 	scoped(commit_freep) struct commit *t = commit_alloc(staged, count);
-	int r;
 
 	*ret_step = "start";
-	r = t ? commit_take_turn(place, &t->journal, ret_step) : -ENOMEM;
-	if (r == 0)
-		*ret_commit = take_ptr(t);
-	return r;
+	*ret_error = t ? commit_take_turn(place, &t->journal, ret_step) : -ENOMEM;
+	return *ret_error < 0 ? NULL : take_ptr(t);
+}
+
+/* With others that wait to be confirmed it must be possible to take it back at once. */
+static void look_for_room(const struct commit *t, const struct commit_place *place,
+			  const struct commit_origin *origin, size_t count,
+			  struct commit_result *result)
+{
+	struct pending pending;
+	int r = origin ? pending_read(place->state_fd, &pending) : -ENOENT;
+
+	if (r == 0 && strcmp(pending.user, origin->who->user) == 0)
+		r = rollback_room(place->state_fd, &pending, t->staged, count);
+	if (r == -E2BIG) {
+		result->outcome = OUTCOME_LIMIT;
+		result->failure.step = "more files would wait to be confirmed than can be taken "
+				       "back at once; confirm first";
+	} else if (r < 0 && r != -ENOENT) {
+		stop(result, "look at what is to be confirmed", r);
+	}
 }
 
 struct commit_result commit_begin(const struct commit_place *place, const struct policy *policy,
@@ -383,12 +418,12 @@ struct commit_result commit_begin(const struct commit_place *place, const struct
 				  size_t count, struct handouts *handouts,
 				  struct commit **ret_commit)
 {
-	scoped(commit_freep) struct commit *t = NULL;
 	struct commit_result result = { .outcome = OUTCOME_DONE };
 	const char *step;
-	int r = commit_new(place, staged, count, &t, &step);
+	int r;
+	scoped(commit_freep) struct commit *t = commit_new(place, staged, count, &step, &r);
 
-	if (r < 0) {
+	if (!t) {
 		stop(&result, step, r);
 		return result;
 	}
@@ -396,6 +431,8 @@ struct commit_result commit_begin(const struct commit_place *place, const struct
 	if (r < 0)
 		stop(&result, "open the history", r);
 	look_at_all(t, place->root_fd, policy, count, handouts, &result);
+	if (result.outcome == OUTCOME_DONE)
+		look_for_room(t, place, origin, count, &result);
 	if (result.outcome == OUTCOME_DONE)
 		change_all(t, &result);
 	if (result.outcome == OUTCOME_DONE)
@@ -420,21 +457,32 @@ static int write_done(struct journal *journal)
 	return 0;
 }
 
-struct commit_result commit_keep(struct commit *commit, struct handouts *handouts)
+struct commit_result commit_keep(struct commit *t, struct handouts *handouts)
 {
-	scoped(commit_freep) struct commit *t = commit;
 	struct commit_result result = { .outcome = OUTCOME_DONE };
 	/* from here on it is done, whatever happens */
 	int r = write_done(&t->journal);
 
 	if (r == 0) {
-		finish(t, handouts);
+		t->has_left = commit_history_add(&t->history) < 0;
+		remove_all_old(t);
+		hand_out(t, handouts);
 		result.revision = t->history.number;
 		return result;
 	}
 	stop(&result, "write the journal", r);
-	take_back(t);
+	result.restored = commit_take_back(t) == 0;
 	return result;
+}
+
+/* What of it fails or is interrupted is done by whoever looks at the journal next. */
+struct commit *commit_finish(struct commit *t)
+{
+	if (!t)
+		return NULL;
+	if (bring_end_to_disk(t) == 0)
+		journal_over(&t->journal);
+	return commit_free(t);
 }
 
 uint64_t commit_revision(const struct commit *commit)
@@ -457,5 +505,10 @@ struct commit_result commit_files(const struct commit_place *place, const struct
 	struct commit_result result =
 		commit_begin(place, policy, origin, staged, count, handouts, &commit);
 
-	return commit ? commit_keep(commit, handouts) : result;
+	if (!commit)
+		return result;
+	result = commit_keep(commit, handouts);
+	if (result.outcome == OUTCOME_DONE)
+		commit_finish(commit);
+	return result;
 }

@@ -25,6 +25,7 @@ struct commit_result {
 	uint32_t index; /* the staged file that stopped it */
 	struct replace_failure failure;
 	uint64_t revision; /* what the history calls it; 0: it is not kept there */
+	bool restored;     /* of commit_keep(): all is as it was, unless it is done */
 };
 
 /* Where a commit takes place; both stay the caller's. */
@@ -40,7 +41,6 @@ struct commit_origin {
 	uint64_t reverts;       /* the revision that it takes back; 0: none */
 	int changes;            /* as history_changes_keep() gives them; -1: no list */
 	const uint64_t *counts; /* of changes, for each file; NULL: none */
-	uint64_t keep_from;     /* as of history_prune(); UINT64_MAX: none */
 };
 
 /*
@@ -58,7 +58,8 @@ struct rollback;
  * be done, writes all, then switches all; a failure on the way brings back those already switched.
  * OUTCOME_DONE brings a commit, to be kept or taken back; place, staged and the policy must outlive
  * it, and so must the origin. With one, and as far as the policy wants it, what is kept is a
- * revision of the history.
+ * revision of the history; also if it does not, while others wait to be confirmed, which it will be
+ * taken back with (confirm/confirm.h). OUTCOME_LIMIT if they would be too many files then.
  */
 struct commit_result commit_begin(const struct commit_place *place, const struct policy *policy,
 				  const struct commit_origin *origin, const struct staged *staged,
@@ -66,10 +67,17 @@ struct commit_result commit_begin(const struct commit_place *place, const struct
 				  struct commit **ret_commit) must_check;
 
 /*
- * It is done: the hand-outs are what was written. If that cannot be written down it is taken back,
- * and the result says so.
+ * It is done, and that is on disk: the hand-outs are what was written, and what is left of it is
+ * commit_finish()'s. If that cannot be written down it is taken back
+ * and gone, and the result says so.
  */
 struct commit_result commit_keep(struct commit *commit, struct handouts *handouts) must_check;
+
+/*
+ * That it is a revision and what the files were is gone is brought to disk. Nobody need wait for
+ * that: it is done by whoever looks next if it is not now. Takes NULL.
+ */
+struct commit *commit_finish(struct commit *commit);
 
 /* The revision that it becomes; 0: none. */
 uint64_t commit_revision(const struct commit *commit);
@@ -77,7 +85,7 @@ uint64_t commit_revision(const struct commit *commit);
 /* All is as it was. 0 or -errno, which is logged, for a file that could not be brought back. */
 int commit_take_back(struct commit *commit) must_check;
 
-/* Both commit_begin() and commit_keep(). */
+/* commit_begin(), commit_keep() and commit_finish(). */
 struct commit_result commit_files(const struct commit_place *place, const struct policy *policy,
 				  const struct commit_origin *origin, const struct staged *staged,
 				  size_t count, struct handouts *handouts) must_check;

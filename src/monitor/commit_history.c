@@ -6,21 +6,43 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "common/log.h"
+#include "monitor/confirm/pending.h"
 #include "monitor/history/history.h"
+
+/* The first revision that may have to be taken back; UINT64_MAX: none. 0 or -errno. */
+static int first_pending(int state_fd, uint64_t *ret_first)
+{
+	struct pending pending;
+	int r = pending_read(state_fd, &pending);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	*ret_first = r == 0 ? pending.first : UINT64_MAX;
+	return 0;
+}
 
 int commit_history_open(const struct commit_place *place, const struct policy *policy,
 			const struct commit_origin *origin, struct commit_history *ret_history)
 {
 	struct commit_history history = COMMIT_HISTORY_NONE;
 	scoped_fd dir = -1;
+	uint64_t first;
 	int r;
 
 	history.origin = origin;
 	history.policy = policy;
-	if (place->state_fd < 0 || !origin || policy->history.off) {
+	history.state_fd = place->state_fd;
+	if (place->state_fd < 0 || !origin) {
+		*ret_history = history;
+		return 0;
+	}
+	r = first_pending(place->state_fd, &first);
+	if (r < 0)
+		return r;
+	if (policy->history.off && first == UINT64_MAX) {
 		*ret_history = history;
 		return 0;
 	}
@@ -41,14 +63,6 @@ void commit_history_clear(struct commit_history *history)
 	history->dir = close_fd(history->dir);
 }
 
-static uint64_t now_usec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 int commit_history_describe(const struct commit_history *history, const struct staged *staged,
 			    size_t count, struct journal_entry *entry)
 {
@@ -58,7 +72,7 @@ int commit_history_describe(const struct commit_history *history, const struct s
 		return 0;
 	entry->revision = history->number;
 	entry->reverts = origin->reverts;
-	entry->usec = now_usec();
+	entry->usec = clock_usec_of(CLOCK_REALTIME);
 	entry->who = *origin->who;
 	snprintf(entry->method, sizeof(entry->method), "%s", origin->method);
 	for (size_t i = 0; i < count; i++) {
@@ -83,9 +97,15 @@ void commit_history_drop(struct commit_history *history)
 		history_drop(history->dir);
 }
 
+int commit_history_sync(const struct commit_history *history)
+{
+	return history->dir < 0 ? 0 : history_sync(history->dir);
+}
+
 int commit_history_add(struct commit_history *history)
 {
 	int r = history->dir < 0 ? 0 : history_add(history->dir, history->number);
+	uint64_t first;
 
 	if (r < 0) {
 		log_write(LOG_CRIT,
@@ -96,7 +116,9 @@ int commit_history_add(struct commit_history *history)
 	}
 	if (history->dir < 0)
 		return 0;
-	r = history_prune(history->dir, &history->policy->history, history->origin->keep_from);
+	r = first_pending(history->state_fd, &first);
+	if (r == 0)
+		r = history_prune(history->dir, &history->policy->history, first);
 	if (r < 0)
 		log_warning("revisions that are not to be kept cannot be removed: %s",
 			    strerror(-r));

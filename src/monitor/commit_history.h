@@ -12,12 +12,13 @@
 struct commit_history {
 	const struct commit_origin *origin;
 	const struct policy *policy;
-	int dir; /* -1: it is not kept */
+	int state_fd; /* the caller's */
+	int dir;      /* -1: it is not kept */
 	uint64_t number;
 	int changes; /* the origin's; -1: none */
 };
 
-#define COMMIT_HISTORY_NONE ((struct commit_history){ .dir = -1, .changes = -1 })
+#define COMMIT_HISTORY_NONE ((struct commit_history){ .state_fd = -1, .dir = -1, .changes = -1 })
 
 /*
  * With its turn to commit: the number is known. 0 or -errno. origin, which may be NULL, and policy
@@ -44,5 +45,8 @@ void commit_history_drop(struct commit_history *history);
  * logs why.
  */
 int commit_history_add(struct commit_history *history) must_check;
+
+/* That is so on disk. 0 or -errno. */
+int commit_history_sync(const struct commit_history *history) must_check;
 
 #endif

@@ -98,9 +98,12 @@ static int walk_directory(struct walk *walk, int parent, const char *name, const
 		close_fd(fd);
 		return r;
 	}
-	while (r == 0 && (item = readdir(dir)))
+	/* the end and a failure look the same but for errno, which a visit may set */
+	while (r == 0 && (errno = 0, item = readdir(dir)))
 		if (strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0)
 			r = visit(walk, dirfd(dir), path, item->d_name, rest);
+	if (r == 0)
+		r = -errno;
 	closedir(dir);
 	return r;
 }

@@ -53,12 +53,12 @@ static int on_program_exit(sd_event_source *source, const siginfo_t *info, void 
 	server->program_gone = true;
 	server->program_status =
 		info->si_code == CLD_EXITED ? info->si_status : EXIT_SIGNAL_BASE + info->si_status;
-	if (!server->session) {
+	if (!server_is_serving(server)) {
 		finish(server);
 		return 0;
 	}
-	/* what it asked for last is still done */
-	session_drain(server->session);
+	/* what it asked for last is still done, and what it left behind is served no more */
+	server_drain(server);
 	start_grace(server);
 	return 0;
 }
@@ -73,11 +73,14 @@ void form_program_stop(struct server *server)
 
 void form_program_session_over(struct server *server)
 {
-	if (server->program_gone)
-		finish(server);
-	else if (server->verdict)
+	if (server->program_gone) {
+		if (!server_is_serving(server))
+			finish(server);
+	} else if (server->failed) {
+		server->failed = false;
 		form_program_stop(server);
-	/* else it closed its stream and goes on without us */
+	}
+	/* else it closed its stream and goes on without us, or with a channel */
 }
 
 /* Its end without a byte means that the program was executed. */

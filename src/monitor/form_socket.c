@@ -15,11 +15,15 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "exmachina.h"
+#include "monitor/confirm/confirm.h"
 #include "monitor/exit_status.h"
 #include "monitor/server.h"
 
 /* Connections a second, so that one that cannot be taken does not keep the loop busy. */
 enum { ACCEPT_PERIOD_USEC = 1000000, ACCEPT_BURST = 100 };
+
+/* How soon it is noticed that what waited to be confirmed was, or is another server's. */
+enum { DECIDED_USEC = 1000000 };
 
 static bool peer_is_user(const struct server *server, int fd)
 {
@@ -96,7 +100,7 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
 	}
 	if (!peer_is_user(server, client))
 		return 0;
-	if (server->session) {
+	if (server_is_serving(server) || server->leaving) {
 		say_busy(client);
 		return 0;
 	}
@@ -105,10 +109,66 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
 	return 0;
 }
 
+/*
+ * A commit in hand comes to its end first, and what is taken back when its client goes is; a second
+ * signal does not wait for that.
+ */
+void form_socket_stop(struct server *server)
+{
+	if (!server->transaction && !server_waits_to_take_back(server)) {
+		sd_event_exit(server->event, EXIT_SUCCESS);
+		return;
+	}
+	server->leaving = true;
+	if (server_is_serving(server))
+		server_drain(server);
+	else
+		server_leave(server, EXIT_SUCCESS);
+}
+
+static int on_decided(sd_event_source *source, uint64_t usec, void *data)
+{
+	struct server *server = data;
+
+	(void)usec;
+	if (!confirm_watches(server->host.confirm))
+		server_leave(server, server->verdict);
+	else if (sd_event_source_set_time_relative(source, DECIDED_USEC) < 0 ||
+		 sd_event_source_set_enabled(source, SD_EVENT_ONESHOT) < 0)
+		return -EIO;
+	return 0;
+}
+
+/*
+ * What the client has left to be confirmed is to be taken back in time though no other client may
+ * ever come. Nobody waits for this server: each of its kind has one client.
+ */
+static void leave_when_decided(struct server *server)
+{
+	int r = confirm_watches(server->host.confirm)
+			? sd_event_add_time_relative(server->event, NULL, CLOCK_MONOTONIC,
+						     DECIDED_USEC, 0, on_decided, server)
+			: -ENOENT;
+
+	if (r < 0)
+		server_leave(server, server->verdict);
+	else
+		log_notice("the client has gone, and the server stays until what waits to be "
+			   "confirmed is, or its time is over");
+}
+
 void form_socket_session_over(struct server *server)
 {
-	if (server->listener < 0)
-		server_leave(server, server->verdict);
+	/* with the first one go the others, where it has to */
+	if (server_is_serving(server) && server->failed)
+		server_drain(server);
+	if (server_is_serving(server))
+		return;
+	server->failed = false;
+	if (server->leaving)
+		server_leave(server, EXIT_SUCCESS);
+	else if (server->listener < 0)
+		leave_when_decided(server);
 	else
 		log_info("waiting for the next client");
 }

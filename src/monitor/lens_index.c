@@ -13,7 +13,6 @@
 
 #include "common/channel.h"
 #include "common/log.h"
-#include "config.h"
 #include "monitor/policy/policy_memfd.h"
 
 enum { INDEX_TIMEOUT_MS = 60000 };
@@ -69,11 +68,11 @@ static int receive(int channel, struct policy *policy)
 	}
 }
 
-static int ask(struct policy *policy, struct starter *starter)
+static int ask(struct policy *policy, struct starter *starter, const char *lens_path)
 {
 	struct message welcome = {
 		.type = MON_WELCOME,
-		.welcome = { .user = "", .root = "", .lens_path = LENS_PATH },
+		.welcome = { .user = "", .root = "", .lens_path = lens_path },
 	};
 	scoped_fd ours = -1, theirs = -1, memfd = policy_to_memfd(policy);
 	int fds[2], r;
@@ -100,13 +99,13 @@ static int ask(struct policy *policy, struct starter *starter)
 	return r;
 }
 
-int lens_index_complete(struct policy *policy, struct starter *starter)
+int lens_index_complete(struct policy *policy, struct starter *starter, const char *lens_path)
 {
 	int r;
 
 	if (count_missing(policy) == 0)
 		return 0;
-	r = ask(policy, starter);
+	r = ask(policy, starter, lens_path);
 	if (r < 0) {
 		log_error("cannot find out which lenses serve which files: %s", strerror(-r));
 		return r;

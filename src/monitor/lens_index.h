@@ -11,6 +11,7 @@
  * the answer decides what a change means. Does nothing if none is missing. Logs
  * what is wrong; -EINVAL if a section stays without a lens.
  */
-int lens_index_complete(struct policy *policy, struct starter *starter) must_check;
+int lens_index_complete(struct policy *policy, struct starter *starter,
+			const char *lens_path) must_check;
 
 #endif

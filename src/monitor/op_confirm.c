@@ -43,6 +43,11 @@ void op_confirm_tell(struct session *session, const char *why, bool restored)
 
 int op_confirm(struct session *session, const struct msg_confirm *request, int *fd)
 {
+	const struct confirm_request order = {
+		.session = session,
+		.token = request->token,
+		.seconds = request->seconds,
+	};
 	struct confirm *confirm = session->host->confirm;
 	struct message reply = { .type = MON_CONFIRM_REPLY };
 	struct msg_confirm_reply *answer = &reply.confirm_reply;
@@ -53,16 +58,14 @@ int op_confirm(struct session *session, const struct msg_confirm *request, int *
 		return -EPROTO;
 	switch ((enum confirm_verb)request->verb) {
 	case CONFIRM_KEEP:
-		answer->outcome = (uint8_t)confirm_keep(confirm, request->token, &answer->error);
+		answer->outcome = (uint8_t)confirm_keep(confirm, &order, &answer->error);
 		break;
 	case CONFIRM_EXTEND:
-		answer->outcome = (uint8_t)confirm_extend(confirm, request->token, request->seconds,
-							  &answer->error);
+		answer->outcome = (uint8_t)confirm_extend(confirm, &order, &answer->error);
 		break;
 	case CONFIRM_ROLL_BACK:
 		session->waits = confirm;
-		answer->outcome = (uint8_t)confirm_roll_back(confirm, session, request->token,
-							     &answer->error);
+		answer->outcome = (uint8_t)confirm_roll_back(confirm, &order, &answer->error);
 		/* it was, or will be, answered with its end */
 		if (answer->outcome == OUTCOME_DONE)
 			return 0;
@@ -71,8 +74,6 @@ int op_confirm(struct session *session, const struct msg_confirm *request, int *
 	default:
 		break;
 	}
-	if (answer->outcome == OUTCOME_DENIED)
-		log_warning("a commit is confirmed with another token");
-	answer->seconds = confirm_seconds(confirm);
+	answer->seconds = confirm_seconds(confirm, session->host->user);
 	return session_reply(session, &reply, -1);
 }

@@ -97,7 +97,8 @@ int op_revision(struct session *session, const struct msg_revision *request, int
 	int r;
 
 	(void)fd;
-	r = revision = open_revision(session, request->revision, &entry);
+	revision = open_revision(session, request->revision, &entry);
+	r = revision;
 	if (r >= 0)
 		r = history_view_add(session->policy, &entry, "", &report, &count);
 	/* what it may not see is not there */
@@ -195,11 +196,17 @@ static int is_like(const struct part *part, const struct journal_side *side, int
 	return kept < 0 ? kept : fd_same_content(kept, content);
 }
 
-/* What it was, for a file that is not there: exactly that comes back. */
+/*
+ * What it was, for a file that is not there: exactly that comes back. A rollback does not know of
+ * what it has removed; then it is as the policy says.
+ */
 static int former_of(const struct journal_file *file, struct former **ret_former)
 {
-	scoped(former_freep) struct former *former = calloc(1, sizeof(*former));
+	scoped(former_freep) struct former *former = NULL;
 
+	if (!S_ISREG(file->mode))
+		return 0;
+	former = calloc(1, sizeof(*former));
 	if (!former)
 		return -ENOMEM;
 	*former = (struct former){ .uid = file->uid, .gid = file->gid, .mode = file->mode };

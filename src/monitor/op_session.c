@@ -2,6 +2,7 @@
 /* Runs in the monitor: what the engine asks about the session itself. Every field is hostile. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/layer.h"
 #include "common/log.h"
@@ -73,6 +74,25 @@ int op_auth(struct session *session, const struct msg_auth *request, int *fd)
 	}
 	reply.auth_reply.tries_left = (uint8_t)session->tries_left;
 	return session_reply(session, &reply, -1);
+}
+
+int op_channel(struct session *session, const struct msg_channel *request, int *fd)
+{
+	const struct session_host *host = session->host;
+	struct message reply = { .type = MON_CHANNEL_REPLY };
+	scoped_fd theirs = -1;
+	int r = host->open_channel(host->open_channel_data, session, &theirs);
+
+	(void)request;
+	(void)fd;
+	if (r == -EBUSY) {
+		reply.channel_reply.outcome = OUTCOME_BUSY;
+	} else if (r < 0) {
+		log_warning("a channel cannot be opened: %s", strerror(-r));
+		reply.channel_reply.outcome = OUTCOME_IO;
+		reply.channel_reply.error = -r;
+	}
+	return session_reply(session, &reply, theirs);
 }
 
 int op_refused(struct session *session, const struct msg_refused *request, int *fd)

@@ -18,6 +18,7 @@ enum {
 	OPT_USER,
 	OPT_STATE,
 	OPT_SETENV,
+	OPT_AUGEAS,
 	OPT_SECRET_FILE,
 	OPT_MAKE_SECRET,
 	OPT_RECOVER,
@@ -37,6 +38,7 @@ static const struct option long_options[] = {
 	{ "user", required_argument, NULL, OPT_USER },
 	{ "state", required_argument, NULL, OPT_STATE },
 	{ "setenv", required_argument, NULL, OPT_SETENV },
+	{ "augeas", no_argument, NULL, OPT_AUGEAS },
 	{ "secret-file", required_argument, NULL, OPT_SECRET_FILE },
 	{ "make-secret", no_argument, NULL, OPT_MAKE_SECRET },
 	{ "recover", no_argument, NULL, OPT_RECOVER },
@@ -65,6 +67,7 @@ static const char usage[] =
 	"  --state DIR           where journal and audit trail are, below the root [" STATEDIR "]\n"
 	"  --user NAME           user of the session, as the policy's User=\n"
 	"  --setenv NAME[=VALUE] a variable for PROGRAM; without VALUE the daemon's own\n"
+	"  --augeas              a PROGRAM that uses Augeas gets the server's tree\n"
 	"  --secret-file FILE    where clients of a socket find the secret [" RUN_DIR "/secret]\n"
 	"  --make-secret         write a new secret there and exit\n"
 	"  --recover             take back a commit that was interrupted, and exit\n"
@@ -108,6 +111,22 @@ static bool variable_is_free(const char *wish)
 	return strncmp(wish, "EXMACHINA_", strlen("EXMACHINA_")) != 0;
 }
 
+/* It finds a library of ours by the name of Augeas's, and no other one by any name. */
+static int set_augeas(struct options *o)
+{
+	static const char *const linker[] = { "LD_LIBRARY_PATH", "LD_PRELOAD" };
+
+	for (size_t i = 0; i < o->set_env_count; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(linker); k++)
+			if (strncmp(o->set_env[i], linker[k], strlen(linker[k])) == 0)
+				return complain("--augeas does not go together with --setenv ",
+						o->set_env[i]);
+	if (o->set_env_count == OPTIONS_ENV_MAX)
+		return complain("too many --setenv for --augeas", "");
+	o->set_env[o->set_env_count++] = "LD_LIBRARY_PATH=" PKGLIBDIR;
+	return 0;
+}
+
 static int take_option(int option, struct options *o)
 {
 	switch (option) {
@@ -132,6 +151,9 @@ static int take_option(int option, struct options *o)
 		if (!variable_is_free(optarg))
 			return complain("--setenv: not a name for a variable: ", optarg);
 		o->set_env[o->set_env_count++] = optarg;
+		return 0;
+	case OPT_AUGEAS:
+		o->augeas = true;
 		return 0;
 	case OPT_SECRET_FILE:
 		o->secret_file = optarg;
@@ -189,6 +211,8 @@ static int choose_form(struct options *o)
 		return complain("only one of -- PROGRAM, --fd and --listen can be used", "");
 	if (o->set_env_count > 0 && !o->program)
 		return complain("--setenv is for -- PROGRAM", "");
+	if (o->augeas && !o->program)
+		return complain("--augeas is for -- PROGRAM", "");
 	if (o->program) {
 		o->form = FORM_PROGRAM;
 	} else if (o->fd >= 0 || o->secret_fd >= 0) {
@@ -236,6 +260,8 @@ int options_parse(int argc, char **argv, struct options *ret_options)
 			o.program = argv + optind;
 		}
 		r = choose_form(&o);
+		if (r == 0 && o.augeas)
+			r = set_augeas(&o);
 		if (r < 0)
 			return r;
 	} else if (o.action != ACTION_DONE && optind < argc) {

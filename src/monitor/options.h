@@ -39,6 +39,7 @@ struct options {
 	const char *pidfile;
 	const char *prepared_root; /* NULL: the sandbox's namespaces and root are made */
 	bool daemonize;
+	bool augeas; /* the program gets Augeas's interface over the session; in set_env, too */
 	int fd;
 	int secret_fd;
 	const char *set_env[OPTIONS_ENV_MAX];

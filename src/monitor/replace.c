@@ -42,6 +42,22 @@ struct replacement replacement_of(struct target *target, const struct policy_fil
 	return r;
 }
 
+struct replacement replacement_in(int root_fd, const char *path, uint32_t count,
+				  const struct policy_file *entry, int base, int content)
+{
+	struct target none = TARGET_NONE;
+	struct replacement r = replacement_of(&none, entry, base, content);
+
+	r.target.name = strrchr(path, '/') + 1;
+	r.dirs = (struct directories){
+		.root_fd = root_fd,
+		.path = path,
+		.count = count,
+		.kind = { entry->dirs.uid, entry->dirs.gid, entry->dirs.mode },
+	};
+	return r;
+}
+
 int replace_discard(struct replacement *r)
 {
 	/* a removal makes no temporary file before the switch */
@@ -152,13 +168,47 @@ static int write_new(struct replacement *r, const char **ret_step)
 
 enum mon_outcome replace_look(struct replacement *r, struct replace_failure *ret_failure)
 {
-	enum mon_outcome outcome = find_old(r, ret_failure);
+	enum mon_outcome outcome = OUTCOME_DONE;
 	int result;
 
+	if (r->dirs.count == 0)
+		outcome = find_old(r, ret_failure);
+	else if (r->base >= 0)
+		outcome = OUTCOME_CONFLICT;
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	result = choose_name(r);
 	return result < 0 ? fail(ret_failure, "choose a name", -result) : OUTCOME_DONE;
+}
+
+enum mon_outcome replace_make_dirs(struct replacement *r, struct replace_failure *ret_failure)
+{
+	int fd;
+
+	if (r->dirs.count == 0)
+		return OUTCOME_DONE;
+	r->dirs.temporary = r->temporary;
+	fd = directories_make(&r->dirs);
+	/* somebody was quicker with something else */
+	if (fd == -ENOTDIR || fd == -ELOOP) {
+		*ret_failure = (struct replace_failure){ "make its directories", -fd };
+		return OUTCOME_NOT_PLAIN;
+	}
+	if (fd < 0)
+		return fail(ret_failure, "make its directories", -fd);
+	r->target.dir = fd;
+	return OUTCOME_DONE;
+}
+
+int replace_remove_dirs(struct replacement *r)
+{
+	int result = directories_remove(&r->dirs);
+
+	if (result <= 0)
+		return result;
+	/* there is nothing to be brought to disk in it */
+	target_clear(&r->target);
+	return 0;
 }
 
 enum mon_outcome replace_write(struct replacement *r, struct replace_failure *ret_failure)
@@ -285,9 +335,15 @@ int replace_undo(struct replacement *r)
 
 int replace_sync(const struct replacement *r)
 {
-	/* the held descriptor is O_PATH and cannot be synced */
-	scoped_fd dir = openat(r->target.dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	scoped_fd dir = -1;
 
+	if (r->target.dir < 0)
+		return 0;
+	/* the held descriptor is O_PATH and cannot be synced */
+	dir = openat(r->target.dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* one that is gone needs it no more */
+	if (dir < 0 && errno == ENOENT)
+		return 0;
 	return dir < 0 || fsync(dir) < 0 ? -errno : 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include "common/policy.h"
 #include "common/target.h"
+#include "monitor/directories.h"
 
 /*
  * One file of a commit, on its way from looked at to done. The order is
@@ -48,11 +49,19 @@ struct replacement {
 	struct stat old_stat;
 	enum replace_state state;
 	char temporary[NAME_MAX + 1];
+	struct directories dirs; /* those that are missing; then there is no target until then */
 };
 
 /* base and content stay the caller's; the target is taken over. */
 struct replacement replacement_of(struct target *target, const struct policy_file *entry, int base,
 				  int content);
+
+/*
+ * The same for a file whose directory is missing, of which nothing is to be looked at: `count` of
+ * its directories are. root_fd and path stay the caller's.
+ */
+struct replacement replacement_in(int root_fd, const char *path, uint32_t count,
+				  const struct policy_file *entry, int base, int content);
 
 /* Removes the temporary file unless switched or finished. 0 or -errno. */
 int replace_discard(struct replacement *r) must_check;
@@ -69,6 +78,13 @@ struct replace_failure {
 /* Compares with base, and chooses a temporary name. Nothing is written. */
 enum mon_outcome replace_look(struct replacement *r,
 			      struct replace_failure *ret_failure) must_check;
+
+/* Makes the directories that are missing. */
+enum mon_outcome replace_make_dirs(struct replacement *r,
+				   struct replace_failure *ret_failure) must_check;
+
+/* Removes them again, as far as nothing else is in them. 0 or -errno. */
+int replace_remove_dirs(struct replacement *r) must_check;
 
 /*
  * Writes the new file beside the old one, with owner, mode, ACLs, extended attributes and label of

@@ -369,7 +369,7 @@ int runner_call(struct runner *runner, const struct runner_order *order)
 
 	if (!runner_is_there(runner))
 		return -ENOTCONN;
-	if (runner->call_count >= JOBS_MAX)
+	if (runner->call_count >= (order->entry == UINT32_MAX ? JOBS_MAX + 1 : JOBS_MAX))
 		return -EBUSY;
 	call = calloc(1, sizeof(*call));
 	if (!call)

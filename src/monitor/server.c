@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Runs in the monitor: reacts to signals and to the ends of sessions, and leaves the session
- * itself to session.c. Reads nothing from the client.
+ * Runs in the monitor: reacts to signals, and leaves the sessions to server_session.c. Reads
+ * nothing from the client.
  */
 #include "monitor/server.h"
 
@@ -15,6 +15,7 @@
 #include "monitor/exit_status.h"
 #include "monitor/identity/identity.h"
 #include "monitor/lens_index.h"
+#include "monitor/policy/policy_lenses.h"
 #include "monitor/policy/policy_read.h"
 #include "monitor/transaction.h"
 
@@ -48,37 +49,6 @@ static void on_ready(void *data)
 	server_announce(server);
 }
 
-/* After an event handler has returned, so that nobody still stands on the session. */
-static int reap_session(sd_event_source *source, void *data)
-{
-	struct server *server = data;
-
-	sd_event_source_disable_unref(source);
-	server->session = session_free(server->session);
-	if (server->options->form == FORM_PROGRAM)
-		form_program_session_over(server);
-	else
-		form_socket_session_over(server);
-	return 0;
-}
-
-static void on_session_ended(enum session_end how, void *data)
-{
-	static const int verdicts[] = {
-		[SESSION_CLIENT_GONE] = 0,          [SESSION_PROTOCOL] = EXIT_PROTOCOL,
-		[SESSION_BAD_SECRET] = EXIT_SECRET, [SESSION_ENGINE_LOST] = EXIT_ENGINE,
-		[SESSION_SANDBOX] = EXIT_SANDBOX,
-	};
-	struct server *server = data;
-
-	if (how == SESSION_BAD_SECRET)
-		log_error("too many wrong secrets; the session ends");
-	if (!server->verdict)
-		server->verdict = verdicts[how];
-	if (sd_event_add_defer(server->event, NULL, reap_session, server) < 0)
-		sd_event_exit(server->event, EXIT_OTHER);
-}
-
 static void on_no_call_left(void *data)
 {
 	struct server *server = data;
@@ -109,19 +79,6 @@ void server_cannot_start(void *data)
 		form_program_stop(server);
 	else
 		server_leave(server, EXIT_OTHER);
-}
-
-int server_start_session(struct server *server, int client, const struct secret *secret)
-{
-	int r = session_new(&server->host, client, secret, on_session_ended, server,
-			    &server->session);
-
-	/* the program that is still to be started is known later */
-	if (r == 0 && server->options->form != FORM_PROGRAM) {
-		client_is_peer(&server->session->who, client, server->event, server->root_fd);
-		server_session_begun(server);
-	}
-	return r;
 }
 
 /* Rights that were given up at the start do not come back. */
@@ -161,15 +118,26 @@ static const char *obstacle(const struct server *server, const struct policy *po
 	return NULL;
 }
 
+/* What engines and verifiers are shown was settled when the starter was forked. */
+static bool has_same_lenses(const struct server *server, const struct policy *policy)
+{
+	scoped_ptr char *lens_path = policy_lens_path(policy);
+
+	return lens_path && strcmp(lens_path, server->lens_path) == 0;
+}
+
 /* The policy, if it may take the place of the present one; otherwise it is logged why not. */
 static struct policy *read_anew(const struct server *server, const char **ret_reason)
 {
 	scoped(policy_freep) struct policy *policy = NULL;
 	const char *reason = "the old one stays";
 
-	if (policy_read(server->options->policy_dir, &policy) == 0 &&
-	    lens_index_complete(policy, server->starter) == 0)
-		reason = obstacle(server, policy);
+	if (policy_read(server->options->policy_dir, &policy) == 0) {
+		if (!has_same_lenses(server, policy))
+			reason = "Lenses= cannot change while the server runs; restart exmachinad";
+		else if (lens_index_complete(policy, server->starter, server->lens_path) == 0)
+			reason = obstacle(server, policy);
+	}
 	if (!reason)
 		return take_ptr(policy);
 	log_error("the new policy is refused: %s", reason);
@@ -191,16 +159,12 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 	if (policy) {
 		server_use_policy(server, policy);
 		log_notice("policy read anew");
-		if (server->session)
-			session_policy_changed(server->session, old);
-		else
-			policy_free(old);
+		server_policy_changed(server, old);
 	}
 	sd_notify(0, "READY=1");
 	return 0;
 }
 
-/* A commit is never interrupted: it runs within one event. */
 static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *info, void *data)
 {
 	struct server *server = data;
@@ -215,7 +179,7 @@ static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *
 	else if (server->options->form == FORM_PROGRAM)
 		form_program_stop(server);
 	else
-		sd_event_exit(server->event, EXIT_SUCCESS);
+		form_socket_stop(server);
 	return 0;
 }
 
@@ -242,7 +206,7 @@ int server_watch_signals(struct server *server)
 
 static void server_clear(struct server *server)
 {
-	session_free(server->session);
+	server_free_sessions(server);
 	transaction_abort(server->transaction);
 	confirm_free(server->host.confirm);
 	initd_free(server->initd);
@@ -252,6 +216,7 @@ static void server_clear(struct server *server)
 	starter_free(server->starter);
 	rights_clear(&server->rights);
 	policy_free(server->policy);
+	free(server->lens_path);
 	identity_clear(&server->user);
 	identity_clear(&server->engine_identity);
 	audit_free(server->audit);
@@ -274,7 +239,13 @@ int server_run(const struct options *options, struct daemon *daemon)
 		.state_fd = -1,
 		.listener = -1,
 		.exec_fd = -1,
-		.host = { .ready = on_ready, .ready_data = &server },
+		.channels = LIST_HEAD_INITIALIZER(server.channels),
+		.host = {
+			.ready = on_ready,
+			.ready_data = &server,
+			.open_channel = server_open_channel,
+			.open_channel_data = &server,
+		},
 	};
 	int status = server_prepare(&server);
 

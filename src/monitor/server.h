@@ -15,6 +15,7 @@ struct server {
 	struct policy *policy;
 	struct identity user;
 	struct identity engine_identity;
+	char *lens_path; /* of the policy at the start */
 	int root_fd;
 	struct starter *starter;
 	struct rights rights; /* those that were kept */
@@ -26,7 +27,11 @@ struct server {
 	struct audit *audit;
 	struct session_host host;
 	struct transaction *transaction; /* under way; NULL: none */
-	struct session *session;
+	struct session *session;         /* the first of the client; NULL: none, or it is over */
+	LIST_HEAD(channels, session) channels; /* the others */
+	unsigned int channel_count;
+	sd_event_source *reaper; /* frees those that are over; NULL: none is */
+	bool failed;             /* the first one did not end as it should, and so shall the rest */
 
 	pid_t program; /* 0: none, or it has exited */
 	int program_status;
@@ -58,8 +63,30 @@ int server_watch_signals(struct server *server) must_check;
 /* Tells whoever waits for it that the client can be served, if it can. */
 void server_announce(struct server *server);
 
-/* Starts a session for a client's stream, which is taken over. */
+/*
+ * server_session.c: starts the first session for a client's stream, which is taken over.
+ */
 int server_start_session(struct server *server, int client, const struct secret *secret) must_check;
+
+/*
+ * One more for the client of this one: its end of the stream. 0, -EBUSY if there are as many as
+ * there may be or the client is about to go, or another -errno. data: the server.
+ */
+int server_open_channel(void *data, const struct session *session, int *ret_fd) must_check;
+
+/* Is any session not over? */
+bool server_is_serving(const struct server *server);
+
+/* No more requests in any of them. */
+void server_drain(struct server *server);
+
+/* Is something being taken back, or will be when the client goes? */
+bool server_waits_to_take_back(const struct server *server);
+
+/* The policy is another one now; the old one is taken over. */
+void server_policy_changed(struct server *server, struct policy *old);
+
+void server_free_sessions(struct server *server);
 
 /*
  * server_audit.c: the state directory and the audit trail in it, without which nothing is served
@@ -87,13 +114,14 @@ void server_cannot_start(void *data);
 
 /*
  * The two forms. *_start() returns 0 or an exit status; *_session_over() is
- * called when a session has ended and was freed; *_stop() at SIGTERM.
+ * called when sessions have ended and were freed; *_stop() at SIGTERM.
  */
 int form_program_start(struct server *server) must_check;
 void form_program_session_over(struct server *server);
 void form_program_stop(struct server *server);
 
 int form_socket_start(struct server *server) must_check;
+void form_socket_stop(struct server *server);
 void form_socket_session_over(struct server *server);
 
 #endif

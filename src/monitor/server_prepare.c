@@ -16,12 +16,16 @@
 #include "monitor/exit_status.h"
 #include "monitor/identity/identity.h"
 #include "monitor/lens_index.h"
+#include "monitor/policy/policy_lenses.h"
 #include "monitor/policy/policy_lint.h"
 #include "monitor/policy/policy_programs.h"
 #include "monitor/policy/policy_read.h"
 #include "monitor/server.h"
 
-enum { DESCRIPTORS_WANTED = HANDOUTS_MAX + 4 * STAGED_MAX + 64 };
+enum {
+	DESCRIPTORS_A_SESSION = HANDOUTS_MAX + STAGED_MAX + 16,
+	DESCRIPTORS_WANTED = (CHANNELS_MAX + 1) * DESCRIPTORS_A_SESSION + 4 * STAGED_MAX + 64,
+};
 
 /* The engine's own user, or nobody where the package did not make one. */
 static int find_engine_user(struct identity *ret_identity)
@@ -61,7 +65,7 @@ static int find_client_user(const struct options *options, const struct policy *
 	return r;
 }
 
-/* A descriptor for each file handed out, and four for each file of a commit. */
+/* For each session those of the files that were handed out; and for each file of a commit four. */
 static int raise_descriptor_limit(void)
 {
 	struct rlimit limit;
@@ -106,12 +110,23 @@ static int start_helper(struct server *server)
 			    &server->runner);
 }
 
+/* Without it the program would get Augeas's own, and all that its user may read or write. */
+static int look_for_library(const struct options *options)
+{
+	static const char library[] = PKGLIBDIR "/libaugeas.so.0";
+	int r = options->augeas && access(library, R_OK) < 0 ? -errno : 0;
+
+	if (r < 0)
+		log_error("--augeas: %s: %s", library, strerror(-r));
+	return r;
+}
+
 static int start_starter(struct server *server)
 {
 	const struct options *options = server->options;
 	struct starter_spec spec = {
 		.libexec = LIBEXECDIR,
-		.lens_path = LENS_PATH,
+		.lens_path = server->lens_path,
 		.prepared = options->prepared_root,
 		.reader = &server->engine_identity,
 		.user = &server->user,
@@ -120,8 +135,10 @@ static int start_starter(struct server *server)
 		.set_env_count = options->set_env_count,
 		.quiet = options->daemonize,
 	};
-	int r = getrlimit(RLIMIT_NOFILE, &spec.descriptors) < 0 ? -errno : 0;
+	int r = look_for_library(options);
 
+	if (r == 0 && getrlimit(RLIMIT_NOFILE, &spec.descriptors) < 0)
+		r = -errno;
 	if (r == 0)
 		r = starter_new(&spec, &server->starter);
 	if (r < 0)
@@ -210,6 +227,16 @@ static int find_users(struct server *server)
 										    : 0;
 }
 
+static int find_lenses(struct server *server)
+{
+	const char *prepared = server->options->prepared_root;
+
+	server->lens_path = policy_lens_path(server->policy);
+	if (!server->lens_path)
+		return -ENOMEM;
+	return prepared ? policy_lenses_prepared(server->policy, prepared) : 0;
+}
+
 static void make_host(struct server *server)
 {
 	struct session_host *host = &server->host;
@@ -220,6 +247,7 @@ static void make_host(struct server *server)
 	host->root = server->options->root;
 	host->starter = server->starter;
 	host->user = server->user.name;
+	host->lens_path = server->lens_path;
 	host->service = server->service;
 	host->runner = server->runner;
 	host->initd = server->initd;
@@ -255,6 +283,8 @@ int server_prepare(struct server *server)
 	note_dangers(policy);
 	note_missing(policy, server->root_fd);
 	server_use_policy(server, policy);
+	if (find_lenses(server) < 0)
+		return EXIT_POLICY;
 	if (server_open_trail(server, policy) < 0)
 		return EXIT_OTHER;
 	/* while there are all rights; if it fails each commit tries again */
@@ -265,7 +295,7 @@ int server_prepare(struct server *server)
 		return status;
 	if (start_helper(server) < 0 || start_starter(server) < 0)
 		return EXIT_OTHER;
-	if (lens_index_complete(policy, server->starter) < 0)
+	if (lens_index_complete(policy, server->starter, server->lens_path) < 0)
 		return EXIT_POLICY;
 	if (give_up_rights(server) < 0)
 		return EXIT_SANDBOX;

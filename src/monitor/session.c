@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -18,7 +17,6 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/memfd.h"
-#include "config.h"
 #include "monitor/confirm/confirm.h"
 #include "monitor/exit_status.h"
 #include "monitor/op_call.h"
@@ -34,39 +32,6 @@ enum {
 	PRIORITY_CHANNEL = -10, /* what the engine said before it died counts first */
 };
 
-void session_begun(struct session *session, const char *form, const char *policy_dir)
-{
-	const struct audit_event event = {
-		.client = &session->who,
-		.method = "session.begin",
-		.subject = form,
-		.result = AUDIT_DONE,
-		.more = { { "EXMACHINA_POLICY", policy_dir },
-			  { "EXMACHINA_ROOT", session->host->root } },
-	};
-
-	session->form = form;
-	session->begin = clock_usec();
-	audit_record(session->host->audit, &event);
-}
-
-static void record_end(const struct session *session, const char *result)
-{
-	const struct audit_event event = {
-		.client = &session->who,
-		.method = "session.end",
-		.subject = session->form,
-		.result = result,
-		.detail = session->authenticated ? "" : "the secret was never shown",
-		.usec = clock_usec() - session->begin,
-	};
-
-	if (!session->form)
-		return;
-	audit_record(session->host->audit, &event);
-	audit_sync(session->host->audit);
-}
-
 void session_end(struct session *session, enum session_end how)
 {
 	static const char *const results[] = {
@@ -78,7 +43,9 @@ void session_end(struct session *session, enum session_end how)
 	if (session->over)
 		return;
 	session->over = true;
-	record_end(session, results[how]);
+	session->how = how;
+	session_record_end(session, results[how]);
+	transaction_session_over(session);
 	session->channel_source = sd_event_source_disable_unref(session->channel_source);
 	confirm_session_over(session->host->confirm, session);
 	session->ended(how, session->ended_data);
@@ -123,7 +90,7 @@ static int send_welcome(struct session *session, enum lost_reason lost)
 			.timeout_ms = session->policy->timeout_ms,
 			.user = host->user,
 			.root = host->root,
-			.lens_path = LENS_PATH,
+			.lens_path = host->lens_path,
 		},
 	};
 	scoped_fd policy = policy_to_memfd(session->policy);
@@ -221,24 +188,6 @@ static enum lost_reason loss_of(const struct session *session, const siginfo_t *
 	return info->si_status == SIGKILL ? LOST_KILLED : LOST_CRASHED;
 }
 
-static void record_loss(const struct session *session, const siginfo_t *info, const char *reason,
-			bool replaced)
-{
-	char engine[32], detail[128];
-	const struct audit_event event = {
-		.client = &session->who,
-		.method = "engine.lost",
-		.subject = engine,
-		.result = replaced ? "replaced" : AUDIT_FAILED,
-		.detail = detail,
-	};
-
-	snprintf(engine, sizeof(engine), "engine %d", (int)info->si_pid);
-	snprintf(detail, sizeof(detail), "%s (%s %d)", reason,
-		 info->si_code == CLD_EXITED ? "status" : "signal", info->si_status);
-	audit_record(session->host->audit, &event);
-}
-
 static int on_engine_exit(sd_event_source *source, const siginfo_t *info, void *data)
 {
 	static const char *const reasons[LOST_MAX] = {
@@ -265,7 +214,7 @@ static int on_engine_exit(sd_event_source *source, const siginfo_t *info, void *
 		  info->si_code == CLD_EXITED ? "status" : "signal", info->si_status);
 	forget_engine(session);
 	too_often = reason != LOST_POLICY && lost_too_often(session);
-	record_loss(session, info, reasons[reason], !too_often);
+	session_record_loss(session, info, reasons[reason], !too_often);
 	if (too_often) {
 		log_error("the engine was lost %zu times in %d seconds; the session ends",
 			  ARRAY_SIZE(session->losses), LOSS_WINDOW_SECONDS);
@@ -296,26 +245,34 @@ static void on_engine_hung(void *data)
 	kill_engine(session);
 }
 
-int session_new(const struct session_host *host, int client, const struct secret *secret,
-		session_ended *ended, void *data, struct session **ret_session)
+/* NULL: no memory; the stream is taken over in any case. */
+static struct session *make(const struct session_host *host, int client,
+			    const struct secret *secret, session_ended *ended, void *data)
 {
 	struct session *session = calloc(1, sizeof(*session));
-	int r;
 
 	if (!session) {
 		close_fd(client);
-		return -ENOMEM;
+		return NULL;
 	}
 	session->host = host;
-	session->who = client_new(host->user);
 	session->client = client;
 	session->secret = *secret;
 	session->tries_left = SECRET_TRIES;
 	session->ended = ended;
 	session->ended_data = data;
 	session->channel = -1;
-	session->stream = memfd_new("exmachina-stream");
-	r = session->stream < 0 ? session->stream : start_engine(session, LOST_NONE);
+	session->stream = -1;
+	return session;
+}
+
+/* If that fails it is freed. */
+static int begin(struct session *session, struct session **ret_session)
+{
+	int r = session->stream = memfd_new("exmachina-stream");
+
+	if (r >= 0)
+		r = start_engine(session, LOST_NONE);
 	if (r < 0) {
 		session_free(session);
 		return r;
@@ -324,18 +281,44 @@ int session_new(const struct session_host *host, int client, const struct secret
 	return 0;
 }
 
+int session_new(const struct session_host *host, int client, const struct secret *secret,
+		session_ended *ended, void *data, struct session **ret_session)
+{
+	struct session *session = make(host, client, secret, ended, data);
+
+	if (!session)
+		return -ENOMEM;
+	session->who = client_new(host->user);
+	return begin(session, ret_session);
+}
+
+int session_new_channel(const struct session *other, int client, session_ended *ended, void *data,
+			struct session **ret_session)
+{
+	struct session *session = make(other->host, client, &other->secret, ended, data);
+
+	if (!session)
+		return -ENOMEM;
+	session->who = client_again(&other->who);
+	memcpy(session->parent, other->who.session, sizeof(session->parent));
+	session->authenticated = true;
+	return begin(session, ret_session);
+}
+
 struct session *session_free(struct session *session)
 {
 	if (!session)
 		return NULL;
 	if (!session->over)
-		record_end(session, "stopped");
+		session_record_end(session, "stopped");
 	kill_engine(session);
 	if (session->engine > 0) {
 		sd_event_source_disable_unref(take_ptr(session->engine_source));
 		waitpid(session->engine, NULL, 0);
 	}
 	forget_engine(session);
+	transaction_session_over(session);
+	confirm_forget(session->host->confirm, session);
 	op_call_orphan(session);
 	close_fd(session->client);
 	close_fd(session->stream);
@@ -346,9 +329,14 @@ struct session *session_free(struct session *session)
 
 static int on_patience_over(sd_event_source *source, uint64_t usec, void *data)
 {
-	(void)source;
+	struct session *session = data;
+
 	(void)usec;
-	kill_engine(data);
+	/* its client is to hear how the commit ended, which is not in the engine's hands */
+	if (session->waits && sd_event_source_set_time_relative(source, RETIRE_USEC) >= 0 &&
+	    sd_event_source_set_enabled(source, SD_EVENT_ONESHOT) >= 0)
+		return 0;
+	kill_engine(session);
 	return 0;
 }
 

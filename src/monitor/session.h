@@ -2,6 +2,7 @@
 #ifndef EXM_SESSION_H
 #define EXM_SESSION_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/queue.h>
 #include <systemd/sd-event.h>
@@ -41,6 +42,8 @@ struct calls_under_way {
 	void *data;
 };
 
+struct session;
+
 /* What all sessions of a server have in common. */
 struct session_host {
 	sd_event *event;
@@ -51,6 +54,7 @@ struct session_host {
 	struct starter *starter;
 	uint32_t layers;  /* those around the monitor that hold (common/layer.h) */
 	const char *user; /* the client's */
+	const char *lens_path;
 	struct service *service;
 	struct runner *runner; /* NULL: the policy needs none */
 	struct initd *initd;
@@ -62,11 +66,16 @@ struct session_host {
 	struct calls_under_way *calls;
 	void (*ready)(void *data); /* an engine can serve the client */
 	void *ready_data;
+	/* One more session for this one's client, whose end of the stream it is. 0, -EBUSY, -errno
+	 */
+	int (*open_channel)(void *data, const struct session *session, int *ret_fd);
+	void *open_channel_data;
 };
 
 typedef void session_ended(enum session_end how, void *data);
 
 struct session {
+	LIST_ENTRY(session) link; /* of a channel: the server's others */
 	const struct session_host *host;
 	session_ended *ended;
 	void *ended_data;
@@ -77,7 +86,9 @@ struct session {
 	int tries_left;
 	enum message_phase phase;
 	bool authenticated;
-	bool over; /* ended was called */
+	bool over;                        /* ended was called ... */
+	enum session_end how;             /* ... with this */
+	char parent[CLIENT_SESSION_SIZE]; /* of a channel: the session that asked for it; else "" */
 
 	int client;  /* the server's end of the stream, kept for the next engine */
 	int stream;  /* memfd that each engine hands on to the next */
@@ -113,6 +124,12 @@ struct session {
  */
 int session_new(const struct session_host *host, int client, const struct secret *secret,
 		session_ended *ended, void *data, struct session **ret_session) must_check;
+/*
+ * The same for a channel: a session of the same client as another one, which was authenticated and
+ * has it handed out.
+ */
+int session_new_channel(const struct session *other, int client, session_ended *ended, void *data,
+			struct session **ret_session) must_check;
 struct session *session_free(struct session *session);
 
 /*
@@ -120,6 +137,11 @@ struct session *session_free(struct session *session);
  * is in the audit trail. form: how the two were paired, a literal.
  */
 void session_begun(struct session *session, const char *form, const char *policy_dir);
+
+/* session_audit.c: what became of it, and of one of its engines, which may have a successor. */
+void session_record_end(const struct session *session, const char *result);
+void session_record_loss(const struct session *session, const siginfo_t *info, const char *reason,
+			 bool replaced);
 
 /*
  * The host's policy is another one now: an engine that knows the new one takes

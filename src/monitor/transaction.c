@@ -3,7 +3,7 @@
  * Runs in the monitor. What of it has to wait, for services, is done from the event loop; all else
  * at once. The session may go at any time: what it had is taken over at the beginning.
  */
-#include "monitor/transaction.h"
+#include "monitor/transaction_state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,40 +12,6 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "common/target.h"
-#include "monitor/apply.h"
-#include "monitor/check.h"
-#include "monitor/commit_record.h"
-#include "monitor/commit_verify.h"
-#include "monitor/confirm/confirm.h"
-
-struct transaction {
-	const struct session_host *host;
-	struct session *session; /* NULL: nobody waits for the answer */
-	struct msg_commit request;
-	struct policy *policy;
-	struct client who;
-	struct staged *staged;
-	size_t count;
-	struct handouts base; /* of the staged files */
-	struct commit_record record;
-	struct commit_origin origin;
-	struct verify_result verdict; /* what texts of the reply are in */
-	bool verified;
-	struct checks *checks; /* NULL: not begun, or ended */
-	struct commit *commit; /* NULL: not begun, or ended */
-	struct apply *apply;
-	struct apply *failed; /* the one that failed, for the texts of the reply */
-	struct message reply;
-	int enclosed;
-	char detail[MESSAGE_TEXT_MAX]; /* for the audit trail */
-	char token[PENDING_TOKEN_SIZE];
-};
-
-static struct msg_commit_reply *reply_of(struct transaction *t)
-{
-	return &t->reply.commit_reply;
-}
 
 static struct transaction *transaction_free(struct transaction *t)
 {
@@ -70,7 +36,7 @@ static struct transaction *transaction_free(struct transaction *t)
 
 /* ---- the end ------------------------------------------------------------------------ */
 
-static void stop(struct transaction *t, enum mon_outcome outcome, int error, const char *step)
+void transaction_stop(struct transaction *t, enum mon_outcome outcome, int error, const char *step)
 {
 	struct msg_commit_reply *reply = reply_of(t);
 
@@ -129,12 +95,14 @@ static int end(struct transaction *t)
 			hand_out(t);
 		r = session_reply(session, &t->reply, t->enclosed);
 	}
+	/* the answer need not wait for that */
+	t->commit = commit_finish(t->commit);
 	transaction_free(t);
 	return r;
 }
 
 /* The same, from the event loop. */
-static void end_late(struct transaction *t)
+void transaction_end_late(struct transaction *t)
 {
 	struct session *session = t->session;
 	int r = end(t);
@@ -146,212 +114,12 @@ static void end_late(struct transaction *t)
 	session_end(session, SESSION_PROTOCOL);
 }
 
-/* ---- services ----------------------------------------------------------------------- */
-
-static void on_progress(const char *stage, const char *detail, void *data)
-{
-	const struct transaction *t = data;
-	const struct message event = {
-		.type = MON_PROGRESS,
-		.progress = {
-			.ticket = t->request.ticket,
-			.percent = UINT8_MAX,
-			.elapsed_ms = (uint32_t)((clock_usec() - t->record.begin) / 1000),
-			.stage = stage,
-			.detail = detail,
-		},
-	};
-
-	/* the next one tells more, and the end most */
-	if (t->session && !session_is_behind(t->session))
-		(void)!session_reply(t->session, &event, -1);
-}
-
-static int apply(struct transaction *t, bool back, apply_done *done)
-{
-	const struct apply_order order = {
-		.host = t->host,
-		.policy = t->policy,
-		.go_on = back,
-		.progress = t->request.progress ? on_progress : NULL,
-		.done = done,
-		.data = t,
-	};
-
-	return apply_begin(&order, t->staged, t->count, &t->apply);
-}
-
-/* The end of a commit that the services did not take: are they as before? */
-static void on_applied_back(const struct apply_result *result, void *data)
-{
-	struct transaction *t = data;
-
-	if (result->failed > 0)
-		reply_of(t)->restored = false;
-	end_late(t);
-}
-
-static void tell_failure(struct transaction *t, const struct apply_result *result)
-{
-	struct msg_commit_reply *reply = reply_of(t);
-
-	stop(t, OUTCOME_NOT_APPLIED, 0, "apply it to services");
-	reply->verb = (uint8_t)result->verb;
-	reply->unit = result->unit;
-	snprintf(t->detail, sizeof(t->detail), "%s of %.200s failed; taken back",
-		 service_verb_word(result->verb), result->unit);
-	if (!result->job)
-		return;
-	reply->error = result->job->error;
-	reply->job_result = result->job->job_result;
-	reply->active_state = result->job->active_state;
-	reply->result = result->job->result;
-	reply->detail = result->job->detail;
-	reply->log = result->job->log;
-}
-
-/* The files first, then the services read them once more. */
-static void go_back(struct transaction *t)
-{
-	int r = commit_take_back(take_ptr(t->commit));
-
-	reply_of(t)->restored = r == 0;
-	t->failed = take_ptr(t->apply);
-	r = apply(t, true, on_applied_back);
-	if (r == 0)
-		return;
-	log_error("services cannot be told that a commit was taken back: %s", strerror(-r));
-	reply_of(t)->restored = false;
-	end_late(t);
-}
-
-static void keep(struct transaction *t);
-
-static void on_applied(const struct apply_result *result, void *data)
-{
-	struct transaction *t = data;
-
-	if (result->failed == 0) {
-		keep(t);
-		end_late(t);
-		return;
-	}
-	tell_failure(t, result);
-	go_back(t);
-}
-
-/* ---- files -------------------------------------------------------------------------- */
-
-/* The other side of a conflict, if it can be had. */
-static int conflicting_content(const struct transaction *t, const char *path)
-{
-	scoped_target target = TARGET_NONE;
-	int content = -1, error;
-
-	if (target_open(t->host->root_fd, path, &target) < 0)
-		return -1;
-	if (target_snapshot(&target, &content, &error) != OUTCOME_DONE)
-		return -1;
-	return content;
-}
-
-static void take_result(struct transaction *t, const struct commit_result *result)
-{
-	const char *path = t->staged[result->index].path;
-
-	reply_of(t)->revision = result->revision;
-	if (result->outcome == OUTCOME_DONE)
-		return;
-	stop(t, result->outcome, result->failure.error, result->failure.step);
-	reply_of(t)->index = result->index;
-	if (result->outcome == OUTCOME_CONFLICT)
-		t->enclosed = conflicting_content(t, path);
-	log_warning("nothing was committed: %s: %s", path,
-		    result->outcome == OUTCOME_CONFLICT ? "it was changed by somebody else"
-							: strerror(result->failure.error));
-}
-
-/* The deadline is on disk before the commit is done. */
-static int arm(struct transaction *t)
-{
-	const struct confirm_order order = {
-		.session = t->session,
-		.revision = commit_revision(t->commit),
-		.seconds = t->request.confirm,
-		.dead_man = t->request.dead_man,
-	};
-
-	return t->request.confirm ? confirm_arm(t->host->confirm, &order, t->token) : 0;
-}
-
-static void keep(struct transaction *t)
-{
-	struct commit_result result;
-	int r = arm(t);
-
-	if (r < 0) {
-		stop(t, OUTCOME_IO, -r, "write down until when it is to be confirmed");
-		if (commit_take_back(take_ptr(t->commit)) < 0)
-			snprintf(t->detail, sizeof(t->detail), "not all could be taken back");
-		return;
-	}
-	t->origin.keep_from = confirm_needs(t->host->confirm);
-	result = commit_keep(take_ptr(t->commit), &t->base);
-	take_result(t, &result);
-	if (result.outcome != OUTCOME_DONE && t->request.confirm)
-		confirm_disarm(t->host->confirm);
-	reply_of(t)->confirm = confirm_seconds(t->host->confirm);
-	reply_of(t)->token = t->token;
-}
-
-static void begin_commit(struct transaction *t)
-{
-	const struct commit_place place = {
-		.root_fd = t->host->root_fd,
-		.state_fd = t->host->state_fd,
-	};
-	struct commit_result result;
-
-	t->origin = (struct commit_origin){
-		.who = &t->who,
-		.method = t->record.method,
-		.reverts = t->request.reverts,
-		.changes = t->record.kept,
-		.counts = t->record.counts,
-		.keep_from = UINT64_MAX,
-	};
-	result = commit_begin(&place, t->policy, &t->origin, t->staged, t->count, &t->base,
-			      &t->commit);
-	take_result(t, &result);
-}
-
-/* True if its end comes later. */
-static bool write_all(struct transaction *t)
-{
-	int r;
-
-	begin_commit(t);
-	if (reply_of(t)->outcome != OUTCOME_DONE)
-		return false;
-	if (!apply_is_needed(t->policy, t->staged, t->count)) {
-		keep(t);
-		return false;
-	}
-	r = apply(t, false, on_applied);
-	if (r == 0)
-		return true;
-	stop(t, OUTCOME_IO, -r, "apply it to services");
-	if (commit_take_back(take_ptr(t->commit)) < 0)
-		snprintf(t->detail, sizeof(t->detail), "not all could be taken back");
-	return false;
-}
-
 /* ---- checks ------------------------------------------------------------------------- */
 
 /* What was refused is refused at its end. True if that comes later. */
 static bool go_on(struct transaction *t)
 {
-	return reply_of(t)->outcome == OUTCOME_DONE && !t->request.dry_run && write_all(t);
+	return reply_of(t)->outcome == OUTCOME_DONE && !t->request.dry_run && transaction_write(t);
 }
 
 static void on_checked(const struct checks_result *result, void *data)
@@ -361,8 +129,9 @@ static void on_checked(const struct checks_result *result, void *data)
 	struct checks *checks = take_ptr(t->checks);
 
 	if (result->outcome != OUTCOME_DONE) {
-		stop(t, result->outcome, result->error,
-		     result->outcome == OUTCOME_CHECK_FAILED ? result->check : result->why);
+		transaction_stop(t, result->outcome, result->error,
+				 result->outcome == OUTCOME_CHECK_FAILED ? result->check
+									 : result->why);
 		reply->index = result->index;
 		reply->how = (uint8_t)result->how;
 		reply->status = result->status;
@@ -373,7 +142,7 @@ static void on_checked(const struct checks_result *result, void *data)
 			    result->why);
 	}
 	if (!go_on(t))
-		end_late(t);
+		transaction_end_late(t);
 	checks_free(checks);
 }
 
@@ -402,13 +171,13 @@ static bool check_all(struct transaction *t)
 	if (!checks_are_needed(t->policy, t->staged, t->count))
 		return go_on(t);
 	result = commit_look(&place, t->policy, t->staged, t->count, &t->base);
-	take_result(t, &result);
+	transaction_take_result(t, &result);
 	if (result.outcome != OUTCOME_DONE)
 		return false;
 	r = checks_begin(&order, &t->checks);
 	if (r == 0)
 		return true;
-	stop(t, OUTCOME_IO, -r, "run its checks");
+	transaction_stop(t, OUTCOME_IO, -r, "run its checks");
 	return false;
 }
 
@@ -451,16 +220,16 @@ static void verify(struct transaction *t, struct session *session)
 
 	t->verified = commit_verify(session, &changes, &reply->index, &t->verdict) > 0;
 	if (t->verdict.outcome != OUTCOME_DONE)
-		stop(t, t->verdict.outcome, t->verdict.error, t->verdict.why);
+		transaction_stop(t, t->verdict.outcome, t->verdict.error, t->verdict.why);
 	reply->node = t->verdict.node;
 	r = commit_record_prepare(&t->record, t->policy, session->staged, session->staged_count,
 				  &changes);
 	if (r < 0 && reply->outcome == OUTCOME_DONE)
-		stop(t, OUTCOME_IO, -r, "list what would change");
+		transaction_stop(t, OUTCOME_IO, -r, "list what would change");
 	r = reply->outcome == OUTCOME_DONE ? commit_record_make_room(&t->record, t->host->audit)
 					   : 0;
 	if (r < 0)
-		stop(t, OUTCOME_IO, -r, "write the audit trail");
+		transaction_stop(t, OUTCOME_IO, -r, "write the audit trail");
 }
 
 static struct transaction *transaction_new(struct session *session,
@@ -473,6 +242,7 @@ static struct transaction *transaction_new(struct session *session,
 	*t = (struct transaction){
 		.host = session->host,
 		.session = session,
+		.owner = session,
 		.request = *request,
 		.policy = policy_ref(session->policy),
 		.who = session->who,
@@ -510,13 +280,15 @@ int transaction_begin(struct session *session, const struct msg_commit *request)
 		return refuse(session, OUTCOME_BUSY, 0, "");
 	if (request->confirm && (session->host->state_fd < 0 || session->policy->history.off))
 		return refuse(session, OUTCOME_NO_CONFIRM, 0, "");
+	if (request->confirm && confirm_is_of_another(session->host->confirm, session->who.user))
+		return refuse(session, OUTCOME_BUSY, 0, "");
 	t = transaction_new(session, request);
 	if (!t)
 		return refuse(session, OUTCOME_IO, ENOMEM, "start");
 	verify(t, session);
 	r = take_over(t, session);
 	if (r < 0 && reply_of(t)->outcome == OUTCOME_DONE)
-		stop(t, OUTCOME_IO, -r, "start");
+		transaction_stop(t, OUTCOME_IO, -r, "start");
 	session_staged_clear(session);
 	if (reply_of(t)->outcome == OUTCOME_DONE && check_all(t)) {
 		session->transaction = t;
@@ -535,18 +307,31 @@ void transaction_orphan(struct session *session)
 	session->waits = NULL;
 }
 
+void transaction_session_over(const struct session *session)
+{
+	struct transaction *t = *session->host->transaction;
+
+	if (t && t->owner == session)
+		t->owner = NULL;
+}
+
 struct transaction *transaction_abort(struct transaction *t)
 {
 	if (!t)
 		return NULL;
 	if (t->commit) {
 		log_warning("a commit is taken back, since the server ends");
-		stop(t, OUTCOME_IO, ECANCELED, "apply it to services");
-		snprintf(t->detail, sizeof(t->detail), "the server ended; taken back");
-		if (commit_take_back(take_ptr(t->commit)) < 0)
-			snprintf(t->detail, sizeof(t->detail), "not all could be taken back");
+		transaction_stop(t, OUTCOME_IO, ECANCELED, "apply it to services");
+		snprintf(t->detail, sizeof(t->detail), "the server ended");
+		transaction_take_back(t);
+		transaction_tell_taken_back(t);
+	} else if (t->apply) {
+		/* what it failed for is told already */
+		log_warning("the server ends before services have read what was taken back");
+		reply_of(t)->restored = false;
+		transaction_tell_taken_back(t);
 	} else {
-		stop(t, OUTCOME_IO, ECANCELED, "check it");
+		transaction_stop(t, OUTCOME_IO, ECANCELED, "check it");
 		snprintf(t->detail, sizeof(t->detail), "the server ended before it was checked");
 	}
 	write_record(t);

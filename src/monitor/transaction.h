@@ -17,8 +17,11 @@ struct transaction;
  */
 int transaction_begin(struct session *session, const struct msg_commit *request) must_check;
 
-/* Nobody waits for its answer any more. */
+/* The engine has gone that waits for its answer. */
 void transaction_orphan(struct session *session);
+
+/* The client has gone whose commit it is. */
+void transaction_session_over(const struct session *session);
 
 /* The server ends: what was not done yet is taken back. Takes NULL. */
 struct transaction *transaction_abort(struct transaction *transaction);

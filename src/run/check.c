@@ -167,7 +167,7 @@ void check_run(struct job *job)
 
 	if (r == 0)
 		r = policy_check_split(file->checks.item[job->call->verb], &words);
-	if (r < 0) {
+	if (r < 0 || !words) {
 		job_fail(job, RUN_CANNOT, -r, "the files of the commit cannot be read");
 		return;
 	}

@@ -26,10 +26,8 @@ static void unescape(char *text)
 	char *out = text;
 
 	for (const char *at = text; *at;) {
-		unsigned int byte;
-
-		if (*at == '\\' && sscanf(at + 1, "%3o", &byte) == 1) {
-			*out++ = (char)byte;
+		if (*at == '\\' && strspn(at + 1, "01234567") >= 3) {
+			*out++ = (char)((at[1] - '0') << 6 | (at[2] - '0') << 3 | (at[3] - '0'));
 			at += 4;
 		} else {
 			*out++ = *at++;
@@ -82,7 +80,7 @@ static char *mount_point(char *line)
 	return word;
 }
 
-int carry_find(int proc_fd, const char *path, struct carried *ret_carried)
+int carry_find(int proc_fd, const char *directory, struct carried *ret_carried)
 {
 	scoped_carried carried = { 0 };
 	scoped_fd fd = openat(proc_fd, "self/mountinfo", O_RDONLY | O_CLOEXEC);
@@ -97,7 +95,7 @@ int carry_find(int proc_fd, const char *path, struct carried *ret_carried)
 	/* a mount stands behind the one that it is in */
 	while (r == 0 && getline(&line, &room, file) > 0) {
 		const char *point = mount_point(line);
-		const char *relative = point ? below(point, path) : NULL;
+		const char *relative = point ? below(point, directory) : NULL;
 
 		if (relative)
 			r = carry(&carried, relative);

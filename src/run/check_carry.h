@@ -20,9 +20,10 @@ void carried_clear(struct carried *carried);
 
 #define scoped_carried scoped(carried_clear) struct carried
 
-/* proc_fd is /proc; the path is absolute. Those that lie in another one come with it. 0 or -errno.
+/* proc_fd is /proc; the directory is absolute. Those that lie in another one come with it. 0 or
+ * -errno.
  */
-int carry_find(int proc_fd, const char *path, struct carried *ret_carried) must_check;
+int carry_find(int proc_fd, const char *directory, struct carried *ret_carried) must_check;
 
 /* From the one directory to the other. */
 int carry_over(const struct carried *carried, int from, int to) must_check;

@@ -91,7 +91,7 @@ int keeper_start(const struct check_place *place, pid_t *ret_pid)
 		close_fd(ours);
 		keep(place, theirs);
 	}
-	theirs = close_fd(theirs);
+	close_fd(take_fd(&theirs));
 	do {
 		n = read(ours, &verdict, sizeof(verdict));
 	} while (n < 0 && errno == EINTR);

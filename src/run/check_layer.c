@@ -121,13 +121,37 @@ static int overlay_to_write(struct check_place *place, int origin)
 	return new_overlay(place, options);
 }
 
+static int make_directory(int dir, const char *name, const struct candidate_owner *owner)
+{
+	if (mkdirat(dir, name, 0700) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	if (fchownat(dir, name, owner->uid, owner->gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    fchmodat(dir, name, owner->mode, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+static int put_file(const struct check_place *place, int dir, const struct layer_entry *entry)
+{
+	scoped_ptr char *way = strdup(entry->name);
+	int r = way ? 0 : -ENOMEM;
+
+	for (char *at = way; r == 0 && (at = strchr(at, '/')); at++) {
+		*at = '\0';
+		r = make_directory(dir, way, entry->dirs);
+		*at = '/';
+	}
+	if (r == 0 && linkat(place->store, entry->stored, dir, entry->name, 0) < 0)
+		r = -errno;
+	return r;
+}
+
 static int put_entry(const struct check_place *place, int upper, const struct layer_entry *entry)
 {
+	if (entry->stored)
+		return put_file(place, upper, entry);
 	/* the mark of an overlay for what is not there */
-	int r = entry->stored ? linkat(place->store, entry->stored, upper, entry->name, 0)
-			      : mknodat(upper, entry->name, S_IFCHR, makedev(0, 0));
-
-	return r < 0 ? -errno : 0;
+	return mknodat(upper, entry->name, S_IFCHR, makedev(0, 0)) < 0 ? -errno : 0;
 }
 
 static int show_by_overlay(struct check_place *place, const char *path, int origin,
@@ -210,9 +234,8 @@ static int show_by_shadow(struct check_place *place, const char *path, int origi
 	int r = shadow < 0 ? shadow : show_others(origin, shadow, entries, count);
 
 	for (size_t i = 0; r == 0 && i < count; i++)
-		if (entries[i].stored &&
-		    linkat(place->store, entries[i].stored, shadow, entries[i].name, 0) < 0)
-			r = -errno;
+		if (entries[i].stored)
+			r = put_file(place, shadow, &entries[i]);
 	if (r < 0)
 		return r;
 	mount_fd = mount_clone(shadow, "", true);

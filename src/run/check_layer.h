@@ -9,13 +9,17 @@
  * shown by a mount of its own.
  */
 
-#include "common/cleanup.h"
+#include "common/candidates.h"
 #include "run/check_place.h"
 
-/* An entry of it: a file in the store to be shown there, or, NULL, nothing. */
+/*
+ * An entry of it: a file in the store to be shown there, or, NULL, nothing. Its name may have
+ * directories in it, which are made like this.
+ */
 struct layer_entry {
-	const char *name;
+	const char *name; /* with the directories before it that are missing */
 	const char *stored;
+	const struct candidate_owner *dirs;
 };
 
 /* Over the directory at `path`, which begins with '/'; origin is that directory, without layers. */

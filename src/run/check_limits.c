@@ -18,7 +18,12 @@
 
 enum { FILE_SIZE_MAX = 64 << 20, FILES_MAX = 4096 };
 
+/* the shadow memory of the address sanitizer counts as data */
+#ifdef __SANITIZE_ADDRESS__
+#define MEMORY_MAX RLIM_INFINITY
+#else
 #define MEMORY_MAX (2ULL << 30)
+#endif
 
 /*
  * Files of other users are read, logs are opened and given to the user that a daemon runs as, ports

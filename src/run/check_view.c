@@ -19,7 +19,7 @@
 
 struct view_file {
 	size_t directory;
-	const char *name;
+	const char *name; /* below that; with directories to be made, if there are missing ones */
 	bool present;
 	char stored[16];
 };
@@ -49,34 +49,16 @@ static int fault_at(struct view_fault *fault, const char *path, const char *reas
 
 /* ---- finding ---- */
 
-static const char *obstacle(int error)
-{
-	switch (error) {
-	case ELOOP:
-	case ENOTDIR:
-		return "there is a symbolic link on its path";
-	case EXDEV:
-		return "it is a bind mount, which cannot be replaced";
-	case EMLINK:
-		return "it is a hard link of several names, which replacing would part";
-	case EINVAL:
-		return "it is not a regular file";
-	default:
-		return NULL;
-	}
-}
-
 static int open_directory(const struct check_place *place, const char *path, int flags)
 {
 	return root_open_plain(place->root, path[1] ? path + 1 : ".", flags | O_DIRECTORY);
 }
 
-/* The number of the directory that the path lies in, or -errno. */
-static ssize_t find_directory(struct check_view *view, const char *path)
+/* The number of the directory that is so long a part of the path, or -errno. */
+static ssize_t find_directory(struct check_view *view, const char *path, size_t length)
 {
-	const char *slash = strrchr(path, '/');
-	size_t length = slash == path ? 1 : (size_t)(slash - path), i;
 	struct view_directory *made = &view->directory[view->directory_count];
+	size_t i;
 
 	for (i = 0; i < view->directory_count; i++)
 		if (strlen(view->directory[i].path) == length &&
@@ -86,8 +68,29 @@ static ssize_t find_directory(struct check_view *view, const char *path)
 	if (!made->path)
 		return -ENOMEM;
 	made->origin = open_directory(view->place, made->path, O_RDONLY);
+	if (made->origin < 0) {
+		free(made->path);
+		return made->origin;
+	}
 	view->directory_count++;
-	return made->origin < 0 ? made->origin : (ssize_t)i;
+	return (ssize_t)i;
+}
+
+/* The one that it lies in, or that is the nearest where directories may be made. */
+static ssize_t find_nearest(struct check_view *view, const struct candidate *candidate,
+			    struct view_file *file)
+{
+	size_t length = (size_t)(strrchr(candidate->path, '/') - candidate->path);
+	bool may_make = candidate->may_make_dirs && !candidate->removal;
+	ssize_t found = find_directory(view, candidate->path, length ? length : 1);
+
+	while (found == -ENOENT && may_make && length > 0) {
+		while (candidate->path[--length] != '/')
+			;
+		found = find_directory(view, candidate->path, length ? length : 1);
+	}
+	file->name = candidate->path + length + 1;
+	return found;
 }
 
 /* The mode comes last, as in a commit. What this file system cannot keep is left out. */
@@ -96,7 +99,8 @@ static int dress(int fd, const struct candidate *candidate, int old, const struc
 	int r;
 
 	if (old < 0)
-		return metadata_set(fd, candidate->uid, candidate->gid, candidate->mode);
+		return metadata_set(fd, candidate->owner.uid, candidate->owner.gid,
+				    candidate->owner.mode);
 	r = metadata_copy(old, old_stat, fd);
 	if (r == -EOPNOTSUPP)
 		r = metadata_set(fd, old_stat->st_uid, old_stat->st_gid, old_stat->st_mode);
@@ -123,23 +127,24 @@ static int find(struct check_view *view, size_t index, struct view_fault *fault)
 	const struct candidate *candidate = &view->candidates->item[index];
 	struct view_file *file = &view->file[index];
 	struct target target = TARGET_NONE;
-	ssize_t directory = find_directory(view, candidate->path);
+	ssize_t directory = find_nearest(view, candidate, file);
 	scoped_fd old = -1;
 	struct stat st;
 	enum mon_outcome outcome;
 	int error = 0, r;
 
 	if (directory < 0)
-		return fault_at(fault, candidate->path, obstacle((int)-directory), (int)-directory);
+		return fault_at(fault, candidate->path, target_obstacle((int)-directory),
+				(int)-directory);
 	file->directory = (size_t)directory;
-	file->name = strrchr(candidate->path, '/') + 1;
 	target.dir = view->directory[directory].origin;
 	target.name = file->name;
-	outcome = target_read(&target, &old, &st, &error);
+	outcome =
+		strchr(file->name, '/') ? OUTCOME_ABSENT : target_read(&target, &old, &st, &error);
 	if (outcome == OUTCOME_DONE)
 		outcome = target_replaceable(old, &st, &error);
 	if (outcome != OUTCOME_DONE && outcome != OUTCOME_ABSENT)
-		return fault_at(fault, candidate->path, obstacle(error), error);
+		return fault_at(fault, candidate->path, target_obstacle(error), error);
 	file->present = outcome == OUTCOME_DONE;
 	if (file->present == candidate->removal)
 		view->directory[directory].layered = true;
@@ -184,6 +189,7 @@ static int show_layer(struct check_view *view, size_t number)
 			entries[count++] = (struct layer_entry){
 				.name = file->name,
 				.stored = removal ? NULL : file->stored,
+				.dirs = &view->candidates->item[i].dirs,
 			};
 	}
 	return layer_show(view->place, directory->path, directory->origin, entries, count);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* exmachina-verify is started by exmachinad for one file of one commit, with a channel and its log
- * in place and two sets of layers (sandbox.h) as its arguments; see monitor/verifier.c. */
+ * in place, and two sets of layers (sandbox.h) and the directories of lenses as its arguments; see
+ * monitor/verifier.c. */
 #include <errno.h>
 #include <seccomp.h>
 #include <stdio.h>
@@ -8,7 +9,6 @@
 
 #include "common/channel.h"
 #include "common/log.h"
-#include "config.h"
 #include "sandbox/sandbox.h"
 #include "verify/verify.h"
 
@@ -79,7 +79,6 @@ static enum verify_verdict serve(const char *lens_path)
 int main(int argc, char **argv)
 {
 	struct sandbox sandbox = {
-		.lens_path = LENS_PATH,
 		.calls = calls,
 		.call_count = ARRAY_SIZE(calls),
 		.memory = MEMORY_MAX,
@@ -90,10 +89,11 @@ int main(int argc, char **argv)
 	int r;
 
 	log_open("exmachina-verify", LOG_TO_STDERR);
-	if (argc != 3 || sandbox_arguments(argv[1], argv[2], &sandbox) < 0) {
+	if (argc != 4 || sandbox_arguments(argv[1], argv[2], &sandbox) < 0) {
 		fprintf(stderr, "exmachina-verify is started by exmachinad(8) and not by hand\n");
 		return EXIT_FAILURE;
 	}
+	sandbox.lens_path = argv[3];
 	r = sandbox_enter(&sandbox, &step);
 	if (r < 0) {
 		log_error("cannot %s: %s", step, strerror(-r));

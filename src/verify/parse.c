@@ -10,12 +10,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TEXT "/text"
-#define RENDERED "/rendered"
+#define TEXT "/exmachina_text"
+#define RENDERED "/exmachina_rendered"
 
 struct parser {
 	augeas *aug;
 	char *lens;
+	bool is_borrowed;
 };
 
 int parser_new(const char *lens, const char *lens_path, struct parser **ret_parser)
@@ -36,11 +37,39 @@ int parser_new(const char *lens, const char *lens_path, struct parser **ret_pars
 	return 0;
 }
 
+int parser_over(augeas *aug, const char *lens, struct parser **ret_parser)
+{
+	struct parser *parser = calloc(1, sizeof(*parser));
+
+	if (!parser)
+		return -ENOMEM;
+	parser->is_borrowed = true;
+	parser->aug = aug;
+	parser->lens = strdup(lens);
+	if (!parser->lens) {
+		parser_free(parser);
+		return -ENOMEM;
+	}
+	*ret_parser = parser;
+	return 0;
+}
+
+static void forget(struct parser *parser)
+{
+	aug_rm(parser->aug, PARSE_TREE);
+	aug_rm(parser->aug, TEXT);
+	aug_rm(parser->aug, RENDERED);
+	/* what it notes of this text */
+	aug_rm(parser->aug, "/augeas/text" PARSE_TREE);
+}
+
 struct parser *parser_free(struct parser *parser)
 {
 	if (!parser)
 		return NULL;
-	if (parser->aug)
+	if (parser->is_borrowed)
+		forget(parser);
+	else if (parser->aug)
 		aug_close(parser->aug);
 	free(parser->lens);
 	free(parser);

@@ -11,6 +11,10 @@ struct parser;
 int parser_new(const char *lens, const char *lens_path, struct parser **ret_parser) must_check;
 struct parser *parser_free(struct parser *parser);
 
+struct augeas;
+/* One that uses somebody else's Augeas, whose tree is as it was afterwards. 0 or -ENOMEM. */
+int parser_over(struct augeas *aug, const char *lens, struct parser **ret_parser) must_check;
+
 /* Compiles the lens now, and not with the first text. */
 void parser_warm(struct parser *parser);
 
@@ -30,9 +34,8 @@ int parse_renders(struct parser *parser, const char *before, const char *text) m
  * written again in the layout that it had. parse_begin() returns as parse_text(), parse_end() 0
  * with a new string, -EBADMSG for a tree that the lens cannot write, -ENOMEM.
  */
-#define PARSE_TREE "/tree"
+#define PARSE_TREE "/exmachina_tree"
 
-struct augeas;
 int parse_begin(struct parser *parser, const char *text) must_check;
 struct augeas *parse_augeas(struct parser *parser);
 int parse_end(struct parser *parser, char **ret_text) must_check;

@@ -94,32 +94,46 @@ size_t exchange(int fd, const char *request, char *answer)
 
 /* ---- servers --------------------------------------------------------------------- */
 
-static void exec_daemon(const char *policy, int client, int secret)
+static void exec_daemon(const char *policy, const char *root, int client, int secret)
 {
 	/* first out of the way of the numbers that they are to have */
 	client = fcntl(client, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
 	secret = fcntl(secret, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
 	if (dup2(client, CLIENT_FD) >= 0 && dup2(secret, SECRET_FD) >= 0 &&
 	    freopen("/dev/null", "w", stderr))
-		execl(SBINDIR "/exmachinad", "exmachinad", "--policy", policy, "--fd", "3",
-		      "--secret-fd", "4", NULL);
+		execl(SBINDIR "/exmachinad", "exmachinad", "--policy", policy, "--root", root,
+		      "--fd", "3", "--secret-fd", "4", NULL);
 	_exit(127);
+}
+
+int secret_fd(void)
+{
+	int fd = memfd_create("secret", MFD_CLOEXEC);
+
+	if (fd < 0)
+		die("memfd_create");
+	send_all(fd, SECRET, strlen(SECRET));
+	return fd;
 }
 
 struct server start_daemon(const char *policy)
 {
-	int pair[2], secret = memfd_create("secret", MFD_CLOEXEC);
+	return start_daemon_at(policy, "/");
+}
+
+struct server start_daemon_at(const char *policy, const char *root)
+{
+	int pair[2], secret = secret_fd();
 	struct server server;
 
-	if (secret < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		die("socketpair");
-	send_all(secret, SECRET, strlen(SECRET));
 	server.fd = pair[0];
 	server.pid = fork();
 	if (server.pid < 0)
 		die("fork");
 	if (server.pid == 0)
-		exec_daemon(policy, pair[1], secret);
+		exec_daemon(policy, root, pair[1], secret);
 	close(pair[1]);
 	close(secret);
 	return server;

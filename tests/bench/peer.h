@@ -35,7 +35,11 @@ size_t exchange(int fd, const char *request, char *answer);
 double round_us(int fd, const char *request, char *answer, size_t count);
 
 struct server start_daemon(const char *policy);
+struct server start_daemon_at(const char *policy, const char *root);
 void authenticate(const struct server *server);
 void stop(const struct server *server);
+
+/* The secret of every server here, as a client finds it. */
+int secret_fd(void);
 
 #endif

@@ -4,7 +4,7 @@
  * be in the engine's place.
  *
  *     crash --list                      the names of the scenes
- *     crash kills|errors|power SCENE DIR
+ *     crash kills|confirm|rollback|errors|power SCENE DIR
  *
  * Exit status 1 if a commit was not whole or absent, 3 if that could not be found out.
  */
@@ -17,9 +17,8 @@ static const struct {
 	const char *name;
 	bool (*run)(const struct scene *scene, const char *dir);
 } kinds[] = {
-	{ "kills", kills },
-	{ "errors", errors },
-	{ "power", power },
+	{ "kills", kills },   { "confirm", kills_confirm }, { "rollback", kills_rollback },
+	{ "errors", errors }, { "power", power },
 };
 
 static int list(void)
@@ -53,6 +52,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; scene && i < ARRAY_SIZE(kinds); i++)
 		if (strcmp(kinds[i].name, argv[1]) == 0)
 			return kinds[i].run(scene, argv[3]) ? 0 : 1;
-	fprintf(stderr, "usage: crash kills|errors|power SCENE DIRECTORY\n");
+	fprintf(stderr, "usage: crash kills|confirm|rollback|errors|power SCENE DIRECTORY\n");
 	return 2;
 }

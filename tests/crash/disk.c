@@ -58,12 +58,24 @@ struct disk_event *disk_add(struct disk *disk, enum disk_kind kind)
 	return event;
 }
 
+void disk_unname(struct disk *disk, enum tree_place place, const char *name)
+{
+	const struct tree_file *file = tree_find(&disk->base, place, name);
+	struct disk_event *event = disk_add(disk, DISK_CREATE);
+
+	MUST(file);
+	event->place = place;
+	strcpy(event->name, name);
+	event->file = (size_t)(file - disk->base.file);
+	disk->is_unnamed[event->file] = true;
+}
+
 /* ---- what is certain, and what is not -------------------------------------------------------- */
 
 static bool is_of_names(const struct disk_event *event)
 {
 	return event->kind == DISK_CREATE || event->kind == DISK_NAMES ||
-	       event->kind == DISK_REMOVE;
+	       event->kind == DISK_REMOVE || event->kind == DISK_HISTORY;
 }
 
 static bool brings(const struct disk_event *sync, const struct disk_event *event)
@@ -133,6 +145,7 @@ struct found {
 		size_t file;
 	} name[DISK_FILES_MAX];
 	size_t name_count;
+	bool has_history;
 };
 
 static size_t *name_of(struct found *found, enum tree_place place, const char *name)
@@ -189,7 +202,7 @@ static void set_metadata(struct tree_file *file, const struct tree_file *from)
 
 static void found_begin(struct found *found, const struct disk *disk)
 {
-	*found = (struct found){ 0 };
+	*found = (struct found){ .has_history = disk->base.has_history };
 	for (size_t i = 0; i < disk->base.count; i++) {
 		const struct tree_file *from = &disk->base.file[i];
 
@@ -197,7 +210,8 @@ static void found_begin(struct found *found, const struct disk *disk)
 		if (from->size > 0)
 			memcpy(found->file[i].data, from->data, from->size);
 		set_metadata(&found->file[i], from);
-		*name_of(found, from->place, from->name) = i;
+		if (!disk->is_unnamed[i])
+			*name_of(found, from->place, from->name) = i;
 	}
 }
 
@@ -236,6 +250,9 @@ static void apply(struct found *found, const struct disk_event *event)
 	case DISK_REMOVE:
 		*name_of(found, event->place, event->name) = DISK_NOBODY;
 		break;
+	case DISK_HISTORY:
+		found->has_history = true;
+		break;
 	case DISK_WRITE:
 		write_all(found, event);
 		break;
@@ -257,7 +274,9 @@ static void name_files(struct found *found, struct tree *tree)
 		const struct tree_file *from;
 		struct tree_file *file;
 
-		if (found->name[i].file == DISK_NOBODY)
+		/* what is in a directory without a name is lost with it */
+		if (found->name[i].file == DISK_NOBODY ||
+		    (found->name[i].place == TREE_HISTORY && !found->has_history))
 			continue;
 		from = &found->file[found->name[i].file];
 		file = tree_add(tree, found->name[i].place, found->name[i].name);
@@ -297,6 +316,7 @@ void disk_found(const struct disk *disk, size_t events, const struct disk_piece 
 		}
 	}
 	tree_clear(tree);
+	tree->has_history = found->has_history;
 	name_files(found, tree);
 	tree_sort(tree);
 	for (size_t i = 0; i < DISK_FILES_MAX; i++) {

@@ -11,9 +11,10 @@
 #include "trial.h"
 
 enum disk_kind {
-	DISK_CREATE, /* the name is an empty file's */
-	DISK_NAMES,  /* two names of one directory change at once */
-	DISK_REMOVE, /* the name is nobody's */
+	DISK_CREATE,  /* the name is an empty file's */
+	DISK_NAMES,   /* two names of one directory change at once */
+	DISK_REMOVE,  /* the name is nobody's */
+	DISK_HISTORY, /* its directory is made */
 	DISK_WRITE,
 	DISK_TRUNCATE,
 	DISK_METADATA,
@@ -42,6 +43,7 @@ enum { DISK_EVENTS_MAX = 512, DISK_FILES_MAX = 64, DISK_NOBODY = DISK_FILES_MAX 
 struct disk {
 	struct tree base;            /* was on it before */
 	ino_t inode[DISK_FILES_MAX]; /* those of the base come first, in its order */
+	bool is_unnamed[DISK_FILES_MAX];
 	size_t file_count;
 	struct disk_event event[DISK_EVENTS_MAX];
 	size_t event_count;
@@ -50,6 +52,9 @@ struct disk {
 /* What is there now is on disk. */
 void disk_begin(struct disk *disk, int root_fd);
 void disk_clear(struct disk *disk);
+
+/* But for this name, which has just been given. */
+void disk_unname(struct disk *disk, enum tree_place place, const char *name);
 
 /* Part of what has happened that may be on disk or not. */
 struct disk_piece {

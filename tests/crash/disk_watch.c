@@ -34,6 +34,7 @@ static const long harmless[] = {
 	SYS_rt_sigaction,  SYS_socket,
 	SYS_connect,       SYS_dup,
 	SYS_openat2,       SYS_access,
+	SYS_time,          SYS_gettimeofday,
 };
 
 /* ---- whose descriptor it is -------------------------------------------------------------------
@@ -50,7 +51,8 @@ static bool is_place(const struct ground *ground, const struct stat *st, enum tr
 	for (enum tree_place place = 0; place < TREE_PLACE_MAX; place++) {
 		struct stat other;
 
-		MUST(fstatat(ground->root_fd, tree_path(place), &other, 0) == 0);
+		if (fstatat(ground->root_fd, tree_path(place), &other, 0) < 0)
+			continue;
 		if (st->st_ino != other.st_ino || st->st_dev != other.st_dev)
 			continue;
 		*ret_place = place;
@@ -230,6 +232,17 @@ static void note_removal(struct disk_watch *watch, pid_t pid, const struct trace
 	trace_peek_text(pid, stop->argument[1], event->name, sizeof(event->name));
 }
 
+static void note_directory(struct disk_watch *watch, pid_t pid, const struct trace_stop *stop)
+{
+	char name[NAME_MAX + 1];
+	enum tree_place place;
+
+	trace_peek_text(pid, stop->argument[1], name, sizeof(name));
+	MUST(place_of(watch, pid, stop->argument[0], &place) && place == TREE_STATE);
+	MUST(strcmp(name, TREE_HISTORY_NAME) == 0);
+	disk_add(watch->disk, DISK_HISTORY)->place = place;
+}
+
 static void note_sync(struct disk_watch *watch, pid_t pid, const struct trace_stop *stop)
 {
 	enum tree_place place;
@@ -285,6 +298,9 @@ static void behind(struct disk_watch *watch, pid_t pid, const struct trace_stop 
 		break;
 	case SYS_unlinkat:
 		note_removal(watch, pid, stop);
+		break;
+	case SYS_mkdirat:
+		note_directory(watch, pid, stop);
 		break;
 	case SYS_fsync:
 	case SYS_fdatasync:

@@ -101,6 +101,7 @@ static bool look_at_next(struct trial *trial, enum mon_outcome outcome)
 {
 	struct tree found = { 0 };
 	struct tree_file *next;
+	size_t revisions;
 	bool good;
 
 	trial_read(trial, &found);
@@ -113,7 +114,13 @@ static bool look_at_next(struct trial *trial, enum mon_outcome outcome)
 		next->place = TREE_STATE;
 		strcpy(next->name, "audit.next");
 		good = agrees(trial, &found, outcome) &&
-		       tree_state_clean(&found, trial->why, sizeof(trial->why));
+		       tree_state_clean(&found, &revisions, trial->why, sizeof(trial->why));
+	}
+	if (good) {
+		/* that of the next one, too */
+		snprintf(trial->why, sizeof(trial->why), "revisions: %zu, before: %zu", revisions,
+			 trial->revisions);
+		good = revisions == trial->revisions + 1 + (outcome == OUTCOME_DONE);
 	}
 	tree_clear(&found);
 	return good;
@@ -195,7 +202,7 @@ static bool fail_share(const void *data, const struct share *share)
 	struct trial trial;
 	bool good = true, over = false;
 
-	trial_begin(&trial, data, share->dir);
+	trial_begin(&trial, data, TRIAL_COMMIT, share->dir);
 	/* a commit begins before a call, and then each second stop is before one */
 	for (unsigned int at = 2 * (unsigned int)share->first; good && !over;
 	     at += 2 * (unsigned int)share->step) {

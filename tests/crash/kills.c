@@ -25,7 +25,12 @@ static enum trace_step kill_at(void *data, pid_t pid, const struct trace_stop *s
 static bool kill_commit(struct trial *trial, unsigned int number, struct states *states,
 			bool *ret_over)
 {
-	struct commit_run run = { .session = &trial->session, .hook = kill_at, .data = &number };
+	struct commit_run run = {
+		.session = &trial->session,
+		.hook = kill_at,
+		.data = &number,
+		.message = &trial->message,
+	};
 	struct tree found = { 0 };
 	struct state *state;
 	enum verdict verdict;
@@ -47,7 +52,7 @@ static bool kill_commit(struct trial *trial, unsigned int number, struct states 
 		state->verdict = verdict;
 	}
 	tree_clear(&found);
-	if (state->verdict == verdict && (!run.is_answered || verdict == VERDICT_NEW))
+	if (state->verdict == verdict && (!run.is_answered || verdict == trial->wanted))
 		return true;
 	snprintf(trial->why, sizeof(trial->why), "%s",
 		 run.is_answered ? "what was answered is not there" : "once this and once that");
@@ -67,12 +72,25 @@ static bool kill_each_commit(struct trial *trial, struct states *states, uint64_
 	return true;
 }
 
+/* No kill leaves the old files in the journal alone, but a rollback that is killed does. */
+static void add_rollback(struct trial *trial, struct states *states)
+{
+	struct tree tree = { 0 };
+
+	trial_only_in_journal(trial, &tree);
+	states_add(states, &tree, STOPS_MAX)->verdict = VERDICT_OLD;
+}
+
 /* ---- whoever comes next -------------------------------------------------------------------- */
 
 /* Another server, which was there all the time, commits the same: now it can, or it is too late. */
 static bool commit_over(struct trial *trial, const struct state *state)
 {
-	struct commit_run run = { .session = &trial->session, .hook = trial_go };
+	struct commit_run run = {
+		.session = &trial->session,
+		.hook = trial_go,
+		.message = &trial->message,
+	};
 	struct tree found = { 0 };
 	enum verdict verdict;
 	bool good;
@@ -120,9 +138,13 @@ static bool start_over(struct trial *trial, const struct state *state)
 
 static bool others_come(struct trial *trial, const struct states *states)
 {
-	for (size_t i = 0; i < states->count; i++)
-		if (!commit_over(trial, &states->state[i]) || !start_over(trial, &states->state[i]))
+	for (size_t i = 0; i < states->count; i++) {
+		/* what is taken back is so by whoever starts, and nobody is asked for it again */
+		if (trial->kind != TRIAL_ROLLBACK && !commit_over(trial, &states->state[i]))
 			return false;
+		if (!start_over(trial, &states->state[i]))
+			return false;
+	}
 	return true;
 }
 
@@ -164,15 +186,18 @@ static bool kill_each_recovery(struct trial *trial, const struct state *state, u
 	return good;
 }
 
-bool kills(const struct scene *scene, const char *dir)
+static bool kill_all(const struct scene *scene, enum trial_kind kind, const char *dir)
 {
 	struct states states = { 0 };
 	uint64_t commits = 0, recoveries = 0;
 	struct trial trial;
 	bool good;
 
-	trial_begin(&trial, scene, dir);
-	good = kill_each_commit(&trial, &states, &commits) && others_come(&trial, &states) &&
+	trial_begin(&trial, scene, kind, dir);
+	good = kill_each_commit(&trial, &states, &commits);
+	if (good && kind == TRIAL_COMMIT)
+		add_rollback(&trial, &states);
+	good = good && others_come(&trial, &states) &&
 	       states_each(&states, &trial, dir, kill_each_recovery, &recoveries);
 	printf("%s: killed at %ju stops of the commit, which left %zu states, and at %ju stops of "
 	       "their recovery\n",
@@ -180,4 +205,19 @@ bool kills(const struct scene *scene, const char *dir)
 	trial_end(&trial);
 	states_clear(&states);
 	return good;
+}
+
+bool kills(const struct scene *scene, const char *dir)
+{
+	return kill_all(scene, TRIAL_COMMIT, dir);
+}
+
+bool kills_confirm(const struct scene *scene, const char *dir)
+{
+	return kill_all(scene, TRIAL_CONFIRM, dir);
+}
+
+bool kills_rollback(const struct scene *scene, const char *dir)
+{
+	return kill_all(scene, TRIAL_ROLLBACK, dir);
 }

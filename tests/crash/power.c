@@ -110,6 +110,8 @@ struct outage {
 	struct disk_piece piece[DISK_PIECES_MAX];
 	bool is_fixed; /* there is one thing that it may become: */
 	enum verdict verdict;
+	bool ends_settled; /* whoever has seen the end of it may rely on it: */
+	bool is_settled;   /* nothing shall be left that a recovery would have to do */
 	const char *where;
 };
 
@@ -164,7 +166,8 @@ static bool take_choice(void *data, const bool *is_on_disk, size_t count)
 	bool good;
 
 	disk_found(outage->disk, outage->events, outage->piece, is_on_disk, count, &tree);
-	good = judge(outage, &tree, &verdict);
+	good = (!outage->is_settled || trial_judge(outage->trial, &tree, &verdict)) &&
+	       judge(outage, &tree, &verdict);
 	if (good && outage->is_fixed && verdict != outage->verdict) {
 		snprintf(outage->trial->why, sizeof(outage->trial->why), "it is %s",
 			 verdict == VERDICT_NEW ? "new" : "old");
@@ -193,6 +196,7 @@ static bool fail_everywhere(struct outage *outage)
 			outage->is_fixed = true;
 			outage->verdict = VERDICT_NEW;
 		}
+		outage->is_settled = outage->ends_settled && events == outage->disk->event_count;
 		good = try_choices(disk_pieces(outage->disk, events, outage->piece), take_choice,
 				   outage);
 	}
@@ -236,6 +240,9 @@ static void record_commit(struct trial *trial, struct disk *disk)
 
 	tree_write(trial->ground.root_fd, &trial->base);
 	disk_begin(disk, trial->ground.root_fd);
+	/* the server that is here has made it */
+	if (trial->scene->is_first)
+		disk_unname(disk, TREE_STATE, TREE_JOURNAL);
 	session_commit(&run);
 	trace_kill(run.pid);
 	MUST(commit.is_answered && run.outcome == OUTCOME_DONE);
@@ -265,6 +272,7 @@ static bool fail_in_recovery(struct trial *trial, const struct state *state, uin
 		.seen = &seen,
 		.is_fixed = true,
 		.verdict = state->verdict,
+		.ends_settled = true,
 		.where = "recovery",
 	};
 	good = fail_everywhere(outage);
@@ -279,12 +287,13 @@ bool power(const struct scene *scene, const char *dir)
 	scoped_ptr struct disk *disk = malloc(sizeof(*disk));
 	scoped_ptr struct outage *outage = malloc(sizeof(*outage));
 	struct states seen = { 0 }, whole = { 0 };
+	struct tree rollback = { 0 };
 	struct trial trial;
 	uint64_t again = 0;
 	bool good;
 
 	MUST(disk && outage);
-	trial_begin(&trial, scene, dir);
+	trial_begin(&trial, scene, TRIAL_COMMIT, dir);
 	record_commit(&trial, disk);
 	*outage = (struct outage){
 		.trial = &trial,
@@ -293,8 +302,10 @@ bool power(const struct scene *scene, const char *dir)
 		.whole = &whole,
 		.where = "the commit",
 	};
-	good = fail_everywhere(outage) &&
-	       states_each(&whole, &trial, dir, fail_in_recovery, &again);
+	good = fail_everywhere(outage);
+	trial_only_in_journal(&trial, &rollback);
+	states_add(&whole, &rollback, 0)->verdict = VERDICT_OLD;
+	good = good && states_each(&whole, &trial, dir, fail_in_recovery, &again);
 	printf("%s: the power failed behind each of %zu things, and left %zu states, and in the "
 	       "recovery of %zu of them %ju\n",
 	       scene->name, disk->event_count, seen.count, whole.count, (uintmax_t)again);

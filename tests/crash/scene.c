@@ -44,8 +44,8 @@ static const struct scene scenes[] = {
 	  { { TREE_ONE, "a.conf", "before\n", "after\n", 06754, 4711, 4712, 1, 0 } },
 	  0 },
 	{ "files of many pages",
-	  { { TREE_ONE, "a.conf", "ten bytes\n", "ten more.\n", 0, 0, 0, 0, 9000 },
-	    { TREE_TWO, "b.conf", NULL, "new bytes\n", 0, 0, 0, 0, 900 } },
+	  { { TREE_ONE, "a.conf", "ten bytes\n", "ten more.\n", 0, 0, 0, 0, 6600 },
+	    { TREE_TWO, "b.conf", NULL, "new bytes\n", 0, 0, 0, 0, 500 } },
 	  0 },
 };
 

@@ -79,7 +79,7 @@ static void exec_monitor(const struct ground *ground, int client, int secret)
 	client = fcntl(client, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
 	secret = fcntl(secret, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
 	if (dup2(ground->log, STDERR_FILENO) >= 0 && dup2(client, CLIENT_FD) >= 0 &&
-	    dup2(secret, SECRET_FD) >= 0 && setenv("ASAN_OPTIONS", "detect_leaks=0", 1) == 0)
+	    dup2(secret, SECRET_FD) >= 0)
 		execl(SBINDIR "/exmachinad", "exmachinad", "--policy", ground->policy, "--root",
 		      ground->root, "--fd", "3", "--secret-fd", "4", NULL);
 	_exit(127);
@@ -110,13 +110,16 @@ static int take_channel(int stream)
 struct session session_start(const struct ground *ground)
 {
 	int secret = memfd_of("secret", SECRET, strlen(SECRET)), pair[2];
-	struct session session = { .ground = ground };
+	struct session session = { .ground = ground, .now = time(NULL) };
+	struct timespec since_boot;
 
+	MUST(clock_gettime(CLOCK_BOOTTIME, &since_boot) == 0);
+	session.now_since_boot = since_boot.tv_sec;
 	MUST(secret >= 0 && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
-	session.monitor = fork();
-	MUST(session.monitor >= 0);
+	session.monitor = trace_fork();
 	if (session.monitor == 0)
 		exec_monitor(ground, pair[1], secret);
+	trace_let_exec(session.monitor);
 	close(pair[1]);
 	close(secret);
 	session.stream = pair[0];
@@ -139,6 +142,12 @@ void session_end(struct session *session)
 
 /* ---- what is said to it ------------------------------------------------------------------ */
 
+/* Not a system call, but for us. */
+static bool is_clock(const struct trace_stop *stop)
+{
+	return stop->number == SYS_clock_gettime;
+}
+
 static bool is_wait(const struct trace_stop *stop)
 {
 	return stop->is_entry &&
@@ -146,11 +155,23 @@ static bool is_wait(const struct trace_stop *stop)
 		stop->number == SYS_epoll_pwait2);
 }
 
-/* The event loop asks in which thread it is, and a copy has another number. */
+/*
+ * The event loop asks in which thread it is, and a copy has another number; and the time of the
+ * commit is written down.
+ */
 static void pretend(const struct session *session, pid_t pid, const struct trace_stop *stop)
 {
-	if (!stop->is_entry && (stop->number == SYS_gettid || stop->number == SYS_getpid))
+	const struct timespec now = { .tv_sec = session->now };
+	const struct timespec since_boot = { .tv_sec = session->now_since_boot };
+
+	if (stop->is_entry)
+		return;
+	if (stop->number == SYS_gettid || stop->number == SYS_getpid)
 		trace_set_result(pid, session->monitor);
+	if (is_clock(stop) && stop->argument[0] == CLOCK_REALTIME)
+		trace_poke(pid, stop->argument[1], &now, sizeof(now));
+	if (is_clock(stop) && stop->argument[0] == CLOCK_BOOTTIME)
+		trace_poke(pid, stop->argument[1], &since_boot, sizeof(since_boot));
 }
 
 static bool has_answered(const struct session *session, int timeout_msec)
@@ -247,10 +268,15 @@ static void take_answer(struct commit_run *run)
 	while (channel_recv(run->session->channel, false, &packet, &reply, &enclosed) == 1) {
 		close_fd(enclosed);
 		enclosed = -1;
-		if (reply.type != MON_COMMIT_REPLY)
+		if (reply.type == MON_COMMIT_REPLY) {
+			run->outcome = (enum mon_outcome)reply.commit_reply.outcome;
+			snprintf(run->token, sizeof(run->token), "%s", reply.commit_reply.token);
+		} else if (reply.type == MON_CONFIRM_REPLY) {
+			run->outcome = (enum mon_outcome)reply.confirm_reply.outcome;
+		} else {
 			continue;
+		}
 		run->is_answered = true;
-		run->outcome = (enum mon_outcome)reply.commit_reply.outcome;
 	}
 }
 
@@ -277,6 +303,8 @@ static enum trace_step during_commit(void *data, pid_t pid, const struct trace_s
 	}
 	no_random(run, pid, stop);
 	pretend(run->session, pid, stop);
+	if (is_clock(stop))
+		return TRACE_GO;
 	if (is_wait(stop)) {
 		take_answer(run);
 		if (run->is_answered)
@@ -293,7 +321,8 @@ void session_commit(struct commit_run *run)
 	run->is_answered = run->has_begun = false;
 	run->stops = run->chosen = 0;
 	ground_forget(run->session->ground);
-	MUST(channel_send(run->session->channel, &commit, -1, true) == 0);
+	MUST(channel_send(run->session->channel, run->message ? run->message : &commit, -1, true) ==
+	     0);
 	run->pid = trace_copy(&run->session->original);
 	run->end = trace_run(run->pid, during_commit, run, NULL);
 	take_answer(run);

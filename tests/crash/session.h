@@ -3,6 +3,8 @@
 #define EXM_CRASH_SESSION_H
 
 /* A real server that stands where it would hear of a commit, and what is said to it. */
+#include <time.h>
+
 #include "common/message.h"
 #include "scene.h"
 #include "trace.h"
@@ -26,6 +28,8 @@ struct session {
 	int stream;  /* the client's end */
 	int channel; /* the engine's end, which says what this program has it say */
 	struct trace_original original;
+	/* for it, time stands still, so that the same commit is the same each time */
+	time_t now, now_since_boot;
 };
 
 /* With nothing of the scene opened yet, and not stopped. */
@@ -49,12 +53,14 @@ struct commit_run {
 	const struct session *session;
 	trace_hook *hook;
 	void *data;
-	unsigned int names; /* which temporary names it chooses */
+	unsigned int names;            /* which temporary names it chooses */
+	const struct message *message; /* what is said to it; NULL: COMMIT */
 	/* set by session_commit() */
 	pid_t pid;
 	enum trace_end end;
 	bool is_answered;
 	enum mon_outcome outcome;
+	char token[MESSAGE_TEXT_MAX + 1]; /* with which it is confirmed */
 	unsigned int stops;
 	/* its own */
 	bool has_begun;

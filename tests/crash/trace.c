@@ -6,6 +6,7 @@
  */
 #include "trace.h"
 
+#include <elf.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ptrace.h>
@@ -110,27 +111,72 @@ void trace_seize(pid_t pid, trace_hook *place, void *data)
 	MUST(trace_run(pid, place, data, NULL) == TRACE_LEFT);
 }
 
-static void execute(const char *const argv[], int error_fd)
+/* In the list that the kernel gives to a new program, behind arguments and environment. */
+static void hide_vdso(pid_t pid)
 {
+	struct user_regs_struct registers;
+	uint64_t at, word;
+	int zeros = 0;
+
+	MUST(ptrace(PTRACE_GETREGS, pid, NULL, &registers) == 0);
+	for (at = registers.rsp + sizeof(word); zeros < 2; at += sizeof(word)) {
+		trace_peek(pid, at, &word, sizeof(word));
+		zeros += word == 0;
+	}
+	do {
+		trace_peek(pid, at, &word, sizeof(word));
+		if (word == AT_SYSINFO_EHDR)
+			trace_poke(pid, at, &(uint64_t){ AT_IGNORE }, sizeof(word));
+		at += 2 * sizeof(word);
+	} while (word != AT_NULL);
+}
+
+pid_t trace_fork(void)
+{
+	pid_t pid = fork();
+
+	MUST(pid >= 0);
+	if (pid > 0)
+		return pid;
 	/* a sanitizer looks for leaks by ptrace(2), which is taken */
-	if (setenv("ASAN_OPTIONS", "detect_leaks=0", 1) == 0 &&
-	    dup2(error_fd, STDERR_FILENO) >= 0 && raise(SIGSTOP) == 0)
-		execv(argv[0], (char *const *)(uintptr_t)argv);
-	_exit(127);
+	MUST(setenv("ASAN_OPTIONS", "detect_leaks=0", 1) == 0 && raise(SIGSTOP) == 0);
+	return 0;
+}
+
+/* It stands where the new program begins. */
+static void seize_exec(pid_t pid)
+{
+	int status;
+
+	MUST(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
+	MUST(ptrace(PTRACE_SEIZE, pid, NULL, (long)(OPTIONS | PTRACE_O_TRACEEXEC)) == 0);
+	MUST(kill(pid, SIGCONT) == 0);
+	do {
+		wait_for(pid, &status);
+		MUST(WIFSTOPPED(status));
+		if (status >> 16 != PTRACE_EVENT_EXEC)
+			MUST(ptrace(PTRACE_CONT, pid, NULL, NULL) == 0);
+	} while (status >> 16 != PTRACE_EVENT_EXEC);
+	MUST(ptrace(PTRACE_SETOPTIONS, pid, NULL, (long)OPTIONS) == 0);
+	hide_vdso(pid);
+}
+
+void trace_let_exec(pid_t pid)
+{
+	seize_exec(pid);
+	MUST(ptrace(PTRACE_DETACH, pid, NULL, NULL) == 0);
 }
 
 pid_t trace_start(const char *const argv[], int error_fd, trace_hook *place, void *data)
 {
-	pid_t pid = fork();
-	int status;
+	pid_t pid = trace_fork();
 
-	MUST(pid >= 0);
-	if (pid == 0)
-		execute(argv, error_fd);
-	MUST(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
-	MUST(ptrace(PTRACE_SEIZE, pid, NULL, (long)OPTIONS) == 0);
-	MUST(kill(pid, SIGCONT) == 0);
-	wait_for(pid, &status);
+	if (pid == 0) {
+		if (dup2(error_fd, STDERR_FILENO) >= 0)
+			execv(argv[0], (char *const *)(uintptr_t)argv);
+		_exit(127);
+	}
+	seize_exec(pid);
 	MUST(trace_run(pid, place, data, NULL) == TRACE_LEFT);
 	return pid;
 }

@@ -31,6 +31,13 @@ enum trace_end { TRACE_EXITED, TRACE_SIGNALLED, TRACE_KILLED, TRACE_LEFT };
 /* Has it run, asking the hook at each stop. ret_status, if not NULL, gets the exit status. */
 enum trace_end trace_run(pid_t pid, trace_hook *hook, void *data, int *ret_status);
 
+/*
+ * Forks a process that waits to execute something. Once it does, its clocks are system calls, as
+ * all else: the kernel's own library is kept from it. trace_let_exec() returns with it running.
+ */
+pid_t trace_fork(void); /* 0 in the child, which execs, and ends if that fails */
+void trace_let_exec(pid_t pid);
+
 /* Takes hold of a process, and has it run to a stop at which the hook says TRACE_LEAVE. */
 void trace_seize(pid_t pid, trace_hook *place, void *data);
 

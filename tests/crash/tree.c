@@ -15,7 +15,6 @@
 enum {
 	ATTRIBUTES_MAX = 8192,
 	NAMES_MAX = 32,
-	PHASE_AT = 8, /* in the journal, see monitor/journal/journal_entry.h */
 };
 
 const char *tree_path(enum tree_place place)
@@ -24,6 +23,7 @@ const char *tree_path(enum tree_place place)
 		[TREE_ONE] = "etc/one.d",
 		[TREE_TWO] = "etc/two.d",
 		[TREE_STATE] = "var/lib/exmachina",
+		[TREE_HISTORY] = ("var/lib/exmachina/" TREE_HISTORY_NAME),
 	};
 
 	return paths[place];
@@ -36,6 +36,7 @@ void tree_clear(struct tree *tree)
 		free(tree->file[i].attributes);
 	}
 	tree->count = 0;
+	tree->has_history = false;
 }
 
 struct tree_file *tree_find(struct tree *tree, enum tree_place place, const char *name)
@@ -144,12 +145,25 @@ static void read_file(int dir, struct tree_file *file)
 	tree_read_metadata(fd, file);
 }
 
-static int open_place(int root_fd, enum tree_place place)
+/* NULL if there is no history. */
+static DIR *open_place(int root_fd, enum tree_place place)
 {
 	int fd = openat(root_fd, tree_path(place), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
-	MUST(fd >= 0);
-	return fd;
+	MUST(dir || (place == TREE_HISTORY && errno == ENOENT));
+	return dir;
+}
+
+/* The next file. */
+static const char *next_name(DIR *dir)
+{
+	const struct dirent *entry;
+
+	do {
+		entry = readdir(dir);
+	} while (entry && entry->d_type == DT_DIR);
+	return entry ? entry->d_name : NULL;
 }
 
 static int by_place_and_name(const void *a, const void *b)
@@ -168,13 +182,13 @@ void tree_read(int root_fd, struct tree *tree)
 {
 	tree_clear(tree);
 	for (enum tree_place place = 0; place < TREE_PLACE_MAX; place++) {
-		int fd = open_place(root_fd, place);
-		DIR *dir = fdopendir(fd);
+		DIR *dir = open_place(root_fd, place);
 
-		MUST(dir);
-		for (struct dirent *entry; (entry = readdir(dir));)
-			if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-				read_file(fd, tree_add(tree, place, entry->d_name));
+		if (!dir)
+			continue;
+		tree->has_history |= place == TREE_HISTORY;
+		for (const char *name; (name = next_name(dir));)
+			read_file(dirfd(dir), tree_add(tree, place, name));
 		closedir(dir);
 	}
 	tree_sort(tree);
@@ -200,25 +214,26 @@ static void write_attributes(int fd, const struct tree_file *file)
 
 static void write_file(int root_fd, const struct tree_file *file)
 {
-	scoped_fd dir = open_place(root_fd, file->place);
-	scoped_fd fd = openat(dir, file->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	DIR *dir = open_place(root_fd, file->place);
+	scoped_fd fd =
+		openat(dirfd(dir), file->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	MUST(fd >= 0);
 	MUST(fd_write_all(fd, file->data, file->size) == 0);
 	MUST(fchown(fd, file->uid, file->gid) == 0);
 	write_attributes(fd, file);
 	MUST(fchmod(fd, file->mode & 07777) == 0);
+	closedir(dir);
 }
 
 static void empty(int root_fd, enum tree_place place)
 {
-	int fd = open_place(root_fd, place);
-	DIR *dir = fdopendir(fd);
+	DIR *dir = open_place(root_fd, place);
 
-	MUST(dir);
-	for (struct dirent *entry; (entry = readdir(dir));)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			MUST(unlinkat(fd, entry->d_name, 0) == 0);
+	if (!dir)
+		return;
+	for (const char *name; (name = next_name(dir));)
+		MUST(unlinkat(dirfd(dir), name, 0) == 0);
 	closedir(dir);
 }
 
@@ -226,6 +241,11 @@ void tree_write(int root_fd, const struct tree *tree)
 {
 	for (enum tree_place place = 0; place < TREE_PLACE_MAX; place++)
 		empty(root_fd, place);
+	if (tree->has_history)
+		MUST(mkdirat(root_fd, tree_path(TREE_HISTORY), 0700) == 0 || errno == EEXIST);
+	else
+		MUST(unlinkat(root_fd, tree_path(TREE_HISTORY), AT_REMOVEDIR) == 0 ||
+		     errno == ENOENT);
 	for (size_t i = 0; i < tree->count; i++)
 		write_file(root_fd, &tree->file[i]);
 }
@@ -253,7 +273,7 @@ static bool all_in(const struct tree *a, struct tree *b, const char *absent, cha
 		const struct tree_file *file = &a->file[i], *other;
 		const char *what = absent;
 
-		if (file->place == TREE_STATE)
+		if (file->place >= TREE_STATE)
 			continue;
 		other = tree_find(b, file->place, file->name);
 		if (other)
@@ -296,7 +316,7 @@ static uint64_t hash_more(uint64_t hash, const void *data, size_t size)
 
 uint64_t tree_hash(const struct tree *tree)
 {
-	uint64_t hash = UINT64_C(14695981039346656037);
+	uint64_t hash = UINT64_C(14695981039346656037) + tree->has_history;
 
 	for (size_t i = 0; i < tree->count; i++) {
 		const struct tree_file *file = &tree->file[i];
@@ -312,22 +332,34 @@ uint64_t tree_hash(const struct tree *tree)
 	return hash;
 }
 
-bool tree_state_clean(const struct tree *tree, char *ret_why, size_t size)
+static bool is_left(const struct tree_file *file, char *ret_why, size_t size)
 {
+	const char *name = file->name;
+
+	/* what waits is asked for by who knows whether it should; one that is new is nothing yet */
+	if (file->place == TREE_STATE && strncmp(name, TREE_PENDING, strlen(TREE_PENDING)) == 0)
+		return false;
+	if (file->place == TREE_HISTORY ? strspn(name, "0123456789") == strlen(name)
+					: strcmp(name, TREE_JOURNAL) == 0 || is_audit(file)) {
+		/* one that has just been made is empty */
+		if (is_audit(file) || file->size <= TREE_PHASE_AT || file->data[TREE_PHASE_AT] == 0)
+			return false;
+		snprintf(ret_why, size, "%s is in phase %d", name, file->data[TREE_PHASE_AT]);
+		return true;
+	}
+	snprintf(ret_why, size, "%s is in %s", name, tree_path(file->place));
+	return true;
+}
+
+bool tree_state_clean(const struct tree *tree, size_t *ret_revisions, char *ret_why, size_t size)
+{
+	*ret_revisions = 0;
 	for (size_t i = 0; i < tree->count; i++) {
 		const struct tree_file *file = &tree->file[i];
 
-		if (file->place != TREE_STATE || is_audit(file))
-			continue;
-		if (strcmp(file->name, TREE_JOURNAL) != 0) {
-			snprintf(ret_why, size, "%s is in the state directory", file->name);
+		if (file->place >= TREE_STATE && is_left(file, ret_why, size))
 			return false;
-		}
-		/* one that has just been made is empty */
-		if (file->size > PHASE_AT && file->data[PHASE_AT] != 0) {
-			snprintf(ret_why, size, "the journal is in phase %d", file->data[PHASE_AT]);
-			return false;
-		}
+		*ret_revisions += file->place == TREE_HISTORY;
 	}
 	return true;
 }

@@ -9,12 +9,22 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Two directories with files of the policy, and the state directory. */
-enum tree_place { TREE_ONE, TREE_TWO, TREE_STATE, TREE_PLACE_MAX };
+/*
+ * Two directories with files of the policy, the state directory, and the history in it, which may
+ * not be there.
+ */
+enum tree_place { TREE_ONE, TREE_TWO, TREE_STATE, TREE_HISTORY, TREE_PLACE_MAX };
 
-enum { TREE_FILES_MAX = 32 };
+enum {
+	TREE_FILES_MAX = 32,
+	/* in the journal, see monitor/journal/journal_entry.h */
+	TREE_PHASE_AT = 8,
+	TREE_PHASE_SWITCHING = 2,
+};
 
 #define TREE_JOURNAL "journal"
+#define TREE_HISTORY_NAME "history"
+#define TREE_PENDING "pending"
 
 /* Below the root. */
 const char *tree_path(enum tree_place place);
@@ -34,6 +44,7 @@ struct tree_file {
 struct tree {
 	struct tree_file file[TREE_FILES_MAX];
 	size_t count;
+	bool has_history;
 };
 
 void tree_clear(struct tree *tree);
@@ -61,7 +72,7 @@ bool tree_same(const struct tree *a, const struct tree *b, char *ret_why, size_t
 /* Of all files but the audit trail: equal trees have equal ones. */
 uint64_t tree_hash(const struct tree *tree);
 
-/* Is nothing of a commit left in the state directory? */
-bool tree_state_clean(const struct tree *tree, char *ret_why, size_t size);
+/* Is nothing of a commit left in the state directory, but revisions? Their number. */
+bool tree_state_clean(const struct tree *tree, size_t *ret_revisions, char *ret_why, size_t size);
 
 #endif

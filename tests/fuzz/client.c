@@ -57,6 +57,10 @@ static void look_package(const struct exm_package *p)
 static void look_change(const struct exm_change *c)
 {
 	text(c->file), text(c->action), text(c->diff);
+	for (size_t i = 0; c->changes && c->changes[i]; i++) {
+		text(c->changes[i]->node), text(c->changes[i]->action);
+		text(c->changes[i]->old_value), text(c->changes[i]->new_value);
+	}
 }
 
 static void look_error(const struct exm_file_error *e)
@@ -115,6 +119,17 @@ static void look_revision(const struct exm_revision *revision)
 	}
 }
 
+static void take_commit(int r, struct exm_commit *commit)
+{
+	if (r < 0)
+		return;
+	for (size_t i = 0; commit->files[i]; i++)
+		look_change(commit->files[i]);
+	text(commit->plan), text(commit->token);
+	texts(commit->rebased);
+	free(commit);
+}
+
 static void on_end(struct exm *session, int result, const char *json, void *data)
 {
 	(void)session;
@@ -139,6 +154,7 @@ static void call_tree(struct exm *s, char letter)
 {
 	struct exm_file_error **errors = NULL;
 	struct exm_change **changes = NULL;
+	struct exm_commit *commit = NULL;
 	struct exm_node **nodes = NULL;
 	struct exm_revision **revisions = NULL, *revision = NULL;
 	struct exm_span *span = NULL;
@@ -174,6 +190,14 @@ static void call_tree(struct exm *s, char letter)
 	case 'c':
 		r = exm_commit(s, &changes);
 		LIST(changes, r, look_change);
+		break;
+	case 'o':
+		r = exm_commit_with(s, NULL, &commit);
+		take_commit(r, commit);
+		break;
+	case 'k':
+		r = exm_confirm_rollback(s, "token");
+		expect(r <= 1);
 		break;
 	case 'h':
 		r = exm_history(s, NULL, 0, 0, &revisions, NULL);

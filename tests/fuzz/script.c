@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "cli/script.h"
+#include "common/script.h"
 
 static void cut(const char *line, bool is_path)
 {

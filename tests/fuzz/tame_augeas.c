@@ -31,13 +31,14 @@ static size_t count(const char *text, const char *part)
  */
 static const char *tame(const char *expr)
 {
-	static const char *const parts[] = { "(", "else", "=~", "!~" };
+	static const char *const parts[] = { "else", "=~", "!~" };
 
 	for (size_t i = 0; expr && i < ARRAY_SIZE(parts); i++)
 		if (strstr(expr, parts[i]))
 			return "/[";
-	if (expr && (count(expr, "[") > 4 || count(expr, "//") > 2 || count(expr, "*") > 3 ||
-		     count(expr, "::") > 2))
+	/* of what has parentheses, last() alone, which the engine itself uses */
+	if (expr && (count(expr, "(") > count(expr, "last()") || count(expr, "[") > 4 ||
+		     count(expr, "//") > 2 || count(expr, "*") > 3 || count(expr, "::") > 2))
 		return "/[";
 	return expr;
 }
@@ -125,4 +126,23 @@ int aug_print(const augeas *aug, FILE *out, const char *path)
 {
 	REAL("aug_print", FILE *, const char *);
 	return real((augeas *)(uintptr_t)aug, out, tame(path));
+}
+
+int aug_cp(augeas *aug, const char *from, const char *to)
+{
+	REAL("aug_cp", const char *, const char *);
+	return real(aug, tame(from), tame(to));
+}
+
+int aug_text_retrieve(augeas *aug, const char *lens, const char *node_in, const char *path,
+		      const char *node_out)
+{
+	REAL("aug_text_retrieve", const char *, const char *, const char *, const char *);
+	return real(aug, lens, tame(node_in), tame(path), tame(node_out));
+}
+
+int aug_to_xml(const augeas *aug, const char *path, xmlNode **xml, unsigned int flags)
+{
+	REAL("aug_to_xml", const char *, xmlNode **, unsigned int);
+	return real((augeas *)(uintptr_t)aug, tame(path), xml, flags);
 }

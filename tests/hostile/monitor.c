@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "common/candidates.h"
 #include "common/channel.h"
 #include "common/fd.h"
 #include "common/memfd.h"
@@ -24,6 +25,12 @@
 #define HELPER LIBEXECDIR "/exmachina-run"
 
 enum { ENTRY_X, ENTRY_OTHER, ENTRY_COUNT, POLICY_SIZE = 4096 };
+
+/* of the files */
+enum { FILE_X, FILE_DROPINS, FILE_READ_ONLY, FILE_COUNT };
+
+#define CHECK_X "/opt/exm-check x"
+#define CHECK_OTHER "/opt/exm-check other"
 
 static int channel;
 
@@ -54,6 +61,23 @@ static void send_raw(const void *data, size_t size, const int *fds, size_t fd_co
 		fail("sendmsg");
 }
 
+/* Each file with a check; the second may be made and removed, the third not even be changed. */
+static void add_files(struct policy *policy)
+{
+	static const char *const paths[FILE_COUNT] = { "/etc/exm-x.conf", "/etc/exm-x.d/*",
+						       "/etc/exm-read.conf" };
+	struct policy_file *file = NULL;
+
+	for (size_t i = 0; i < FILE_COUNT; i++) {
+		if (policy_file_add(policy, paths[i], &file) < 0 ||
+		    policy_list_add(&file->checks, i == FILE_X ? CHECK_X : CHECK_OTHER) < 0)
+			fail("policy");
+		if (i != FILE_READ_ONLY && policy_list_add(&file->rights[RIGHT_SET], "**") < 0)
+			fail("policy");
+		file->may_create = file->may_delete = i == FILE_DROPINS;
+	}
+}
+
 /* One that allows start of exm-x.service, and everything of exm-other.service. */
 static size_t write_policy(uint8_t data[static POLICY_SIZE])
 {
@@ -71,6 +95,7 @@ static size_t write_policy(uint8_t data[static POLICY_SIZE])
 	if (policy_package_add(policy, "exm-hello", &package) < 0)
 		fail("policy");
 	package->verbs = 1u << PACKAGE_STATUS;
+	add_files(policy);
 	policy_put(&w, policy);
 	return w.pos;
 }
@@ -233,6 +258,143 @@ static const struct {
 	    .names = "exm-x.service" } },
 };
 
+/* ---- checks that the policy does not allow ------------------------------------------------ */
+
+#define CHECK(entry_, number_, line_) \
+	{ \
+		.ticket = 1, .program = RUN_CHECK, .entry = (entry_), .verb = (number_), \
+		.timeout_ms = 10000, .names = (line_) \
+	}
+
+/* The first file is FILE_X's, and right; the second, where there is one, is this. */
+static const struct {
+	const char *name;
+	struct msg_run_call call;
+	struct candidate_file file; /* its content: -1, or 0 for some */
+} checks[] = {
+#define LINE(name_, entry_, number_, line_) \
+	{ \
+		name_, CHECK(entry_, number_, line_), \
+		{ \
+			.path = NULL \
+		} \
+	}
+#define WITH(name_, entry_, path_, content_) \
+	{ \
+		name_, CHECK(FILE_X, 0, CHECK_X), \
+		{ \
+			.entry = (entry_), .path = (path_), .content = (content_) \
+		} \
+	}
+	LINE("a check of an entry after the last", FILE_COUNT, 0, CHECK_X),
+	LINE("a check of a huge entry", UINT32_MAX, 0, CHECK_X),
+	LINE("a check after the last", FILE_X, 1, CHECK_X),
+	LINE("a check of another line", FILE_X, 0, CHECK_OTHER),
+	LINE("a check of a line of its own", FILE_X, 0, "/bin/sh -c x"),
+	LINE("a check of no line", FILE_X, 0, ""),
+	LINE("a check that is for none of the files", FILE_DROPINS, 0, CHECK_OTHER),
+	WITH("a check of a file of no entry", FILE_X, "/etc/passwd", 0),
+	WITH("a check of a file of another entry", FILE_X, "/etc/exm-x.d/a", 0),
+	WITH("a check of a file of an entry after the last", FILE_COUNT, "/etc/exm-x.d/a", 0),
+	WITH("a check of a file below the section's", FILE_DROPINS, "/etc/exm-x.d/a/b", 0),
+	WITH("a check of a path that leads out", FILE_DROPINS, "/etc/exm-x.d/../passwd", 0),
+	WITH("a check of a relative path", FILE_DROPINS, "etc/exm-x.d/a", 0),
+	WITH("a check of a path of nothing", FILE_DROPINS, "", 0),
+	WITH("a check of one file twice", FILE_X, "/etc/exm-x.conf", 0),
+	WITH("a check of a file that may not be changed", FILE_READ_ONLY, "/etc/exm-read.conf", 0),
+	WITH("a check of a removal that is not allowed", FILE_READ_ONLY, "/etc/exm-read.conf", -1),
+};
+
+static int good_files(const struct candidate_file *second)
+{
+	static const char *secrets[] = { "secret" };
+	int content = memfd_of("content", "x\n", 2);
+	struct candidate_file files[2] = {
+		{ .entry = FILE_X, .path = "/etc/exm-x.conf", .content = content },
+	};
+	const struct candidate_secrets all = { .item = (char **)(uintptr_t)secrets, .count = 1 };
+	int fd;
+
+	if (second) {
+		files[1] = *second;
+		if (second->content == 0)
+			files[1].content = content;
+	}
+	fd = candidates_to_memfd(files, second ? 2 : 1, &all);
+	if (fd < 0)
+		fail("files");
+	return fd;
+}
+
+static void say_check(int fd)
+{
+	const struct message message = { .type = MON_RUN_CALL,
+					 .run_call = CHECK(FILE_X, 0, CHECK_X) };
+
+	say_policy();
+	say(&message, fd);
+}
+
+static void good_check(void)
+{
+	const struct candidate_file second = { .entry = FILE_DROPINS, .path = "/etc/exm-x.d/a" };
+
+	say_check(good_files(&second));
+}
+
+static void check_without_files(void)
+{
+	say_check(-1);
+}
+
+/* Its bytes, changed, in a memfd of their own: `more` of them, or without that many. */
+static void say_changed_files(int more)
+{
+	char bytes[4096] = "";
+	ssize_t size = pread(good_files(NULL), bytes, sizeof(bytes), 0);
+
+	say_check(memfd_of("files", bytes, (size_t)(size + more)));
+}
+
+static void files_cut(void)
+{
+	say_changed_files(-1);
+}
+
+static void files_long(void)
+{
+	say_changed_files(1);
+}
+
+static void files_of_nothing(void)
+{
+	say_check(memfd_of("files", "", 0));
+}
+
+static void files_unsealed(void)
+{
+	char bytes[4096] = "";
+	ssize_t size = pread(good_files(NULL), bytes, sizeof(bytes), 0);
+	int fd = memfd_new("files");
+
+	if (fd_write_all(fd, bytes, (size_t)size) < 0)
+		fail("write");
+	say_check(fd);
+}
+
+static void files_in_a_file(void)
+{
+	say_check(open("/etc/passwd", O_RDONLY | O_CLOEXEC));
+}
+
+static void files_with_a_service(void)
+{
+	const struct message message = good_message(MON_RUN_CALL);
+
+	say_policy();
+	say(&message, good_files(NULL));
+}
+
 /* ---- cases of their own ----------------------------------------------------------------- */
 
 static void good_call(void)
@@ -338,6 +500,13 @@ static const struct {
 	const char *name;
 	void (*play)(void);
 } cases[] = {
+	{ "RUN_CALL of a check without its descriptor", check_without_files },
+	{ "RUN_CALL of a service with the descriptor of a check", files_with_a_service },
+	{ "RUN_CALL with a check of files that are cut", files_cut },
+	{ "RUN_CALL with a check of files and a byte more", files_long },
+	{ "RUN_CALL with a check of an empty memfd", files_of_nothing },
+	{ "RUN_CALL with a check of an unsealed memfd", files_unsealed },
+	{ "RUN_CALL with a check of a file of the system", files_in_a_file },
 	{ "RUN_CALL without a policy", call_without_policy },
 	{ "RUN_CALL of a name with a NUL", name_with_nul },
 	{ "RUN_POLICY in an unsealed memfd", policy_unsealed },
@@ -370,9 +539,25 @@ static int list_cases(void)
 			}
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
 		printf("RUN_CALL with %s\n", calls[i].name);
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
+		printf("RUN_CALL with %s\n", checks[i].name);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		puts(cases[i].name);
 	return 0;
+}
+
+static bool play_check(const char *wanted)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		const struct message message = { .type = MON_RUN_CALL, .run_call = checks[i].call };
+
+		if (strcmp(wanted, checks[i].name) != 0)
+			continue;
+		say_policy();
+		say(&message, good_files(checks[i].file.path ? &checks[i].file : NULL));
+		return true;
+	}
+	return false;
 }
 
 static bool play_call(const char *wanted)
@@ -390,13 +575,17 @@ static bool play_call(const char *wanted)
 		say(&message, -1);
 		return true;
 	}
-	return false;
+	return play_check(wanted + strlen(prefix));
 }
 
 static bool play(const char *wanted)
 {
 	char name[128];
 
+	if (strcmp(wanted, "good check") == 0) {
+		good_check();
+		return true;
+	}
 	if (strcmp(wanted, "good") == 0) {
 		good_call();
 		return true;

@@ -88,6 +88,10 @@ struct message peer_good_message(enum message_type type)
 	case MON_RESTORE:
 		m.restore = (struct msg_restore){ REVISION, REVISION_FILE };
 		break;
+	case MON_CONFIRM:
+		m.confirm =
+			(struct msg_confirm){ CONFIRM_KEEP, 0, "00112233445566778899aabbccddeeff" };
+		break;
 	case MON_SERVICE:
 		m.service = (struct msg_service){ 1, 0, SERVICE_STATUS, 0, 0, 0, "ssh.service" };
 		break;

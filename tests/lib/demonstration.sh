@@ -194,6 +194,32 @@ neighbours()
 	run 0 "installed" exmachina package status openssh-server
 }
 
+transactions()
+{
+	title "A commit that the service's own check does not agree with: nothing is written"
+	run 0 "" exmachina set $config/Port 70000
+	run 4 "sshd -t" exmachina commit
+	that "the file is as it was" grep -q "^Port 2222" /etc/ssh/sshd_config
+	run 0 "" exmachina discard
+
+	title "A commit that nobody confirms: it is taken back"
+	run 0 "" exmachina set $config/Port 2223
+	run 0 "+Port 2223" exmachina commit --dry-run
+	run 0 "It is taken back in 2 s, unless" exmachina commit --confirm 2
+	that "the file is the new one" grep -q "^Port 2223" /etc/ssh/sshd_config
+	sleep 3
+	that "the file is the old one" grep -q "^Port 2222" /etc/ssh/sshd_config
+	run 1 "nothing waits to be confirmed" exmachina confirm
+
+	title "The history, and the first commit of all taken back"
+	run 0 "takes back 2" exmachina history
+	run 0 "+Port 2222" exmachina show 1
+	run 0 "" exmachina discard
+	run 0 "" exmachina revert 1
+	that "the file is what it was at the beginning" \
+		cmp -s /etc/ssh/sshd_config /run/sshd_config.before
+}
+
 refusals()
 {
 	title "What the policy does not allow"
@@ -213,6 +239,7 @@ as_program()
 	the_pair
 	edit_and_restart
 	neighbours
+	transactions
 	refusals
 	[ "$failures" = 0 ]
 }
@@ -233,8 +260,10 @@ write_policy()
 
 		[File /etc/ssh/sshd_config]
 		Lens=Sshd.lns
+		Check=/usr/sbin/sshd -t
 		Set=Port PermitRootLogin
 		Insert=Port
+		Remove=Port
 		Value=Port [0-9]{1,5}
 		Value=PermitRootLogin no|prohibit-password
 
@@ -259,11 +288,12 @@ wrong_secret()
 	printf '%064d' 0 >/run/wrong-secret
 	chmod 666 /run/wrong-secret # calls that share a session lock it, which takes the right to write
 	echo "   \$ exmachinad -- bash -c 'three calls with another secret'"
+	# the server ends the shell, which may be before it has told of the third call
 	# shellcheck disable=SC2016 # the paired shell expands it
-	output=$(exmachinad -- bash -c 'for try in 1 2 3; do
+	output=$(exmachinad -- bash -c 'trap ended=1 TERM; for try in 1 2 3; do
 		EXMACHINA_SECRET_FD=9 exmachina get /files/etc/hosts/1/ipaddr 9<>/run/wrong-secret
 		echo "exit status $?"
-		done; sleep 20' 2>&1)
+		done; [ "$ended" ] || { sleep 20 & wait; kill $!; }' 2>&1)
 	status=$?
 	printf '%s\n' "$output" | sed 's/^/     /'
 	that "each of them was refused" [ "$(grep -c 'exit status 3' <<<"$output")" = 3 ]
@@ -278,6 +308,7 @@ as_root()
 	write_policy
 	sed 's/^/   /' $policy/try.conf
 	run 0 "" exmachinad -t
+	install -m 644 /etc/ssh/sshd_config /run/sshd_config.before
 	systemctl start ssh.service || wrong "ssh.service does not start"
 
 	title "root pairs a program of user panel: exmachinad -- bash demonstration.sh program"

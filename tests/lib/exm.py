@@ -119,12 +119,17 @@ class RpcError(Exception):
         check(isinstance(self.message, str) and self.message, f"message in {error!r}")
 
 
-def no_sanitizer_report(text):
-    """A process that was built with sanitizers had nothing to say. Those of the production build
-    never have."""
+def sanitizer_report(text):
+    """What a process that was built with sanitizers had to say, or "". Those of the production
+    build never have."""
     found = SANITIZER_REPORT.search(text)
+    return text[found.start():found.start() + 3000] if found else ""
+
+
+def no_sanitizer_report(text):
+    found = sanitizer_report(text)
     if found:
-        raise Failure(f"a sanitizer's report: {text[found.start():found.start() + 3000]}")
+        raise Failure(f"a sanitizer's report: {found}")
 
 
 class Line:
@@ -579,12 +584,11 @@ def main():
         number += 1
         journal = subprocess.run(["journalctl", "-q", "-b", "-o", "cat"], capture_output=True,
                                  text=True, errors="replace", check=True).stdout
-        found = SANITIZER_REPORT.search(journal)
+        found = sanitizer_report(journal)
         failed += bool(found)
         print(f"{'not ok' if found else 'ok'} {number} - {topic}: the journal has no report of a "
               "sanitizer", flush=True)
         if found:
-            print("\n".join(f"#   {line}" for line in
-                            journal[found.start():found.start() + 3000].split("\n")), flush=True)
+            print("\n".join(f"#   {line}" for line in found.split("\n")), flush=True)
     print(f"1..{number}", flush=True)
     sys.exit(1 if failed else 0)

@@ -9,7 +9,7 @@
 set -u
 build=$1
 program=$build/exmachinad
-forbidden='augeas\.h|/json-c/|/json\.h|libxml|/src/engine/|/src/cli/|/client-lib/[a-z_]*\.c'
+forbidden='(^|/)augeas\.h|/json-c/|/json\.h|libxml|/src/engine/|/src/cli/|/client-lib/[a-z_]*\.c'
 wrong=0
 
 complain()

@@ -7,13 +7,13 @@
 
 # shellcheck disable=SC2034 # used by those who source this
 build_packages=(gcc make autoconf automake libtool pkg-config libc6-dev libaugeas-dev libxml2-dev
-	libjson-c-dev libsystemd-dev libcap-ng-dev libseccomp-dev libmd-dev xz-utils)
+	libjson-c-dev libsystemd-dev libcap-ng-dev libseccomp-dev libmd-dev libedit-dev xz-utils)
 # shellcheck disable=SC2034
 check_packages=(libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy llvm valgrind mandoc
 	shellcheck binutils python3 git)
 # shellcheck disable=SC2034
 sandbox_packages=(systemd dbus openssh-server cron chrony augeas-tools augeas-lenses python3
-	tzdata locales systemd-journal-remote nginx sudo bind9-utils)
+	tzdata locales systemd-journal-remote nginx sudo bind9-utils tmux python3-augeas ruby ruby-augeas)
 
 # More options of sandbox.sh for in_sandbox().
 sandbox_options=()

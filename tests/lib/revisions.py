@@ -9,7 +9,7 @@ import time
 
 from trail import STATE
 
-MAGIC = b"EXMJRN1\n"
+MAGIC = b"EXMJRN2\n"
 HISTORY = STATE + "/history"
 
 
@@ -28,8 +28,8 @@ def entry(number, files, changes=None):
     header += text("panel") + text("") + text("0" * 32) + text("config.commit")
     header += struct.pack("<I", len(files))
     for path, old, new in files:
-        header += text(path) + text(path) + text("") + struct.pack("<Q", 0) + side(old) + side(new)
-        header += struct.pack("<IIII", 0, 0, 0o100644, 0)
+        header += text(path) + text(path) + text(".tmp") + struct.pack("<Q", 0) + side(old) + side(new)
+        header += struct.pack("<IIIIIIII", 0, 0, 0o100644, 0, 0, 0, 0, 0)
     header += side(changes)
     head = MAGIC + bytes(8) + struct.pack("<Q", len(header)) + header
     content = b"".join((old or b"") + (new or b"") for _, old, new in files) + (changes or b"")

@@ -5,10 +5,11 @@
 import os
 import signal
 import sys
+import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
-from exm import (SESSION, check, contains, equal, main, running, test, unit_file, unit_property,
-                 wait_until)
+from exm import (SESSION, RpcError, check, contains, equal, main, running, test, unit_file,
+                 unit_property, wait_until)
 
 NAME = "/etc/exm-apply/hosts"
 NODE = f"/files{NAME}/1/canonical"
@@ -158,17 +159,32 @@ def killed(w):
     equal((read(NAME), other.get(NODE), left()), (TEXT, "localhost", ["hosts", "second"]))
 
 
-@test("the server is ended during Apply=: the files are taken back")
+@test("the server is ended during Apply=: the commit comes to its end, and is answered")
 def ended(w):
     s = prepare(w, FILE + "Apply=restart exm-apply-slow.service\n")
-    unit_file("exm-apply-slow.service", "[Service]\nType=oneshot\nExecStart=/bin/sleep 5\n")
+    unit_file("exm-apply-slow.service", "[Service]\nType=oneshot\nExecStart=/bin/sleep 3\n")
+    s.set(NODE, "good")
+    number = s.request("config.commit")
+    wait_until(lambda: read(NAME) != TEXT, "the file is switched")
+    os.kill(s.pid, signal.SIGTERM)
+    equal(s.answer(number, 20)["changed"], True)
+    equal((s.status(20), read(NAME), left()), (0, "127.0.0.1\tgood\n", ["hosts", "second"]))
+
+
+@test("the server is ended once more during Apply=: the files are taken back")
+def ended_at_once(w):
+    s = prepare(w, FILE + "Apply=restart exm-apply-slow.service\n")
+    unit_file("exm-apply-slow.service", "[Service]\nType=oneshot\nExecStart=/bin/sleep 9\n")
     w.undo.callback(w.run, "systemctl", "stop", "exm-apply-slow.service")
     s.set(NODE, "good")
     s.request("config.commit")
     wait_until(lambda: read(NAME) != TEXT, "the file is switched")
-    os.kill(s.pid, signal.SIGTERM)
-    s.status()
+    for _ in range(2):
+        os.kill(s.pid, signal.SIGTERM)
+        time.sleep(0.5)
+    s.status(5)
     equal((read(NAME), left()), (TEXT, ["hosts", "second"]))
+    contains(s.log, "a commit is taken back, since the server ends")
 
 
 # ---- what is going to be, and exactly that ----------------------------------------------------
@@ -210,6 +226,53 @@ def dry_denied(w):
     s = prepare(w, f"[File {NAME}]\nLens=Hosts.lns\nSet=*/alias\n")
     s.call("augeas.load")
     s.refuse("DENIED", "augeas.set", {"path": NODE, "value": "x"})
+
+
+@test("diff has the text, the nodes and the plan of a commit, which does just that")
+def diff_plan(w):
+    s = prepare(w, FILE + f"Apply=reload {UNIT}\n")
+    equal(s.diff(), {"files": []})
+    s.set(NODE, "good")
+    diff = s.diff()
+    dry = s.call("config.commit", {"dry_run": True})
+    equal(sorted(diff), ["files", "more", "plan"])
+    equal((diff["plan"], diff["files"]), (dry["plan"], dry["files"]))
+    equal(diff["files"][0]["changes"],
+          [{"node": "1/canonical", "action": "changed", "old": "localhost", "new": "good"}])
+    equal((read(NAME), read(LOG)), (TEXT, ""))
+    equal(s.call("config.commit", {"plan": diff["plan"]})["changed"], True)
+    equal(s.diff(), {"files": []})
+
+
+@test("diff of what a check refuses, or the verifier, tells that and why, and is no error")
+def diff_refused(w):
+    s = prepare(w, FILE + "Check=/bin/sh -c 'echo it is bad; exit 4'\n")
+    s.set(NODE, "good")
+    diff = s.diff()
+    equal(sorted(diff), ["files", "plan", "refused"])
+    contains(diff["files"][0]["diff"], "+127.0.0.1\tgood")
+    check("changes" not in diff["files"][0], "nodes of what is not to be")
+    refused = RpcError(diff["refused"])
+    equal((refused.name, refused.data["output"]), ("CHECK_FAILED", ["it is bad"]))
+    # what is asked next is answered, and the edits are as they were
+    s.alive()
+    equal(s.refuse("CHECK_FAILED", "config.commit").data, refused.data)
+    equal(s.get(NODE), "good")
+
+
+@test("diff of what is denied by its effect tells the rule that is lacking")
+def diff_denied(w):
+    s = prepare(w, f"[File {NAME}]\nLens=Hosts.lns\nInsert=*/alias\nRemove=*/alias\n",
+                "127.0.0.1\tlocalhost one two\n")
+    # one that is taken away and another in its place is one that is changed
+    s.call("augeas.remove", [f"/files{NAME}/1/alias[2]"])
+    s.set(f"/files{NAME}/1/alias[last()+1]", "three")
+    diff = s.diff()
+    equal(sorted(diff), ["files", "plan", "refused"])
+    contains(diff["files"][0]["diff"], "+127.0.0.1\tlocalhost one three")
+    refused = RpcError(diff["refused"])
+    equal((refused.name, refused.data["rule"]), ("DENIED", "Set=1/alias"))
+    equal(s.refuse("DENIED", "config.commit").data, refused.data)
 
 
 if __name__ == "__main__":

@@ -490,8 +490,9 @@ def fill(w):
 def full_disk(w):
     small_state(w)
     w.write("/etc/hosts", "".join(f"10.0.{i // 250}.{i % 250} host{i} none\n" for i in range(800)))
-    s = w.session()
-    s.call("augeas.setm", ["/files/etc/hosts/*[label() != '#comment']", "alias", "first"])
+    s = w.session(SESSION + HOSTS_FREE + "[History]\nRecord=no\n")
+    # as long as the journal's entry ever gets
+    s.call("augeas.setm", ["/files/etc/hosts/*[label() != '#comment']", "alias", "the-longest-one"])
     s.commit()
     fill(w)
     # what was set aside before is used up; each record has as much as one can have
@@ -635,7 +636,7 @@ def back_and_forth(w):
 def other_state(w):
     run = w.daemon("--policy", w.policy_dir, "--root", w.root, "--state", "/srv/exm", "--", "true")
     equal(run.returncode, 0, run.stderr)
-    equal(sorted(os.listdir(w.at("/srv/exm"))), ["audit", "audit.head"])
+    equal(sorted(os.listdir(w.at("/srv/exm"))), ["audit", "audit.head", "journal"])
     check(not os.path.exists(w.at(trail.STATE)), "it is in two places")
     os.symlink("/tmp", w.at("/outside"))
     run = w.daemon("--policy", w.policy_dir, "--root", w.root, "--state", "/outside/exm", "--",

@@ -4,6 +4,7 @@
 see, and what they cannot do: real programs of Debian, and programs that try everything."""
 
 import os
+import shutil
 import signal
 import socket
 import struct
@@ -154,6 +155,21 @@ def all_kinds(w):
     equal(snapshot(w), before)
 
 
+@test("files in directories that the same commit makes are seen there, the directories with them")
+def made_directories(w):
+    small_root(w, "cd /etc/exm.d; find . -type f | sort; cat a/b/one a/b/two a/three; exit 1")
+    w.write("/etc/exm.d/there", "old\n")
+    before = snapshot(w)
+    policy = CHECKED + ("[File /etc/exm.d/a/*]\nLens=Simplevars.lns\nCreate=0644 root:root\n"
+                        "MakeDirs=0755 root:root\n[File /etc/exm.d/a/b/*]\nLens=Simplevars.lns\n"
+                        "Create=0644 root:root\nMakeDirs=0755 root:root\n")
+    result = run_check(w, NEW, ("/etc/exm.d/a/b/one", "1\n"), ("/etc/exm.d/a/b/two", "2\n"),
+                       ("/etc/exm.d/a/three", "3\n"), policy=policy)
+    result.fails("exit status 1")
+    equal(result.output, ["./a/b/one", "./a/b/two", "./a/three", "./there", "1", "2", "3"])
+    equal(snapshot(w), before)
+
+
 LAYERS = """
 for i in 1 2 3; do echo "$i: $(ls /etc/exm.d | tr '\\n' ' ')"; done
 cat /etc/exm.d/new /etc/exm.d/sub/inner /etc/exm.d/mounted/file
@@ -210,6 +226,22 @@ def shadow(w):
                              capture_output=True, check=False).returncode != 0,
               "a third one can be had")
     layered(w, pile_up)
+
+
+@test("a file in directories that MakeDirs= makes, and one beside it: with owner and mode")
+def make_dirs(w):
+    small_root(w, "stat -c '%n %a %u %g' /srv/a /srv/a/b /srv/a/b/new; cat /srv/a/b/new /srv/a/b/two; "
+                  "ls -A /srv; exit 1")
+    w.write("/srv/old", "")
+    policy = ("[File /srv/a/b/*]\nLens=Simplevars.lns\nSet=**\nCreate=0640 panel:root\n"
+              "MakeDirs=0750 root:panel\nCheck=/opt/check\n")
+    before = snapshot(w)
+    result = run_check(w, ("/srv/a/b/new", "new\n"), ("/srv/a/b/two", "two\n"), policy=policy)
+    equal(result.output, ["/srv/a 750 0 4711", "/srv/a/b 750 0 4711", "/srv/a/b/new 640 4711 0",
+                          "new", "two", "a", "old"], result.text)
+    equal(snapshot(w), before)
+    run_check(w, ("/srv/a/b/new", "new\n"),
+              policy=policy.replace("MakeDirs=0750 root:panel\n", "")).is_impossible("No such file")
 
 
 @test("owner, mode, access control list and attributes are those of the file that is there")
@@ -440,14 +472,22 @@ sys.exit(1)
 def writes(w):
     small_root(w, "")
     w.write("/opt/check", WRITES, 0o755)
-    os.mkfifo(w.at("/etc/fifo"))
-    reader = os.open(w.at("/etc/fifo"), os.O_RDONLY | os.O_NONBLOCK)
-    w.undo.callback(os.close, reader)
     before, mounted = snapshot(w), mounts()
     result = run_check(w, NEW)
     equal(result.output, ["end"], result.text)
     equal(snapshot(w), before)
     equal(mounts(), mounted)
+
+
+@test("a pipe in the file system is not written to")
+def pipe(w):
+    small_root(w, "timeout 1 sh -c 'echo x >/etc/fifo' 2>/dev/null && echo written; exit 1")
+    os.mkfifo(w.at("/etc/fifo"))
+    reader = os.open(w.at("/etc/fifo"), os.O_RDONLY | os.O_NONBLOCK)
+    w.undo.callback(os.close, reader)
+    result = run_check(w, NEW)
+    equal(result.output, [], result.text)
+    equal(os.read(reader, 1), b"")
 
 
 @test("it reaches nobody: no network, no socket of a local daemon, no name of an abstract one")
@@ -510,11 +550,19 @@ def leaves_daemon(w):
     small_root(w, "setsid sh -c 'trap \"\" TERM HUP; setsid sleep 1234 & sleep 1235' "
                   ">/dev/null 2>&1 & exit 0")
     run_check(w, NEW).agrees()
-    equal(processes_named("sleep"), [])
+    equal(sleepers(), [])
 
 
-def processes_named(name):
-    return [pid for pid in filter(str.isdigit, os.listdir("/proc")) if comm(pid) == name]
+def all_sleepers():
+    return {pid for pid in filter(str.isdigit, os.listdir("/proc")) if comm(pid) == "sleep"}
+
+
+ELSEWHERE = all_sleepers()
+
+
+def sleepers():
+    """Those that a check has started; services of other topics may still run."""
+    return sorted(all_sleepers() - ELSEWHERE)
 
 
 @test("a daemon that keeps its output, and writes on, does not keep it from ending")
@@ -541,14 +589,14 @@ def never_ends(w):
     result.fails("it took too long", TIMEOUT)
     equal(result.output, ["waits"])
     check(time.monotonic() - start < 5, "it took too long")
-    equal(processes_named("sleep"), [])
+    equal(sleepers(), [])
 
 
 @test("one that multiplies is ended")
 def multiplies(w):
     small_root(w, "f() { (sleep 0.02; f) & }; f; f; f; while :; do sleep 1; done")
     run_check(w, NEW, timeout="1s").fails("it took too long", TIMEOUT)
-    equal(processes_named("sleep"), [])
+    equal(sleepers(), [])
 
 
 @test("one that would exit with 0 when its time is over has not agreed")
@@ -822,15 +870,15 @@ def killed(w, which):
     w.policy(SESSION.replace("10s", "3s") + CHECKED)
     process = w.process(PROBE, w.policy_dir, w.root, *arguments_of(w, [NEW]),
                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    wait_until(lambda: len(processes_named("sleep")) == 2, "it runs")
+    wait_until(lambda: len(sleepers()) == 2, "it runs")
     helper = helper_of(process)
     os.kill(children(helper)[0] if which else helper, signal.SIGKILL)
     if which:
-        wait_until(lambda: not processes_named("sleep"), "all of it is gone")
+        wait_until(lambda: not sleepers(), "all of it is gone")
         end(process).is_impossible("was killed")
     else:
         end(process).fails("it took too long", TIMEOUT)
-    equal(processes_named("sleep"), [])
+    equal(sleepers(), [])
     equal(mounts(), mounted)
     equal(snapshot(w), before)
 
@@ -842,11 +890,11 @@ def asker_gone(w):
     mounted = mounts()
     process = w.process(PROBE, w.policy_dir, w.root, *arguments_of(w, [NEW]),
                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_until(lambda: processes_named("sleep"), "it runs")
+    wait_until(lambda: sleepers(), "it runs")
     helper = helper_of(process)
     process.kill()
     process.wait()
-    wait_until(lambda: not running(helper) and not processes_named("sleep"), "all are gone")
+    wait_until(lambda: not running(helper) and not sleepers(), "all are gone")
     equal(mounts(), mounted)
 
 
@@ -994,10 +1042,10 @@ def commit_killed(w):
     s = w.session()
     s.set("/files/etc/hosts/1/canonical", "x")
     s.request("config.commit")
-    wait_until(lambda: processes_named("sleep"), "it runs")
+    wait_until(lambda: sleepers(), "it runs")
     os.kill(s.pid, signal.SIGKILL)
     s.status()
-    wait_until(lambda: not processes_named("sleep"), "it ends")
+    wait_until(lambda: not sleepers(), "it ends")
     equal(w.read("/etc/hosts"), HOSTS)
 
 
@@ -1031,6 +1079,76 @@ def commit_cli(w):
     check(result.returncode != 0, "it was committed")
     for text in ("Check=/opt/check: exit status 4", "no good: ff02::1 ip6-allnodes"):
         contains(result.stderr, text)
+
+
+# ---- in the units -----------------------------------------------------------------------------------------
+
+EXAMPLES = "/opt/exmachina-tests/examples"
+POLICY_DIR = "/etc/exmachina/policy.d"
+AS_PANEL = ("setpriv", "--reuid", "4711", "--regid", "4711", "--clear-groups")
+
+
+def systemctl(*words):
+    return subprocess.run(["systemctl", *words], capture_output=True, text=True, check=False,
+                          timeout=60)
+
+
+def install(w, path, text):
+    """A file of the sandbox, for this test."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    w.undo.callback(os.remove, path)
+
+
+def units(w, drop_in):
+    """exmachina.socket for the panel's user, nginx's example policy, and the drop-in or not."""
+    shutil.rmtree(POLICY_DIR, ignore_errors=True)
+    with open(f"{EXAMPLES}/policy.d/nginx.conf", encoding="utf-8") as file:
+        install(w, f"{POLICY_DIR}/nginx.conf", file.read())
+    install(w, f"{POLICY_DIR}/session.conf", SESSION)
+    install(w, "/etc/systemd/system/exmachina.socket.d/panel.conf", "[Socket]\nSocketUser=panel\n")
+    if drop_in:
+        with open(f"{EXAMPLES}/systemd/exmachina@.service.d/checks.conf", encoding="utf-8") as file:
+            install(w, "/etc/systemd/system/exmachina@.service.d/checks.conf", file.read())
+    systemctl("daemon-reload")
+    w.undo.callback(systemctl, "stop", "exmachina@*.service")
+    w.undo.callback(systemctl, "stop", "exmachina.socket")
+    equal(systemctl("start", "exmachina.socket").returncode, 0)
+
+
+SITE = "/files/etc/nginx/conf.d/exm.conf/server"
+
+
+def panel_run(w, *edits):
+    return w.run(*AS_PANEL, "/usr/bin/exmachina", "run", stdin=None,
+                 input="".join(f"set {SITE}/{path} {value}\n" for path, value in edits) + "save\n")
+
+
+@test("the hardened unit with checks.conf: nginx -t judges a site that is made, then it is there")
+def unit(w):
+    units(w, True)
+    result = panel_run(w, ("listen", "8080"), ("server_name", "a.example"), ("index", "x.html"),
+                       ("root", "/var/www/html"))
+    equal(result.returncode, 0, result.stderr)
+    w.undo.callback(os.remove, "/etc/nginx/conf.d/exm.conf")
+    with open("/etc/nginx/conf.d/exm.conf", encoding="utf-8") as file:
+        contains(file.read(), "listen 8080;")
+    result = panel_run(w, ("listen", "99999"))
+    check(result.returncode != 0, "it was taken")
+    contains(result.stderr, "Check=/usr/sbin/nginx -t: exit status 1")
+    contains(result.stderr, "/etc/nginx/conf.d/exm.conf:")
+    with open("/etc/nginx/conf.d/exm.conf", encoding="utf-8") as file:
+        contains(file.read(), "listen 8080;")
+
+
+@test("the hardened unit without it: nothing is committed unchecked, and why is told")
+def unit_without(w):
+    units(w, False)
+    result = panel_run(w, ("listen", "8080"), ("server_name", "a.example"))
+    check(result.returncode != 0, "it was taken")
+    contains(result.stderr, "Check=/usr/sbin/nginx -t")
+    check(not os.path.exists("/etc/nginx/conf.d/exm.conf"), "it was made")
 
 
 # ---- the policy ------------------------------------------------------------------------------------------------

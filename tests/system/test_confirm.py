@@ -22,6 +22,13 @@ def commit(s, value, seconds, **more):
     return s.call("config.commit", {"confirm": seconds, **more})["confirm"]
 
 
+def leave(s):
+    """Client and server go, and what waits is watched over by nobody."""
+    s.close()
+    s.process.terminate()
+    equal(s.status(), 0)
+
+
 def is_old(w):
     return w.read("/etc/hosts") == HOSTS
 
@@ -194,8 +201,7 @@ def too_late(w):
 def recover(w):
     s = w.session(POLICY)
     commit(s, "new", 2)
-    s.close()
-    s.status()
+    leave(s)
     equal(w.daemon("--policy", w.policy_dir, "--root", w.root, "--recover").returncode, 0)
     check(not is_old(w), "there is still time")
     time.sleep(2.2)
@@ -224,20 +230,17 @@ def rewrite(w, boottime=None, realtime=None, boot=None):
 def boots(w):
     s = w.session(POLICY)
     commit(s, "new", 600)
-    s.close()
-    s.status()
+    leave(s)
     # the same boot: the wall clock is nothing
     rewrite(w, realtime=0)
     s = w.session(POLICY)
     check(590 <= s.call("config.confirm")["seconds"] <= 600, "the clock was only set")
-    s.close()
-    s.status()
+    leave(s)
     # another boot, with a clock of 1970
     rewrite(w, boottime=0, realtime=1 << 60, boot=bytes(16))
     s = w.session(POLICY)
     equal(s.call("config.confirm")["seconds"], 600)
-    s.close()
-    s.status()
+    leave(s)
     # another boot, and the time is over
     rewrite(w, realtime=int(time.time() * 1000000) - 1, boot=bytes(16))
     s = w.session(POLICY)
@@ -248,8 +251,7 @@ def boots(w):
 def torn(w):
     s = w.session(POLICY)
     commit(s, "new", 600)
-    s.close()
-    s.status()
+    leave(s)
     with open(w.at(f"{STATE}/pending"), "r+b") as file:
         file.seek(20)
         file.write(b"\xff")
@@ -278,14 +280,26 @@ def dead_server(w):
     equal((is_old(w), other.get(CANONICAL)), (True, "localhost"))
 
 
-@test("without dead_man the client may go, and a later one confirms")
+@test("without dead_man the client may go: its server stays, takes it back in time, and ends")
+def alone(w):
+    s = w.session(POLICY)
+    commit(s, "new", 2)
+    s.close()
+    time.sleep(1)
+    equal((s.process.poll(), is_old(w)), (None, False))
+    equal(s.status(), 0)
+    equal((is_old(w), state(w)), (True, []))
+    contains(s.log, "the server stays")
+
+
+@test("without dead_man the client may go, and a later one confirms: then the server ends as well")
 def later(w):
     s = w.session(POLICY)
     token = commit(s, "new", 600)["token"]
     s.close()
-    s.status()
     other = w.session(POLICY)
     other.call("config.confirm", {"token": token})
+    equal(s.status(), 0)
     contains(w.read("/etc/hosts"), "\tnew\n")
 
 
@@ -294,9 +308,9 @@ def orphan(w):
     s = w.session(POLICY)
     commit(s, "one", 600)
     s.close()
-    s.status()
     other = w.session(POLICY)
     token = commit(other, "two", 600)["token"]
+    equal(s.status(), 0)
     other.call("config.confirm", {"token": token})
     contains(w.read("/etc/hosts"), "\ttwo\n")
     equal(state(w), [])

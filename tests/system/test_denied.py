@@ -441,8 +441,8 @@ def of_node(node, key, rule, file="/etc/hosts", section=SECTION):
     return {"file": file, "section": section, "node": node, "key": key, "rule": rule}
 
 
-def of_path(path):
-    return {"path": path, "key": "[File]", "rule": "[File]"}
+def of_path(path, rule="[File]"):
+    return {"path": path, "key": rule, "rule": rule}
 
 
 def of_unit(unit, verb, key, rule):
@@ -469,10 +469,6 @@ KINDS = [
      of_node("", "Create", "Create=MODE OWNER:GROUP", LIST_FILE,
              "[File /etc/apt/sources.list.d/*.list]")),
     ("a file's own value", "augeas.set", ["/files/etc/hosts", "x"], of_node("", None, None)),
-    ("another lens", "augeas.transform", ["Sshd", "/etc/hosts"],
-     of_node("", "Lens", "Lens=Sshd.lns")),
-    ("a file that is excluded", "augeas.transform", ["Hosts", "/etc/hosts", True],
-     of_node("", None, None)),
     ("a lens for another file", "augeas.transform", ["Shadow.lns", "/etc/shadow"],
      {"file": "/etc/shadow", "key": "[File]", "rule": "[File]"}),
     ("a file that is not named, read", "augeas.get", ["/files/etc/shadow/root"],
@@ -480,7 +476,7 @@ KINDS = [
     ("a file that is not named, written", "augeas.set", ["/files/etc/shadow/root", "x"],
      of_path("/files/etc/shadow/root")),
     ("a directory", "augeas.remove", ["/files/etc"], of_path("/files/etc")),
-    ("what is beside the files", "augeas.set", ["/augeas/root", "/"], of_path("/augeas/root")),
+    ("what is beside the files", "augeas.set", ["/augeas/root", "/"], of_path("/augeas/root", None)),
     ("the context", "augeas.set", ["/augeas/context", "/augeas"], of_path("/augeas/context")),
     ("a verb", "service.stop", ["exm-a"],
      of_unit("exm-a.service", "stop", "Allow", "[Service exm-*.service] Allow=stop")),
@@ -550,7 +546,8 @@ ARGUMENTS = {"path": "/files/etc/shadow/root", "base": "/files/etc/shadow/root",
              "source": "/files/etc/shadow/root", "destination": "/files/etc/shadow/x",
              "file": "/etc/shadow", "names": ["exm-x"], "locale": ["C.UTF-8"], "unit": "exm-x.service"}
 HARMLESS = {"session.", "config.", "augeas.load", "augeas.save", "augeas.match", "augeas.print",
-            "augeas.errors", "augeas.setm", "augeas.remove", "augeas.rename", "service.list",
+            "augeas.errors", "augeas.setm", "augeas.remove", "augeas.rename", "augeas.defvar",
+            "augeas.dump", "augeas.ns_", "augeas.escape_name", "augeas.srun", "service.list",
             "service.unwatch"}
 
 

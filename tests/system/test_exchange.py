@@ -21,8 +21,26 @@ HOSTS = ("127.0.0.1\tlocalhost\n127.0.1.1\tdebian\n\n"
 
 
 def without_numbers(line):
-    """Process IDs are another each time."""
-    return re.sub(r'("(?:main_)?pid(?:_before)?":)[0-9]+', r"\1PID", line)
+    """What is another each time: process IDs, tokens, times, and revisions count on; and what is
+    another on each machine."""
+    line = re.sub(r'("(?:main_)?pid(?:_before)?":)[0-9]+', r"\1PID", line)
+    line = re.sub(r'("uid":)[0-9]+', r"\1UID", line)
+    line = re.sub(r'("token":)"[0-9a-f]*"', r"\1TOKEN", line)
+    line = re.sub(r'("time":)"[^"]*"', r"\1TIME", line)
+    line = re.sub(r'("(?:hostname|timezone|via)":)"[^"]*"', r"\1NAME", line)
+    line = re.sub(r'("locale":)\{[^}]*\}', r"\1LOCALE", line)
+    line = re.sub(r'("unit":)(?:null|"[^"]*\.scope")', r"\1UNIT", line)
+    return re.sub(r'("(?:revision|next|reverts)":)[0-9]+', r"\1REVISION", line)
+
+
+def with_answers(line, answers):
+    """What a client has from an earlier answer: the plan, the token, the revision."""
+    for key in ("plan", "token", "revision"):
+        told = [found for answer in answers if answer.startswith("S ")
+                for found in re.findall(f'"{key}":("[0-9a-f]+"|[0-9]+)', answer)]
+        if told and line.startswith("C "):
+            line = re.sub(f'"{key}":(?:"[0-9a-f]*"|[0-9]+)', f'"{key}":{told[-1]}', line)
+    return line
 
 
 def keep(w, path):
@@ -53,8 +71,9 @@ def replay(w, lines):
     s = start(w, lines)
     got = []
     for line in lines:
-        if line.startswith("S "):
+        if line.startswith("S"):
             continue
+        line = with_answers(line, got)
         got.append(line)
         if line.startswith("# Somebody else: "):
             time.sleep(0.1)
@@ -88,6 +107,70 @@ def exchange(w):
     for one, other in zip(got, lines):
         equal(without_numbers(one), without_numbers(other), "line")
     equal(len(got), len(lines), "lines")
+
+
+# ---- the page ----------------------------------------------------------------------------------
+
+PAGE = "/usr/share/man/man7/exmachina-protocol.7"
+
+
+def words_of(macro):
+    """[(the last word of the method's name, [(parameter, type, required)])] of the macros of an item."""
+    text = re.sub(r'"([^"]*)"', lambda found: found[1].replace(" ", "\0"), macro)
+    found = re.search(r"\bLi (\S+)((?: Fa \S+ : Vt (?:(?! Fa ).)+)*)$", text)
+    check(found, f"an entry that is none: {macro!r}")
+    parameters = []
+    for name, kind in re.findall(r"Fa (\S+) : Vt ((?:(?! Fa ).)+)", found[2]):
+        kind = kind.strip().replace("\0", " ")
+        parameters.append((name, kind.removesuffix("?"), not kind.endswith("?")))
+    return found[1], parameters
+
+
+def entries():
+    """What the section METHODS says of each method: its parameters."""
+    with open(PAGE, encoding="utf-8") as file:
+        text = file.read().split("\n.Sh METHODS\n")[1].split("\n.Sh ")[0]
+    # an item over several lines is one
+    text = re.sub(r"^\.It Xo\n(.*?)^\.Xc$", lambda found: ".It " + " ".join(
+        line.lstrip(".") for line in found[1].splitlines()), text, flags=re.M | re.S)
+    found = [words_of(line) for line in text.splitlines()
+             if re.match(r"\.It (Li )?(session|augeas|config|service|package|system)\.", line.replace("Xo ", ""))]
+    equal(sorted({name for name, _ in found}), sorted(name for name, _ in found), "entries")
+    return dict(found)
+
+
+@test("the page has an entry for each method, with the parameters that the server takes, and no other")
+def page(w):
+    there = {method["name"]: [(p["name"], p["type"], p["required"]) for p in method["parameters"]]
+             for method in w.session().call("session.methods")}
+    told = entries()
+    equal(sorted(told), sorted(there), "methods")
+    for name, parameters in there.items():
+        # "with the same parameters", as it says of those that follow another
+        if not told[name] and name.startswith("service.") and "unit" in [p[0] for p in parameters]:
+            told[name] = told["service.status"]
+        if not told[name] and name.startswith("system.set_"):
+            continue
+        equal(told[name], parameters, f"parameters of {name}")
+
+
+@test("the example calls each method")
+def each_method(w):
+    with open(HERE + "/exchange.txt", encoding="utf-8") as file:
+        called = set(re.findall(r'"method":"([a-z_.]+)"', file.read()))
+    missing = [method["name"] for method in w.session().call("session.methods")
+               if method["name"] not in called]
+    equal(missing, [], "methods without an example")
+
+
+@test("the page has each error with its number, and each notification")
+def page_errors(w):
+    with open(PAGE, encoding="utf-8") as file:
+        text = file.read()
+    for name, code in exm.CODES.items():
+        check(f"\n.It Li {code} {name}\n" in text, f"{code} {name}")
+    for name in exm.NOTIFICATIONS:
+        check(f"\n.It Li {name}\n" in text, name)
 
 
 if __name__ == "__main__":

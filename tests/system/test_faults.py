@@ -4,8 +4,10 @@
 monitor makes it. Then the request is answered, or the server ends as exmachinad(8) says; a server
 that goes on does the same request rightly the next time, and holds no descriptor more."""
 
+import contextlib
 import mmap
 import os
+import shutil
 import signal
 import struct
 import sys
@@ -110,6 +112,11 @@ class Server:
         return len(os.listdir(f"/proc/{self.session.pid}/fd"))
 
     def ended(self):
+        s = self.session
+        wait_until(lambda: s.process.poll() is not None or "the server stays until" in s.log,
+                   "it ends, or stays", 20)
+        # the next one watches over what waits to be confirmed
+        s.process.terminate()
         ended_well(self.session.status(20))
         self.session.end()
         self.w.sessions.remove(self.session)
@@ -135,7 +142,8 @@ class Server:
     def lasts(self):
         """What a fault may cost until the server is started anew, and then its log says so."""
         if "nothing that needs it can be done until" in self.session.log or \
-                "exmachina-run said what it never says" in self.session.log:
+                "exmachina-run said what it never says" in self.session.log or \
+                "said to its starter what it never says" in self.session.log:
             self.session.end()
             ended_well(self.session.status(20))
             self.w.sessions.remove(self.session)
@@ -346,6 +354,216 @@ def commit(w):
     server_of.sweep(operate, lambda fault: nothing_left(w, fault, "/etc", "/etc/exm.d"))
 
 
+# ---- commits and services, commits that wait --------------------------------------------------
+
+CANONICAL = "/files/etc/hosts/1/canonical"
+APPLY = "/etc/exm-fault/hosts"
+APPLY_NODE = f"/files{APPLY}/1/canonical"
+APPLY_POLICY = (SESSION.replace("10s", "30s") + f"[File {APPLY}]\nLens=Hosts.lns\nSet=**\n"
+                "Apply=start exm-fault-apply.service\n")
+
+
+def refused():
+    raise RpcError({"code": 15, "message": "refused", "data": {"name": "IO"}})
+
+
+def with_service(w):
+    """It takes every file but one that says "bad", and is done at once, so that nobody looks on."""
+    os.makedirs(os.path.dirname(APPLY), exist_ok=True)
+    with open(APPLY, "w", encoding="ascii") as file:
+        file.write("127.0.0.1 begin\n")
+    unit_file("exm-fault-apply.service", "[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=oneshot\n"
+              f"ExecStart=/bin/sh -c '! grep -q bad {APPLY}'\n")
+
+
+def applied_text():
+    with open(APPLY, encoding="ascii") as file:
+        return file.read()
+
+
+def apply_sweep(word):
+    """Commits that the service takes, or not: as answered, and nothing beside."""
+    def sweep(w):
+        with_service(w)
+        server_of = server(w, APPLY_POLICY, root="/")
+        number = [0]
+
+        def operate(s):
+            number[0] += 1
+            value, before = f"{word}{number[0]}", applied_text()
+            wanted, restored = word == "good", True
+            try:
+                s.call("config.discard")
+                s.call("augeas.load")
+                s.set(APPLY_NODE, value)
+                try:
+                    s.call("config.commit", {}, 40)
+                except RpcError as error:
+                    # first it takes back what the one before could not
+                    if error.data.get("name") != "CONFLICT":
+                        raise
+                    s.call("config.discard")
+                    s.call("augeas.load")
+                    before = applied_text()
+                    s.set(APPLY_NODE, value)
+                    s.call("config.commit", {}, 40)
+                done = good = True
+            except RpcError as error:
+                done, restored = False, error.data.get("restored", True)
+                good = not wanted and error.data.get("name") == "SERVICE_FAILED" and restored
+            finally:
+                server_of.faults.arm(False)
+            # what could not be taken back is, by the next one
+            if restored:
+                equal(applied_text() == f"127.0.0.1 {value}\n", done, f"answered {done}, changed")
+            if not done and restored:
+                equal(applied_text(), before)
+            if not good:
+                refused()
+
+        def after(fault):
+            directory = os.path.dirname(APPLY)
+            left = [name for name in os.listdir(directory) if name != "hosts"]
+            # where the removal of one was what failed; the next commit does it
+            check(not left or fault.startswith(("unlink", "fsync", "open", "rename")), f"left: {left}")
+
+        server_of.sweep(operate, after)
+    return sweep
+
+
+test("a commit that services take with any call failing is done, or taken back", seconds=500)(
+    apply_sweep("good"))
+test("a commit that services do not take with any call failing is taken back", seconds=500)(
+    apply_sweep("bad"))
+
+
+@test("a commit waits and is taken back with any call failing: it waits still, or all is taken back",
+      seconds=500)
+def confirm(w):
+    w.write("/etc/exm.d/gone.conf", "10.0.0.1 gone\n")
+    server_of = server(w, SESSION.replace("10s", "30s") + FILES)
+    number = [0]
+
+    def pending():
+        return os.path.exists(w.at("/var/lib/exmachina/pending"))
+
+    def operate(s):
+        number[0] += 1
+        # one that could not be taken back is tried again soon
+        if pending() and s.call("config.confirm")["seconds"] == 0:
+            wait_until(lambda: not pending(), "it is taken back", 15)
+        s.call("config.discard")
+        s.call("augeas.load")
+        s.set(CANONICAL, f"n{number[0]}")
+        s.set("/files/etc/exm.d/new.conf/01/ipaddr", "10.0.0.2")
+        s.set("/files/etc/exm.d/new.conf/01/canonical", f"n{number[0]}")
+        token = s.call("config.commit", {"confirm": 600})["confirm"]["token"]
+        equal(s.call("config.confirm", {"token": token, "extend": 900})["seconds"], 900)
+        back = s.call("config.confirm", {"token": token, "rollback": True})
+        equal(back["pending"], False)
+        if not back["restored"]:
+            refused()
+        equal((w.read("/etc/hosts"), w.files("/etc/exm.d")), (exm.HOSTS, ["gone.conf"]))
+
+    def whole():
+        files = [name for name in w.files("/etc/exm.d") if not name.startswith(".exmachina")]
+        return (w.read("/etc/hosts") == exm.HOSTS) == (files == ["gone.conf"])
+
+    def after(fault):
+        # a rollback that was interrupted is gone on with at once
+        wait_until(whole, "no file without the other", 15)
+        if not fault.startswith("unlink"):
+            wait_until(lambda: not [name for name in w.files("/etc") + w.files("/etc/exm.d")
+                                    if name.startswith(".exmachina")], "nothing is beside them", 15)
+
+    server_of.sweep(operate, after)
+
+
+@test("what was not confirmed is taken back at the start with any call failing: then, or at the next one",
+      seconds=500)
+def recover(w):
+    w.policy(SESSION + FILES)
+    faults = Faults(w)
+
+    def recovery():
+        return w.run(FAULTY, "--policy", w.policy_dir, "--root", w.root, "--recover").returncode
+
+    def attempt():
+        faults.arm(False)
+        s = w.session()
+        s.set(CANONICAL, "new")
+        s.set("/files/etc/exm.d/new.conf/01/ipaddr", "10.0.0.2")
+        s.set("/files/etc/exm.d/new.conf/01/canonical", "new")
+        s.call("config.commit", {"confirm": 600, "dead_man": True})
+        os.kill(s.pid, signal.SIGKILL)
+        s.end()
+        w.sessions.remove(s)
+        faults.arm()
+        ended_well(recovery())
+        faults.arm(False)
+        equal(recovery(), 0)
+        equal((w.read("/etc/hosts"), w.files("/etc/exm.d")), (exm.HOSTS, []))
+        check("pending" not in w.files("/var/lib/exmachina"), "nothing is pending")
+
+    w.write("/etc/exm.d/x", "")
+    os.unlink(w.at("/etc/exm.d/x"))
+    each_fault(w, faults, attempt)
+
+
+@test("the history is written, read and taken back with any call failing", seconds=500)
+def history(w):
+    server_of = server(w, SESSION.replace("10s", "30s") + FILES + "[History]\nKeep=2\n")
+    numbers = set()
+
+    def look(s, number):
+        """What could not be written down yet, or be read, is not told: then that was the fault."""
+        told = [one["revision"] for one in s.call("config.history", {"limit": 1})["revisions"]]
+        shown = s.call("config.show", {"revision": number})["files"][0]["changes"]
+        if told != [number] or len(shown) != 1:
+            raise RpcError({"code": 15, "message": "not told", "data": {"name": "IO"}})
+
+    def operate(s):
+        try:
+            s.call("augeas.load")
+            s.set("/files/etc/hosts/1/canonical", "other")
+            number = s.commit()["revision"]
+            if number in numbers:
+                raise ValueError(f"revision {number} twice")
+            numbers.add(number)
+            look(s, number)
+            s.call("config.revert", {"revision": number})
+            equal(w.read("/etc/hosts"), exm.HOSTS)
+        finally:
+            if w.read("/etc/hosts") != exm.HOSTS:
+                w.write("/etc/hosts", exm.HOSTS)
+
+    server_of.sweep(operate, lambda fault: nothing_left(w, fault, "/etc"))
+
+
+@test("a commit that makes directories, with any call failing, makes all of them or leaves none",
+      seconds=500)
+def directories(w):
+    server_of = server(w, SESSION.replace("10s", "30s") + "[File /etc/app/a/b/*.conf]\nLens=Hosts.lns\n"
+                       "Set=**\nInsert=**\nCreate=0640 root:root\nMakeDirs=0750 root:root\n")
+
+    def operate(s):
+        shutil.rmtree(w.at("/etc/app"), ignore_errors=True)
+        try:
+            s.call("augeas.load")
+            s.set("/files/etc/app/a/b/new.conf/01/ipaddr", "10.0.0.2")
+            s.set("/files/etc/app/a/b/new.conf/01/canonical", "x")
+            s.commit()
+            done = True
+        except RpcError:
+            done = False
+        finally:
+            if server_of.faults:
+                server_of.faults.arm(False)
+        equal(os.path.exists(w.at("/etc/app/a/b/new.conf")), done, "it is there")
+        equal(os.path.exists(w.at("/etc/app")), done, "its directories are there")
+    server_of.sweep(operate, lambda fault: nothing_left(w, fault, "/etc"))
+
+
 # ---- services, logs, identity ---------------------------------------------------------------
 
 SERVICES = SESSION.replace("10s", "30s") + """
@@ -459,7 +677,9 @@ def replace(w):
     def operate(s):
         engine = s.engine()
         time.sleep(0.05)  # it has seen that the answer is out
-        os.kill(engine, signal.SIGKILL)
+        # the fault may have ended it already, with its session
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(engine, signal.SIGKILL)
         equal(s.get("/files/etc/hosts/1/canonical"), "localhost")
         s.notes.clear()
         # so that it is not lost too often

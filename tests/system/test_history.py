@@ -347,6 +347,19 @@ def dry_run(w):
     equal(s.commit()["changed"], False)
 
 
+@test("a revert can wait to be confirmed, and is taken back like any commit")
+def confirmed(w):
+    s = w.session()
+    commit(s, (CANONICAL, "here"))
+    answer = revert(s, 1, confirm=60)
+    check(55 <= answer["confirm"]["seconds"] <= 60, str(answer))
+    equal(w.read("/etc/hosts"), HOSTS)
+    s.call("config.confirm", {"token": answer["confirm"]["token"], "rollback": True})
+    contains(w.read("/etc/hosts"), "127.0.0.1\there\n")
+    s.refuse("BAD_VALUE", "config.revert", {"revision": 1, "confirm": 10 ** 9})
+    s.refuse("BAD_VALUE", "config.revert", {"revision": 1, "dead_man": True})
+
+
 # ---- what the policy says -----------------------------------------------------------------
 
 def after(w, first, second, *pairs):
@@ -499,6 +512,36 @@ def max_age(w):
         os.utime(w.at(f"{HISTORY}/{number}"), (then, then))
     equal(commit(s, (CANONICAL, "name4")), 4)
     equal(revisions.numbers(w), [2, 3, 4])
+
+
+@test("what waits to be confirmed is kept whatever the policy says, also by another server")
+def pending(w):
+    first = limited(w, "Keep=1\n")
+    commit(first, (CANONICAL, "name1"))
+    first.set(CANONICAL, "name2")
+    token = first.call("config.commit", {"confirm": 60})["confirm"]["token"]
+    second = w.session()
+    for number in (3, 4, 5):
+        equal(commit(second, (CANONICAL, f"name{number}")), number)
+        equal(revisions.numbers(w), list(range(2, number + 1)))
+    first.call("config.confirm", {"token": token})
+    equal(commit(second, (CANONICAL, "name6")), 6)
+    equal(revisions.numbers(w), [6])
+
+
+@test("what waits to be confirmed is taken back over all that was pruned before it")
+def pending_back(w):
+    s = limited(w, "Keep=1\n")
+    commit(s, (CANONICAL, "name1"))
+    s.set(CANONICAL, "name2")
+    token = s.call("config.commit", {"confirm": 60})["confirm"]["token"]
+    for number in (3, 4):
+        commit(s, (CANONICAL, f"name{number}"))
+    s.call("config.confirm", {"token": token, "rollback": True})
+    contains(w.read("/etc/hosts"), "127.0.0.1\tname1\n")
+    one = history(s)[0]
+    equal((one["revision"], one["method"], one["reverts"]), (5, "config.rollback", 2))
+    equal([one["revision"] for one in history(s)], [5, 4, 3, 2])
 
 
 @test("with Record=no none is kept, and what there is can still be seen")

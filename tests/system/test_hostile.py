@@ -182,6 +182,9 @@ def units(w):
         # the others expect that there is no systemd
         if "with odd values" not in case and "replayed" not in case:
             continue
+        # these expect the history that was made for them
+        if case.startswith(("PART ", "RESTORE ")):
+            continue
         choose(case)
         s = w.session(auth=False, root="/")
         show_secret(s)

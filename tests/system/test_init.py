@@ -205,6 +205,29 @@ def socket_create(w):
     equal((again.st_mode & 0o7777, again.st_uid, again.st_gid), (0o600, 4711, 4711))
 
 
+@test("exmachina.socket: lenses of /etc/exmachina/lenses are there in the hardened service")
+def socket_lenses(w):
+    with_socket(w)
+    lenses = "/etc/exmachina/lenses"
+    w.undo.callback(shutil.rmtree, lenses, ignore_errors=True)
+    os.makedirs(lenses, mode=0o755)
+    with open(f"{lenses}/panel.aug", "w", encoding="ascii") as file:
+        file.write("module Panel =\nlet lns = [ key /[a-z]+/ . Util.del_str \"=\" . "
+                   "store /[a-z]+/ . Util.del_str \"\\n\" ]*\n")
+    os.makedirs("/etc/exmachina-test")
+    w.undo.callback(shutil.rmtree, "/etc/exmachina-test")
+    with open("/etc/exmachina-test/panel.conf", "w", encoding="ascii") as file:
+        file.write("color=red\n")
+    with open(f"{POLICY}/lenses.conf", "w", encoding="ascii") as file:
+        file.write(f"[Session]\nLenses={lenses}\n[File /etc/exmachina-test/panel.conf]\n"
+                   "Lens=Panel.lns\nSet=color\n")
+    run = w.run(*USER, CLI, "run", stdin=None, input="set /files/etc/exmachina-test/panel.conf/color "
+                "blue\nsave\n")
+    equal(run.returncode, 0, run.stderr)
+    with open("/etc/exmachina-test/panel.conf", encoding="ascii") as file:
+        equal(file.read(), "color=blue\n")
+
+
 @test("exmachina.socket: a unit is restarted through the hardened service")
 def socket_service(w):
     unit_file("exm-init.service", "[Service]\nExecStart=/bin/sleep infinity\n")

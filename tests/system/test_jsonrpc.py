@@ -65,11 +65,14 @@ def info_files(w):
 def methods(w):
     s = w.session()
     table = {row["name"]: row for row in s.call("session.methods")}
-    wanted = {"session." + name for name in "hello authenticate info methods ping whatcan bye".split()}
+    wanted = {"session." + name for name in
+              "hello authenticate info methods ping whatcan channel bye".split()}
     wanted |= {"augeas." + name for name in
-               "get set setm ensure clear match insert remove move rename label load save print errors "
-               "transform span source".split()}
-    wanted |= {"config." + name for name in "diff commit discard".split()}
+               "get set setm ensure clear match insert remove move copy rename label load load_file save "
+               "print errors transform span source preview dump defvar defnode ns_attr ns_label "
+               "ns_value ns_count ns_path text_store text_retrieve escape_name srun".split()}
+    wanted |= {"config." + name for name in
+               "diff commit discard confirm history show revert".split()}
     wanted |= {"service." + name for name in
                "status start stop restart try_restart reload reload_or_restart enable disable "
                "mask unmask reset_failed list log watch unwatch".split()}
@@ -505,7 +508,7 @@ def batch_too_large(w, count):
 
 @for_each([(f"the method {method!r} is unknown", method) for method in [
     "no.such", "", "session", "session.", "SESSION.PING", "session.ping ", "augeas.get\n",
-    "augeas.get\0", "rpc.discover", "x" * 5000, "augeas.srun", "../session.ping"]])
+    "augeas.get\0", "rpc.discover", "x" * 5000, "augeas.close", "../session.ping"]])
 def unknown_method(w, method):
     s = w.session()
     s.line({"jsonrpc": "2.0", "id": 3, "method": method})

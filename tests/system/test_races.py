@@ -101,7 +101,6 @@ class Race:
         self.answers[answer] = self.answers.get(answer, 0) + 1
         return answer
 
-
     def may_read(self, address):
         """Whoever makes a hard link in a directory has put the file there."""
         links = any(value[5] > 1 for name, value in self.outside.items()

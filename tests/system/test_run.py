@@ -435,6 +435,10 @@ def hostile(w, case):
     private_root(w)
     for name in ("exm-x", "exm-other", "exm-third"):
         script(w, name, "echo ran >>/tmp/ran # status)")
+    w.write("/etc/exm-x.conf", "old\n")
+    os.mkdir(w.at("/etc/exm-x.d"))
+    w.write("/opt/exm-check", "#!/bin/sh\n[ \"$1 $(cat /etc/exm-x.d/a)\" = \"x x\" ] && "
+                              "grep x /etc/exm-x.conf\n", 0o755)
     result = w.run(HOSTILE, w.root, case)
     equal(result.returncode, 0, f"{result.stdout} {result.stderr}")
     return result.stdout.splitlines(), result.stderr.splitlines()
@@ -445,6 +449,12 @@ def hostile_good(w):
     said, log = hostile(w, "good")
     equal((said, log), (["answered 0 ", "ended 0"], []))
     equal(w.read("/tmp/ran"), "ran\n")
+
+
+@test("hostile: a check that is right is run, and sees the files, so that the cases below prove something")
+def hostile_good_check(w):
+    said, log = hostile(w, "good check")
+    equal((said, log), (["answered 0 ", "ended 0"], []))
 
 
 def cases():

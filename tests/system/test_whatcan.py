@@ -79,8 +79,9 @@ def made_up_policy(rng, path, lens, nodes):
         lines.append("Create=0644 root:root")
     if rng.random() < 0.5:
         lines.append("Delete=yes")
-    if rng.random() < 0.2:
-        lines.append("Verify=no")
+    more = rng.random()
+    if more < 0.4:
+        lines.append("Verify=no" if more < 0.2 else "OtherLens=yes")
     return SESSION + "\n".join(lines) + "\n"
 
 
@@ -387,9 +388,11 @@ def as_told(text):
         if kind == "File":
             item = {key.lower(): [p for line in keys.get(key, []) for p in line.split()]
                     for key in ("Set", "Insert", "Remove", "Deny")}
+            item["secrets"] = [p for line in keys.get("Secret", []) for p in line.split()]
             told["files"].append({
                 "path": name, "lens": keys.get("Lens", [None])[0], **item, "create": "Create" in keys,
-                "delete": "Delete" in keys, "verified": "Verify" not in keys,
+                "checks": keys.get("Check", []), "delete": "Delete" in keys, "verified": "Verify" not in keys,
+                "other_lens": "OtherLens" in keys,
                 "values": [dict(zip(("node", "matches"), line.split(" ", 1)))
                            for line in keys.get("Value", [])]})
         elif kind == "Service":
@@ -401,7 +404,7 @@ def as_told(text):
         elif kind == "System":
             told["system"] = {"items": words}
         else:
-            check(kind == "Session", header)
+            check(kind in ("Session", "History"), header)
     return told
 
 
@@ -471,7 +474,8 @@ Value=** .{1,20}
 def node_form(w):
     equal(w.session(FORM).call("session.whatcan", {"path": "/files/etc/hosts/2/canonical"}), {
         "path": "/files/etc/hosts/2/canonical", "file": "/etc/hosts", "section": "[File /etc/hosts]",
-        "node": "2/canonical", "lens": "Hosts.lns", "verified": True, "read": YES,
+        "node": "2/canonical", "lens": "Hosts.lns", "verified": True,
+        "other_lens": False, "read": YES, "secret": False,
         "create": {"allowed": False, "key": "Create", "rule": "Create=MODE OWNER:GROUP"},
         "set": YES,
         "insert": {"allowed": True, "alone": True, "key": "Insert", "rule": "Insert=2/canonical"},
@@ -491,12 +495,22 @@ def form_below(w):
           {"allowed": False, "key": "Delete", "rule": "Delete=yes"})
 
 
+@test("what is secret is told of a node, of what is below it, and of the file that has some")
+def form_secret(w):
+    s = w.session(FORM.replace("Deny=1 ", "Secret=*/canonical\nDeny="))
+    for path, secret in (("/etc/hosts/2/canonical", True), ("/etc/hosts/2/canonical/below", True),
+                         ("/etc/hosts/2/alias", False), ("/etc/hosts/2", False), ("/etc/hosts", True)):
+        equal(s.call("session.whatcan", [path])["secret"], secret, path)
+    equal(s.call("session.whatcan")["files"][0]["secrets"], ["*/canonical"])
+    check("secret" not in s.call("session.whatcan", ["/etc/shadow"]), "of no file")
+
+
 @test("the file's own node is made, removed and committed")
 def file_form(w):
     equal(w.session(FORM.replace("Deny=1 ", "Delete=yes\nDeny=")).call(
         "session.whatcan", {"path": "/files/etc/hosts"}), {
             "path": "/files/etc/hosts", "file": "/etc/hosts", "section": "[File /etc/hosts]",
-            "node": "", "lens": "Hosts.lns", "verified": True, "read": YES,
+            "node": "", "lens": "Hosts.lns", "verified": True, "other_lens": False, "read": YES, "secret": False,
             "create": {"allowed": False, "key": "Create", "rule": "Create=MODE OWNER:GROUP"},
             "delete": {"allowed": True, "unless_below": ["*/secret"]}, "commit": YES})
 
@@ -520,19 +534,38 @@ def no_section(w, path):
     s.refuse("DENIED", "augeas.get", [whole])
 
 
-@test("what stands above files or beside them may be read, and the context set")
+NOBODY = {"allowed": False, "key": None, "rule": None}
+
+
+@test("what stands above files or beside them may be read, and some of it set")
 def beside(w):
     s = w.session(FORM)
-    for path, may_set in (("/files", False), ("/files/etc", False), ("/augeas", False),
-                          ("/augeas/root", False), ("/augeas/context", True)):
+    for path, what, value in (("/files", LACKS_SECTION, "x"), ("/files/etc", LACKS_SECTION, "x"),
+                              ("/augeas", NOBODY, "x"), ("/augeas/root", NOBODY, "x"),
+                              ("/augeas/save", YES, "noop"), ("/augeas/span", YES, "disable"),
+                              ("/augeas/context", YES, "/files/etc")):
         answer = s.call("session.whatcan", [path])
-        equal((answer["read"], answer["set"]), (YES, YES if may_set else LACKS_SECTION), path)
+        equal((answer["read"], answer["set"]), (YES, what), path)
         s.get(path)
-        if may_set:
-            s.set(path, "/files/etc")
+        if what == YES:
+            s.set(path, value)
         else:
-            error = s.refuse("DENIED", "augeas.set", [path, "x"])
-            equal((error.data["key"], error.data["rule"]), ("[File]", "[File]"))
+            error = s.refuse("DENIED", "augeas.set", [path, value])
+            equal((error.data["key"], error.data["rule"]), (what["key"], what["rule"]))
+        equal(answer["remove"], NOBODY if path.startswith("/augeas") else LACKS_SECTION)
+        s.refuse("DENIED", "augeas.remove", [path])
+
+
+@test("the nodes of /augeas that are the client's own are told as such")
+def own_nodes(w):
+    s = w.session(FORM)
+    for path in ("/augeas/load/x", "/augeas/events/x"):
+        equal(s.call("session.whatcan", [path]), {
+            "path": path, "file": None, "section": None, "read": YES, "set": YES, "insert": YES,
+            "remove": YES})
+        s.set(path, "x")
+        s.call("augeas.insert", [path, "y"])
+        equal(s.call("augeas.remove", [path]), 1)
 
 
 @for_each([(f"{path} is the same as /files/etc/hosts/2/canonical", path) for path in (

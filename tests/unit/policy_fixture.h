@@ -9,7 +9,8 @@
 
 /* What a [File] section may have, as it is said of a key that it may not. */
 #define FILE_KEYS \
-	"Lens= Set= Insert= Remove= Deny= Value= Create= Delete= Verify= Secret= Check= Apply=\n"
+	"Lens= Set= Insert= Remove= Deny= Value= Create= MakeDirs= Delete= Verify= OtherLens= " \
+	"Secret= Check= Apply=\n"
 
 /* *state is the directory's path. */
 int policy_setup(void **state);

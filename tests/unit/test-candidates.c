@@ -20,8 +20,13 @@ static int sample(bool unknown)
 {
 	scoped_fd a = memfd("a = 1\n"), b = memfd("");
 	const struct candidate_file files[] = {
-		{ .entry = 3, .path = "/etc/a", .content = a, .mode = 0640, .uid = 4711, .gid = 7 },
-		{ .entry = 0, .path = "/etc/d/b", .content = b, .mode = 04755 },
+		{ .entry = 3,
+		  .path = "/etc/a",
+		  .content = a,
+		  .owner = { 0640, 4711, 7 },
+		  .may_make_dirs = true,
+		  .dirs = { 0750, 1, 2 } },
+		{ .entry = 0, .path = "/etc/d/b", .content = b, .owner = { .mode = 04755 } },
 		{ .entry = 9, .path = "/etc/c", .content = -1 },
 	};
 	char *secrets[] = { strdup("hunter2"), strdup("x\ny") };
@@ -46,12 +51,16 @@ static void test_everything_arrives(void **state)
 	assert_string_equal(got.item[0].path, "/etc/a");
 	assert_int_equal(got.item[0].size, 6);
 	assert_memory_equal(got.item[0].content, "a = 1\n", 6);
-	assert_int_equal(got.item[0].mode, 0640);
-	assert_int_equal(got.item[0].uid, 4711);
-	assert_int_equal(got.item[0].gid, 7);
+	assert_int_equal(got.item[0].owner.mode, 0640);
+	assert_true(got.item[0].may_make_dirs && !got.item[1].may_make_dirs);
+	assert_int_equal(got.item[0].dirs.mode, 0750);
+	assert_int_equal(got.item[0].dirs.uid, 1);
+	assert_int_equal(got.item[0].dirs.gid, 2);
+	assert_int_equal(got.item[0].owner.uid, 4711);
+	assert_int_equal(got.item[0].owner.gid, 7);
 	assert_false(got.item[0].removal || got.item[1].removal);
 	assert_int_equal(got.item[1].size, 0);
-	assert_int_equal(got.item[1].mode, 04755);
+	assert_int_equal(got.item[1].owner.mode, 04755);
 	assert_true(got.item[2].removal);
 	assert_int_equal(got.secret_count, 2);
 	assert_string_equal(got.secret[0], "hunter2");
@@ -128,7 +137,7 @@ static int read_file(const char *path, int content, uint32_t mode)
 {
 	const struct candidate_file files[] = {
 		{ .path = "/etc/a", .content = -1 },
-		{ .path = path, .content = content, .mode = mode },
+		{ .path = path, .content = content, .owner = { .mode = mode } },
 	};
 	const struct candidate_secrets none = { .count = 0 };
 	scoped_candidates got = { .count = 0 };

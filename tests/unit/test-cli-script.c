@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Proves src/cli/script.c: a line is cut into the words that augtool would see, or refused. */
+/* Proves src/common/script.c: a line is cut into the words that augtool would see, or refused. */
 #include "unit.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "cli/script.h"
+#include "common/script.h"
 
 enum { WORDS_MAX = 8 };
 

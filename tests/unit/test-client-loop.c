@@ -515,6 +515,64 @@ static void test_a_synchronous_call_survives_that_the_session_is_freed(void **st
 	assert_string_equal(record.text, "two ");
 }
 
+/* ---- notifications that ask ------------------------------------------------------------ */
+
+enum { FLOOD = 3000 };
+
+/* Whatever is asked is answered behind many notifications. */
+static void flood(struct server *server)
+{
+	greet(server);
+	for (int i = 0; i < 2; i++) {
+		hear(server, "test.");
+		for (int k = 0; k < FLOOD; k++)
+			say_note(server, "note");
+		say_note(server, "last");
+		answer(server, server->id, "\"result\":true");
+	}
+	hear(server, "session.bye");
+	answer(server, server->id, "\"result\":true");
+}
+
+struct depth {
+	struct exm *session;
+	int now, most, count;
+	bool last;
+	int processed;
+};
+
+static void ask_in_notification(void *data, const char *method, const char *params)
+{
+	struct depth *depth = data;
+
+	(void)params;
+	depth->now++;
+	if (depth->now > depth->most)
+		depth->most = depth->now;
+	if (depth->count++ == 0) {
+		depth->processed = exm_process(depth->session);
+		assert_int_equal(exm_call(depth->session, "test.two", NULL, NULL), 0);
+	}
+	depth->last = strcmp(method, "last") == 0;
+	depth->now--;
+}
+
+static void test_notifications_never_come_within_each_other_and_the_oldest_go(void **state)
+{
+	struct world *world = *state;
+	struct depth depth = { .session = world->session };
+
+	connect_to(world, flood);
+	exm_set_notify(world->session, ask_in_notification, &depth);
+	assert_int_equal(exm_call(world->session, "test.one", NULL, NULL), 0);
+	assert_int_equal(depth.processed, -EBUSY);
+	assert_int_equal(depth.most, 1);
+	assert_true(depth.last);
+	/* those of the second call were read within the first note: 1000 of them were kept */
+	assert_in_range(depth.count, 1001, 2 * FLOOD);
+	assert_int_equal(exm_bye(world->session), 0);
+}
+
 /* ---- shared sessions ------------------------------------------------------------------ */
 
 static void test_a_shared_session_must_be_locked(void **state)
@@ -582,6 +640,7 @@ int main(void)
 		CLIENT_TEST(test_a_call_that_is_being_told_has_ended),
 		CLIENT_TEST(test_a_function_may_call_in_both_ways_but_not_process),
 		CLIENT_TEST(test_a_synchronous_call_survives_that_the_session_is_freed),
+		CLIENT_TEST(test_notifications_never_come_within_each_other_and_the_oldest_go),
 		CLIENT_TEST(test_a_shared_session_must_be_locked),
 		CLIENT_TEST(test_arguments_that_make_no_sense_are_refused),
 	};

@@ -33,8 +33,6 @@ static void answer_well(struct server *server)
 	answer(server, server->id,
 	       "\"result\":{\"changed\":true,\"files\":[{\"file\":\"/etc/f\","
 	       "\"action\":\"create\"}]}");
-	hear(server, "config.commit\",\"params\":{\"rebase\":true}");
-	answer(server, server->id, "\"result\":{\"changed\":false,\"files\":[],\"rebased\":[]}");
 	hear(server, "service.restart");
 	answer(server, server->id,
 	       "\"result\":{\"unit\":\"a.service\",\"job\":\"done\",\"load\":\"loaded\","
@@ -87,8 +85,6 @@ static void test_results_come_as_described(void **state)
 	assert_string_equal(changes[0]->action, "create");
 	assert_null(changes[0]->diff);
 	free(changes);
-	assert_int_equal(exm_commit_with(session, EXM_COMMIT_REBASE, NULL), 0);
-	assert_int_equal(exm_commit_with(session, EXM_COMMIT_REBASE << 8, NULL), -EINVAL);
 	assert_int_equal(exm_service_restart(session, "a.service", &service), 0);
 	assert_int_equal(service->main_pid, 12);
 	assert_int_equal(service->main_pid_before, 11);

@@ -341,6 +341,59 @@ static void test_deadlines_are_never_missed_by_rounding(void **state)
 	assert_in_range(deadline_left(deadline_after(INT32_MAX)), INT32_MAX - 1000, INT32_MAX);
 }
 
+static void pass(const struct pair *pair, const char *text, const int *fds, size_t count)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(2 * sizeof(int))];
+	} control = { 0 };
+	struct iovec iov = { .iov_base = (void *)(uintptr_t)text, .iov_len = strlen(text) };
+	struct msghdr message = { .msg_iov = &iov,
+				  .msg_iovlen = 1,
+				  .msg_control = &control,
+				  .msg_controllen = CMSG_SPACE(count * sizeof(int)) };
+
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(count * sizeof(int));
+	memcpy(CMSG_DATA(&control.header), fds, count * sizeof(int));
+	assert_int_equal(sendmsg(pair->peer, &message, MSG_NOSIGNAL), iov.iov_len);
+}
+
+/* All that was passed and not taken is closed, whatever it was. */
+static void test_descriptors_come_to_those_who_wait_for_one(void **state)
+{
+	struct pair *pair = *state;
+	const int fds[] = { pair->peer, pair->peer };
+	size_t before = unit_open_descriptors();
+	char *line;
+	size_t length;
+	int fd;
+
+	/* nobody does */
+	pass(pair, "1\n", fds, 1);
+	assert_int_equal(read_line(pair, DEADLINE_NEVER, &line, &length), 0);
+	pair->stream.takers = 1;
+	assert_int_equal(stream_take_fd(&pair->stream), -1);
+	assert_int_equal(unit_open_descriptors(), before);
+	/* two do; the newest one counts */
+	pair->stream.takers = 2;
+	pass(pair, "2\n", fds, 1);
+	pass(pair, "3\n", fds, 1);
+	assert_int_equal(read_line(pair, DEADLINE_NEVER, &line, &length), 0);
+	assert_int_equal(read_line(pair, DEADLINE_NEVER, &line, &length), 0);
+	fd = stream_take_fd(&pair->stream);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	close_fd(fd);
+	assert_int_equal(unit_open_descriptors(), before);
+	/* of two at once one at most is kept */
+	pass(pair, "4\n", fds, 2);
+	assert_int_equal(read_line(pair, DEADLINE_NEVER, &line, &length), 0);
+	assert_true(unit_open_descriptors() <= before + 1);
+	close_fd(stream_take_fd(&pair->stream));
+	assert_int_equal(unit_open_descriptors(), before);
+}
+
 #define STREAM_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -360,6 +413,7 @@ int main(void)
 		STREAM_TEST(test_what_was_written_is_wiped),
 		STREAM_TEST(test_writing_reads_what_the_peer_must_get_rid_of),
 		STREAM_TEST(test_a_descriptor_that_never_blocks_is_as_good),
+		STREAM_TEST(test_descriptors_come_to_those_who_wait_for_one),
 		cmocka_unit_test(test_deadlines_are_never_missed_by_rounding),
 	};
 

@@ -21,6 +21,21 @@ static void each_session_has_a_number_of_its_own(void **state)
 	assert_string_equal(a.unit, "");
 }
 
+static void one_more_session_of_a_client_differs_in_its_number_only(void **state)
+{
+	struct client first = client_new("panel"), again;
+
+	(void)state;
+	first.pid = 7;
+	first.uid = 8;
+	snprintf(first.unit, sizeof(first.unit), "panel.service");
+	again = client_again(&first);
+	assert_int_equal(strlen(again.session), 32);
+	assert_string_not_equal(again.session, first.session);
+	memcpy(again.session, first.session, sizeof(again.session));
+	assert_memory_equal(&again, &first, sizeof(first));
+}
+
 static void a_user_of_any_length_fits(void **state)
 {
 	scoped_ptr char *name = unit_repeat('x', 4000);
@@ -63,6 +78,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_session_has_a_number_of_its_own),
+		cmocka_unit_test(one_more_session_of_a_client_differs_in_its_number_only),
 		cmocka_unit_test(a_user_of_any_length_fits),
 		cmocka_unit_test(the_kernel_says_who_the_peer_is),
 		cmocka_unit_test(what_is_no_socket_has_no_peer),

@@ -90,9 +90,11 @@ static char *commit_logged(struct world *w)
 /* However it ends, the journal has nothing that was to be looked at again. */
 static enum mon_outcome commit(struct world *w)
 {
-	scoped_ptr char *logged = commit_logged(w), *path = unit_path(w->state, "journal");
-	scoped_fd journal = open(path, O_RDONLY | O_CLOEXEC);
+	scoped_ptr char *path = unit_path(w->state, "journal");
+	scoped_fd journal = -1;
 
+	free(commit_logged(w));
+	journal = open(path, O_RDONLY | O_CLOEXEC);
 	assert_true(journal >= 0);
 	assert_int_equal(journal_entry_phase(journal), JOURNAL_OVER);
 	return w->result.outcome;
@@ -125,6 +127,150 @@ static void test_several_files_change_come_and_go_together(void **state)
 	assert_root_content(w->root, "/b", "new b");
 	assert_root_content(w->root, "/c", NULL);
 	assert_root_count(w->root, "/", 2);
+}
+
+static void permit_directories(struct world *w)
+{
+	struct policy_file *file;
+
+	assert_int_equal(policy_file_add(w->policy, "/a/b/*", &file), 0);
+	file->may_make_dirs = true;
+	file->dirs = (struct policy_owner){ .uid = 65534, .gid = 7, .mode = 0710 };
+	file->create_mode = 0600;
+}
+
+static void stage_below(struct world *w, const char *path, const char *content)
+{
+	stage(w, path, NULL, content);
+	w->staged[w->count - 1].entry = 1;
+}
+
+static void test_directories_are_made_for_a_file(void **state)
+{
+	struct world *w = *state;
+	struct stat st;
+
+	permit_directories(w);
+	stage_below(w, "/a/b/f", "new f");
+	stage_below(w, "/a/b/g", "new g");
+	assert_int_equal(commit(w), OUTCOME_DONE);
+	assert_root_content(w->root, "/a/b/f", "new f");
+	assert_root_content(w->root, "/a/b/g", "new g");
+	assert_root_count(w->root, "/a/b", 2);
+	st = root_stat(w->root, "/a/b");
+	assert_int_equal(st.st_uid, 65534);
+	assert_int_equal(st.st_gid, 7);
+	assert_int_equal(st.st_mode & 07777, 0710);
+	assert_int_equal(root_stat(w->root, "/a").st_mode & 07777, 0710);
+	assert_int_equal(root_stat(w->root, "/a/b/f").st_mode & 07777, 0600);
+}
+
+static void test_directories_go_with_a_commit_that_fails(void **state)
+{
+	struct world *w = *state;
+
+	permit_directories(w);
+	stage_below(w, "/a/b/f", "new f");
+	stage_below(w, "/a/b/g", "new g");
+	/* it cannot be replaced, which is known only when it is looked at or switched */
+	stage(w, "/mount", "old", "new");
+	root_mount_bind(w->root, "/mount", "/mount");
+	assert_int_equal(commit(w), OUTCOME_NOT_PLAIN);
+	assert_root_count(w->root, "/", 1);
+}
+
+/* Something that none of our own reads before the switch. */
+static void test_directories_go_with_a_commit_that_fails_late(void **state)
+{
+	struct world *w = *state;
+	const struct commit_place place = { .root_fd = w->root->fd, .state_fd = w->state_fd };
+	struct commit *under_way = NULL;
+
+	permit_directories(w);
+	stage_below(w, "/a/b/f", "new f");
+	stage_below(w, "/a/b/g", "new g");
+	w->result = commit_begin(&place, w->policy, NULL, w->staged, w->count, &w->handouts,
+				 &under_way);
+	assert_int_equal(w->result.outcome, OUTCOME_DONE);
+	assert_root_content(w->root, "/a/b/f", "new f");
+	assert_int_equal(commit_take_back(under_way), 0);
+	assert_root_count(w->root, "/", 0);
+}
+
+static void test_directories_with_others_in_them_stay(void **state)
+{
+	struct world *w = *state;
+	const struct commit_place place = { .root_fd = w->root->fd, .state_fd = w->state_fd };
+	struct commit *under_way = NULL;
+
+	permit_directories(w);
+	stage_below(w, "/a/b/f", "new f");
+	w->result = commit_begin(&place, w->policy, NULL, w->staged, w->count, &w->handouts,
+				 &under_way);
+	assert_int_equal(w->result.outcome, OUTCOME_DONE);
+	root_write(w->root, "/a/b/theirs", "x");
+	assert_int_equal(commit_take_back(under_way), 0);
+	assert_root_content(w->root, "/a/b/theirs", "x");
+	assert_root_count(w->root, "/a/b", 1);
+}
+
+static void test_a_file_that_was_there_with_its_directory_is_a_conflict(void **state)
+{
+	struct world *w = *state;
+
+	permit_directories(w);
+	stage_below(w, "/a/b/f", "new f");
+	assert_int_equal(handout_set(&w->handouts, "/a/b/f", memfd("old")), 0);
+	assert_int_equal(commit(w), OUTCOME_CONFLICT);
+	assert_root_count(w->root, "/", 0);
+}
+
+static void test_a_missing_directory_is_told(void **state)
+{
+	struct world *w = *state;
+
+	stage(w, "/no/f", NULL, "new");
+	assert_int_equal(commit(w), OUTCOME_IO);
+	assert_int_equal(w->result.failure.error, ENOENT);
+	assert_non_null(strstr(w->result.failure.step, "MakeDirs="));
+	assert_root_count(w->root, "/", 0);
+}
+
+static void test_too_many_directories_are_told(void **state)
+{
+	struct world *w = *state;
+
+	permit_directories(w);
+	stage_below(w, "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17/f", "new");
+	assert_int_equal(commit(w), OUTCOME_IO);
+	assert_int_equal(w->result.failure.error, E2BIG);
+	assert_root_count(w->root, "/", 0);
+}
+
+static void test_something_else_in_the_way_of_a_directory_is_not_plain(void **state)
+{
+	struct world *w = *state;
+
+	permit_directories(w);
+	root_symlink(w->root, "elsewhere", "/a");
+	root_mkdir(w->root, "/elsewhere");
+	stage_below(w, "/a/b/f", "new");
+	assert_int_equal(commit(w), OUTCOME_NOT_PLAIN);
+	assert_root_count(w->root, "/elsewhere", 0);
+}
+
+static void test_a_directory_that_cannot_be_made_is_told_and_nothing_is_left(void **state)
+{
+	struct world *w = *state;
+
+	permit_directories(w);
+	root_mkdir(w->root, "/small");
+	/* an inode for itself and one directory */
+	root_mount_tmpfs(w->root, "/small", "nr_inodes=2");
+	stage_below(w, "/small/b/f", "new");
+	assert_int_equal(commit(w), OUTCOME_IO);
+	assert_int_equal(w->result.failure.error, ENOSPC);
+	assert_root_count(w->root, "/small", 0);
 }
 
 static void test_what_was_written_counts_as_handed_out(void **state)
@@ -400,6 +546,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_several_files_change_come_and_go_together),
 		TEST(test_what_was_written_counts_as_handed_out),
+		TEST(test_directories_are_made_for_a_file),
+		TEST(test_directories_go_with_a_commit_that_fails),
+		TEST(test_directories_go_with_a_commit_that_fails_late),
+		TEST(test_directories_with_others_in_them_stay),
+		TEST(test_a_file_that_was_there_with_its_directory_is_a_conflict),
+		TEST(test_a_missing_directory_is_told),
+		TEST(test_too_many_directories_are_told),
+		TEST(test_something_else_in_the_way_of_a_directory_is_not_plain),
+		TEST(test_a_directory_that_cannot_be_made_is_told_and_nothing_is_left),
 		TEST(test_each_change_is_logged_with_its_kind),
 		TEST(test_no_staged_file_is_done_at_once),
 		TEST(test_as_many_files_as_may_be_staged_are_committed),

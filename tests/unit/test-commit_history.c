@@ -13,6 +13,7 @@
 
 #include "common/memfd.h"
 #include "monitor/commit.h"
+#include "monitor/confirm/pending.h"
 #include "monitor/confirm/rollback.h"
 #include "monitor/history/history.h"
 #include "monitor/journal/journal.h"
@@ -58,7 +59,6 @@ static int setup(void **state)
 		.who = &w->who,
 		.method = "config.commit",
 		.changes = -1,
-		.keep_from = UINT64_MAX,
 	};
 	*state = w;
 	return 0;
@@ -225,6 +225,7 @@ static void each_commit_has_the_next_number(void **state)
 
 static void the_policy_says_how_many_and_what_is_needed_stays(void **state)
 {
+	const struct pending pending = { .first = 4, .user = "unit" };
 	struct world *w = *state;
 	scoped_fd dir = -1;
 
@@ -232,13 +233,13 @@ static void the_policy_says_how_many_and_what_is_needed_stays(void **state)
 	for (uint64_t i = 1; i <= 5; i++)
 		assert_int_equal(commit(w, "old", "new"), i);
 	assert_root_count(w->root, "/s/history", 2);
-	w->origin.keep_from = 4;
+	close_fd(pending_write(w->state_fd, &pending));
 	for (uint64_t i = 6; i <= 9; i++)
 		assert_int_equal(commit(w, "old", "new"), i);
 	assert_root_count(w->root, "/s/history", 6);
 	w->policy->history.count = 1;
 	w->policy->history.bytes = 0;
-	w->origin.keep_from = UINT64_MAX;
+	assert_int_equal(pending_remove(w->state_fd), 0);
 	assert_int_equal(commit(w, "old", "new"), 10);
 	dir = history_open(w->state_fd);
 	assert_int_equal(history_revision(dir, 10), -ENOENT);
@@ -248,7 +249,6 @@ static void the_policy_says_how_many_and_what_is_needed_stays(void **state)
 static void where_none_is_wanted_none_is_kept(void **state)
 {
 	struct world *w = *state;
-	scoped_ptr char *logged = NULL;
 
 	w->policy->history.off = true;
 	assert_int_equal(commit(w, "old", "new"), 0);

@@ -65,6 +65,7 @@ static void write_entry(struct world *w, uint64_t number, const char *text)
 	entry.revision = number;
 	entry.count = 1;
 	entry.file[0].path = strdup("/etc/f");
+	strcpy(entry.file[0].temporary, ".exmachina-f.tmp");
 	assert_int_equal(journal_entry_write(w->journal, &entry, content, -1), 0);
 }
 

@@ -41,6 +41,8 @@ static void add(struct journal_entry *entry, const char *path, const char *attri
 	file->mode = S_IFREG | 0640;
 	file->attributes = attributes ? strdup(attributes) : NULL;
 	file->attributes_size = attributes ? (uint32_t)strlen(attributes) : 0;
+	file->dirs = DIRECTORIES_MAX;
+	file->dirs_kind = (struct directory_kind){ .uid = 8, .gid = 9, .mode = 0751 };
 }
 
 /* The header may be whole while what is behind it is not. */
@@ -128,6 +130,10 @@ static void what_was_written_is_read(void **state)
 	assert_int_equal(entry.file[0].attributes_size, strlen("attributes of a"));
 	assert_memory_equal(entry.file[0].attributes, "attributes of a", 15);
 	assert_null(entry.file[1].attributes);
+	assert_int_equal(entry.file[1].dirs, DIRECTORIES_MAX);
+	assert_int_equal(entry.file[1].dirs_kind.uid, 8);
+	assert_int_equal(entry.file[1].dirs_kind.gid, 9);
+	assert_int_equal(entry.file[1].dirs_kind.mode, 0751);
 	assert_side(fd, &entry.file[0].old, "old a");
 	assert_side(fd, &entry.file[0].new, "new a");
 	assert_side(fd, &entry.file[1].old, NULL);

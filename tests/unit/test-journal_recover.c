@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "common/memfd.h"
-#include "monitor/journal/journal_recover.h"
 #include "common/metadata.h"
+#include "monitor/journal/journal_recover.h"
 
 #define TEMPORARY ".exmachina-1.tmp"
 
@@ -162,7 +162,7 @@ static void each_scene_ends_as_it_should(void **state)
 			root_write(w->root, "/etc/" TEMPORARY, s->beside);
 		begin(w, s->old, s->new, s->phase);
 		logged = recover(w);
-		print_message("# scene %zu: %s", i, logged);
+		print_message("# scene %zu: %s%s", i, logged, logged[0] ? "" : "\n");
 		assert_root_content(w->root, "/etc/f", s->expected);
 		assert_int_equal(access(temporary, F_OK), -1);
 		contrary = strstr(logged, "unfinished.") != NULL;
@@ -223,6 +223,76 @@ static void what_is_contrary_keeps_the_entry_under_another_name(void **state)
 	assert_int_equal(unit_directory_count(w->state), 2);
 }
 
+/* /etc/a/b/f is new, and so are a and b, of the owner 65534. */
+static void begin_below(struct world *w, enum journal_phase phase)
+{
+	scoped_journal_entry entry = { 0 };
+	scoped_fd after = memfd_of("new", "new", 3);
+	const int content[] = { -1, after };
+
+	assert_int_equal(journal_entry_new(&entry), 0);
+	entry.count = 1;
+	entry.file[0].path = strdup("/etc/a/b/f");
+	strcpy(entry.file[0].temporary, TEMPORARY);
+	entry.file[0].dirs = 2;
+	entry.file[0].dirs_kind = (struct directory_kind){ .uid = 65534, .gid = 7, .mode = 0750 };
+	assert_int_equal(journal_begin(&w->journal, &entry, content, -1), 0);
+	assert_int_equal(journal_entry_set_phase(w->journal.file, phase), 0);
+}
+
+static void make_one(struct world *w, const char *path)
+{
+	scoped_ptr char *full = root_path(w->root, path);
+
+	root_mkdir(w->root, path);
+	assert_int_equal(chown(full, 65534, 7), 0);
+	assert_int_equal(chmod(full, 0750), 0);
+}
+
+static void directories_that_were_made_go_again_wherever_it_was_interrupted(void **state)
+{
+	static const char *const made[] = { "/etc/a", ("/etc/a/" TEMPORARY), "/etc/a/b" };
+	struct world *w = *state;
+
+	for (size_t i = 0; i <= ARRAY_SIZE(made); i++) {
+		scoped_ptr char *logged = NULL;
+
+		for (size_t k = 0; k < i; k++)
+			make_one(w, made[k]);
+		begin_below(w, JOURNAL_WRITING);
+		logged = recover(w);
+		assert_root_count(w->root, "/etc", 0);
+	}
+	for (int beside = 0; beside < 2; beside++) {
+		scoped_ptr char *logged = NULL;
+
+		make_one(w, "/etc/a");
+		make_one(w, "/etc/a/b");
+		root_write(w->root, beside ? "/etc/a/b/" TEMPORARY : "/etc/a/b/f", "new");
+		begin_below(w, JOURNAL_SWITCHING);
+		logged = recover(w);
+		assert_root_count(w->root, "/etc", 0);
+	}
+}
+
+static void directories_stay_with_what_was_done_and_with_what_is_in_them(void **state)
+{
+	struct world *w = *state;
+	scoped_ptr char *logged = NULL, *again = NULL;
+
+	make_one(w, "/etc/a");
+	make_one(w, "/etc/a/b");
+	root_write(w->root, "/etc/a/b/f", "new");
+	begin_below(w, JOURNAL_DONE);
+	logged = recover(w);
+	assert_root_content(w->root, "/etc/a/b/f", "new");
+	root_write(w->root, "/etc/a/b/theirs", "x");
+	begin_below(w, JOURNAL_SWITCHING);
+	again = recover(w);
+	assert_root_content(w->root, "/etc/a/b/f", NULL);
+	assert_root_content(w->root, "/etc/a/b/theirs", "x");
+}
+
 static void a_directory_that_is_gone_or_a_link_is_told_and_left(void **state)
 {
 	struct world *w = *state;
@@ -281,6 +351,8 @@ int main(void)
 		TEST(a_file_that_is_made_anew_has_what_belongs_to_it),
 		TEST(what_is_contrary_keeps_the_entry_under_another_name),
 		TEST(a_directory_that_is_gone_or_a_link_is_told_and_left),
+		TEST(directories_that_were_made_go_again_wherever_it_was_interrupted),
+		TEST(directories_stay_with_what_was_done_and_with_what_is_in_them),
 		TEST(one_that_was_cut_while_it_was_written_has_changed_nothing),
 		TEST(without_a_state_directory_there_is_nothing_to_do),
 		TEST(only_one_at_a_time_has_it),

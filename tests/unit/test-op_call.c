@@ -10,6 +10,7 @@
 
 struct world {
 	struct session_host host;
+	struct transaction *transaction;
 	struct calls_under_way calls;
 	struct session session;
 	int engine;
@@ -30,7 +31,9 @@ static int setup(void **state)
 	struct world *w = calloc(1, sizeof(*w));
 
 	assert_non_null(w);
-	w->host = (struct session_host){ .calls = &w->calls, .user = "panel" };
+	w->host = (struct session_host){ .calls = &w->calls,
+					 .transaction = &w->transaction,
+					 .user = "panel" };
 	w->session.host = &w->host;
 	w->session.ended = on_ended;
 	w->session.ended_data = w;

@@ -25,6 +25,7 @@ struct world {
 	struct session session;
 	int engine; /* the engine's end of the channel */
 	struct packet packet;
+	mode_t mode; /* of the files of revisions */
 	size_t open;
 };
 
@@ -46,6 +47,7 @@ static int setup(void **state)
 	assert_non_null(w);
 	root_setup(&root);
 	w->root = root;
+	w->mode = S_IFREG | 0604;
 	root_mkdir(w->root, "/s");
 	w->policy = policy_new();
 	add_section(w->policy, "/etc/hosts");
@@ -131,7 +133,8 @@ static void add_revision(struct world *w, const struct file *file, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		entry.file[i].path = strdup(file[i].path);
 		entry.file[i].section = strdup("/etc/section");
-		entry.file[i].mode = S_IFREG | 0604;
+		strcpy(entry.file[i].temporary, ".tmp");
+		entry.file[i].mode = w->mode;
 		entry.file[i].uid = 7;
 		content[2 * i] = memfd(file[i].old);
 		content[2 * i + 1] = memfd(file[i].new);
@@ -455,6 +458,18 @@ static void the_old_bytes_are_staged_where_nothing_has_changed_since(void **stat
 	assert_int_equal(w->session.staged[2].entry, LISTS);
 }
 
+static void what_is_not_known_of_a_file_is_left_to_the_policy(void **state)
+{
+	struct world *w = *state;
+
+	w->mode = 0;
+	ADD({ "/etc/d/b.list", "gone", NULL });
+	hand_out(w, "/etc/d/b.list", NULL);
+	assert_int_equal(ask_restore(w, 1, 0).outcome, OUTCOME_DONE);
+	assert_staged(w, 0, "/etc/d/b.list", "gone");
+	assert_null(w->session.staged[0].former);
+}
+
 static void what_is_something_else_now_is_a_conflict(void **state)
 {
 	struct world *w = *state;
@@ -511,7 +526,8 @@ static void what_is_no_whole_revision_of_roots_is_passed_over_and_told(void **st
 			*open_one = root_path(w->root, "/s/history/3"),
 			*renamed = root_path(w->root, "/s/history/9"),
 			*huge = root_path(w->root, "/s/history/4"),
-			*five = root_path(w->root, "/s/history/5");
+			*five = root_path(w->root, "/s/history/5"),
+			*six = root_path(w->root, "/s/history/6");
 
 	for (int i = 0; i < 6; i++)
 		ADD({ "/etc/hosts", "old", "new" });
@@ -530,7 +546,7 @@ static void what_is_no_whole_revision_of_roots_is_passed_over_and_told(void **st
 		assert_int_equal(ask_restore(w, i, 0).outcome, OUTCOME_IO);
 	}
 	/* one under another's name */
-	assert_int_equal(rename(root_path(w->root, "/s/history/6"), renamed), 0);
+	assert_int_equal(rename(six, renamed), 0);
 	assert_int_equal(ask_revision(w, 9, NULL).outcome, OUTCOME_IO);
 }
 
@@ -606,6 +622,7 @@ int main(void)
 		TEST(parts_of_other_files_are_a_breach),
 		TEST(the_bytes_of_a_file_with_secrets_are_withheld),
 		TEST(the_old_bytes_are_staged_where_nothing_has_changed_since),
+		TEST(what_is_not_known_of_a_file_is_left_to_the_policy),
 		TEST(what_is_something_else_now_is_a_conflict),
 		TEST(what_the_section_does_not_permit_is_denied),
 		TEST(what_was_not_handed_out_or_is_staged_is_a_breach),

@@ -220,6 +220,74 @@ static void test_a_farewell_of_no_known_kind_ends_the_session_otherwise(void **s
 	assert_false(w->session.over);
 }
 
+/* ---- channels -------------------------------------------------------------------------------- */
+
+struct opener {
+	int result;
+	int end; /* of the stream, when it works */
+	const struct session *asked;
+};
+
+static int on_open(void *data, const struct session *session, int *ret_fd)
+{
+	struct opener *opener = data;
+
+	opener->asked = session;
+	if (opener->result == 0)
+		*ret_fd = opener->end;
+	return opener->result;
+}
+
+/* The reply, and whether a descriptor was with it. */
+static struct msg_channel_reply open_channel(struct world *w, int result, bool *ret_with_fd)
+{
+	static const struct msg_channel request;
+	struct opener opener = { .result = result, .end = dup(w->engine) };
+	scoped_ptr char *logged = NULL;
+	struct message reply = { 0 };
+	int none = -1, fd = -1;
+
+	w->host.open_channel = on_open;
+	w->host.open_channel_data = &opener;
+	unit_capture_begin();
+	assert_int_equal(op_channel(&w->session, &request, &none), 0);
+	logged = unit_capture_end();
+	assert_ptr_equal(opener.asked, &w->session);
+	if (result < 0)
+		close_fd(opener.end);
+	assert_int_equal(channel_recv(w->engine, false, &w->packet, &reply, &fd), 1);
+	assert_int_equal(reply.type, MON_CHANNEL_REPLY);
+	*ret_with_fd = fd >= 0;
+	close_fd(fd);
+	return reply.channel_reply;
+}
+
+static void test_a_channels_end_goes_to_the_engine_that_asked(void **state)
+{
+	struct world *w = *state;
+	size_t before = unit_open_descriptors();
+	bool with_fd;
+
+	assert_int_equal(open_channel(w, 0, &with_fd).outcome, OUTCOME_DONE);
+	assert_true(with_fd);
+	assert_int_equal(unit_open_descriptors(), before);
+}
+
+static void test_a_channel_that_is_not_opened_is_answered_for(void **state)
+{
+	struct world *w = *state;
+	struct msg_channel_reply reply;
+	bool with_fd;
+
+	reply = open_channel(w, -EBUSY, &with_fd);
+	assert_int_equal(reply.outcome, OUTCOME_BUSY);
+	assert_false(with_fd);
+	reply = open_channel(w, -EMFILE, &with_fd);
+	assert_int_equal(reply.outcome, OUTCOME_IO);
+	assert_int_equal(reply.error, EMFILE);
+	assert_false(with_fd);
+}
+
 /* ---- services -------------------------------------------------------------------------------- */
 
 static void test_a_verb_that_the_policy_does_not_name_is_denied(void **state)
@@ -294,6 +362,8 @@ int main(void)
 		TEST(test_a_fourth_try_ends_the_session_even_if_it_is_right),
 		TEST(test_a_wrong_secret_later_costs_a_try_too),
 		TEST(test_a_farewell_of_no_known_kind_ends_the_session_otherwise),
+		TEST(test_a_channels_end_goes_to_the_engine_that_asked),
+		TEST(test_a_channel_that_is_not_opened_is_answered_for),
 		TEST(test_a_verb_that_the_policy_does_not_name_is_denied),
 		TEST(test_more_calls_than_the_bound_are_told_to_wait),
 		TEST(test_units_and_verbs_that_an_honest_engine_would_not_say_end_the_session),

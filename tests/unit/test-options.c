@@ -222,6 +222,30 @@ static void test_an_environment_for_no_program_is_refused(void **state)
 	REFUSED("--setenv", "A", "--listen", "/s");
 }
 
+static void test_a_program_that_uses_augeas_finds_our_library(void **state)
+{
+	struct options options = TAKEN("--setenv", "A=1", "--augeas", "--", "augtool");
+
+	(void)state;
+	assert_true(options.augeas);
+	assert_int_equal(options.set_env_count, 2);
+	assert_string_equal(options.set_env[0], "A=1");
+	assert_string_equal(options.set_env[1], "LD_LIBRARY_PATH=" PKGLIBDIR);
+	options = TAKEN("--", "augtool", "--augeas");
+	assert_false(options.augeas);
+	assert_int_equal(options.set_env_count, 0);
+}
+
+static void test_another_library_beside_ours_is_refused(void **state)
+{
+	(void)state;
+	REFUSED("--augeas", "--setenv", "LD_LIBRARY_PATH=/tmp", "--", "x");
+	REFUSED("--setenv", "LD_LIBRARY_PATH", "--augeas", "--", "x");
+	REFUSED("--augeas", "--setenv", "LD_PRELOAD=/tmp/x.so", "--", "x");
+	REFUSED("--augeas", "--listen", "/s");
+	REFUSED("--augeas=yes", "--", "x");
+}
+
 static void test_more_variables_than_the_bound_are_refused(void **state)
 {
 	const char *words[WORDS_MAX + 1] = { NULL };
@@ -242,6 +266,11 @@ static void test_more_variables_than_the_bound_are_refused(void **state)
 	words[used + 2] = "--";
 	words[used + 3] = "x";
 	refused(words);
+	words[used] = "--augeas";
+	words[used + 1] = "--";
+	words[used + 2] = "x";
+	words[used + 3] = NULL;
+	refused(words);
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, setup)
@@ -251,6 +280,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_the_state_directory_is_a_plain_path_below_the_root),
 		TEST(test_a_program_and_its_words_are_left_alone),
+		TEST(test_a_program_that_uses_augeas_finds_our_library),
+		TEST(test_another_library_beside_ours_is_refused),
 		TEST(test_each_other_form_is_understood),
 		TEST(test_the_defaults_stand_where_nothing_is_said),
 		TEST(test_actions_need_no_client),

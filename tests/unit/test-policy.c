@@ -271,6 +271,17 @@ static void test_the_helper_is_needed_for_packages_and_for_services_of_init_scri
 	assert_true(policy_needs_run(policy, MANAGER_SYSTEMD));
 }
 
+static void test_the_helper_is_needed_for_checks(void **state)
+{
+	struct policy *policy = *state;
+	struct policy_file *file;
+
+	assert_int_equal(policy_file_add(policy, "/f", &file), 0);
+	assert_false(policy_needs_run(policy, MANAGER_SYSTEMD));
+	assert_int_equal(policy_list_add(&file->checks, "/bin/true"), 0);
+	assert_true(policy_needs_run(policy, MANAGER_SYSTEMD));
+}
+
 static void test_no_kind_of_section_grows_without_bound(void **state)
 {
 	struct policy *policy = *state;
@@ -523,6 +534,7 @@ int main(void)
 		TEST(test_other_packages_and_verbs_are_not_allowed),
 		TEST(test_only_a_section_for_all_packages_upgrades_all),
 		TEST(test_the_helper_is_needed_for_packages_and_for_services_of_init_scripts),
+		TEST(test_the_helper_is_needed_for_checks),
 		TEST(test_no_kind_of_section_grows_without_bound),
 		TEST(test_a_right_holds_for_the_nodes_that_it_names),
 		TEST(test_a_right_gives_nothing_else),

@@ -178,7 +178,7 @@ static void test_a_key_of_another_section_is_refused(void **state)
 {
 	assert_text_refused(*state, "[Session]\nLens=Hosts.lns\n",
 			    "a.conf:2: unknown key Lens=; this section has User= Timeout= "
-			    "ServiceManager= OptionalLayers= Audit=\n");
+			    "ServiceManager= OptionalLayers= Audit= Lenses=\n");
 	assert_text_refused(*state, "[Service a.service]\nUser=nobody\n",
 			    "a.conf:2: unknown key User=; this section has Allow= Timeout=\n");
 	assert_text_refused(*state, "[Service a.service]\nLines=9\n",
@@ -379,6 +379,55 @@ static void test_create_that_cannot_be_done_is_refused(void **state)
 	}
 }
 
+static void test_make_dirs_is_taken_with_create_and_refused_like_it(void **state)
+{
+	scoped(policy_freep) struct policy *policy =
+		assert_text_taken(*state,
+				  "[File /a/b]\nMakeDirs=0750 nobody:root\nCreate=0644 root:root\n"
+				  "[File /a/b]\nMakeDirs=750 nobody:0\n");
+
+	assert_true(policy->files[0].may_make_dirs);
+	assert_int_equal(policy->files[0].dirs.mode, 0750);
+	assert_int_equal(policy->files[0].dirs.uid, 65534);
+	assert_int_equal(policy->files[0].dirs.gid, 0);
+	assert_text_refused(*state, "[File /a]\nCreate=0644 root:root\nMakeDirs=1777 root:root\n",
+			    "a.conf:3: MakeDirs='1777' is no mode; write it as in 0755, without "
+			    "set-id bits\n");
+	assert_text_refused(*state, "[File /a]\nCreate=0644 root:root\nMakeDirs=yes\n",
+			    "a.conf:3: MakeDirs= is MODE OWNER:GROUP, as in 0755 root:root\n");
+	assert_text_refused(*state,
+			    "[File /a]\nCreate=0644 root:root\nMakeDirs=0755 root:root\n"
+			    "MakeDirs=0700 root:root\n",
+			    "a.conf:4: MakeDirs= differs from an earlier one of this file; give "
+			    "one\n");
+}
+
+static void test_make_dirs_without_create_is_refused(void **state)
+{
+	scoped_ptr char *logged = NULL;
+	struct policy *policy = NULL;
+
+	policy_write(*state, "a.conf", "[File /a]\nMakeDirs=0755 root:root\n");
+	logged = policy_read_logged(*state, -EINVAL, &policy);
+	assert_non_null(strstr(logged, "[File /a] has MakeDirs= for a file that nobody makes; "
+				       "add Create="));
+}
+
+static void test_another_lens_where_nothing_judges_is_refused(void **state)
+{
+	scoped(policy_freep) struct policy *taken =
+		assert_text_taken(*state, "[File /a]\nOtherLens=yes\n[File /b]\nOtherLens=no\n");
+	scoped_ptr char *logged = NULL;
+	struct policy *policy = NULL;
+
+	assert_true(taken->files[0].other_lens);
+	assert_false(taken->files[1].other_lens);
+	policy_write(*state, "a.conf", "[File /a]\nOtherLens=yes\n[File /a]\nVerify=no\n");
+	logged = policy_read_logged(*state, -EINVAL, &policy);
+	assert_non_null(strstr(logged, "[File /a] has OtherLens=yes, and with Verify=no nothing "
+				       "would judge what that comes to; leave one of them out"));
+}
+
 static void test_delete_that_is_unclear_is_refused(void **state)
 {
 	assert_text_refused(*state, "[File /a]\nDelete=true\n",
@@ -415,7 +464,7 @@ static void test_secret_patterns_that_are_none_are_refused(void **state)
 		"label (a '[' of the label itself takes a backslash before it)\n");
 	assert_text_refused(*state, "[Session]\nSecret=password\n",
 			    "a.conf:2: unknown key Secret=; this section has User= Timeout= "
-			    "ServiceManager= OptionalLayers= Audit=\n");
+			    "ServiceManager= OptionalLayers= Audit= Lenses=\n");
 }
 
 static void test_where_records_go_is_one_of_two_places(void **state)
@@ -611,6 +660,34 @@ static void test_more_sections_or_patterns_than_the_bounds_are_refused(void **st
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, policy_setup, policy_teardown)
 
+static void test_checks_are_read_in_their_order_and_each_once(void **state)
+{
+	scoped(policy_freep) struct policy *policy =
+		assert_text_taken(*state, "[File /a]\nCheck=/usr/sbin/sshd -t\nCheck=/b 'c d'\n"
+					  "[File /a]\nCheck=/usr/sbin/sshd -t\n");
+
+	assert_int_equal(policy->files[0].checks.count, 2);
+	assert_string_equal(policy->files[0].checks.item[0], "/usr/sbin/sshd -t");
+	assert_string_equal(policy->files[0].checks.item[1], "/b 'c d'");
+}
+
+static void test_checks_that_are_none_are_refused(void **state)
+{
+	char text[1024] = "[File /a]\n";
+
+	assert_text_refused(
+		*state, "[File /a]\nCheck=sshd -t\nCheck=/b {}\nCheck=\n[Session]\nCheck=/b\n",
+		"a.conf:2: Check='sshd -t' does not begin with the absolute path of a program\n"
+		"a.conf:3: Check='/b {}' has '{}', which stands for nothing; the program finds "
+		"each file of the commit at its own path\n"
+		"a.conf:4: Check= has no value; leave the line out or complete it\n"
+		"a.conf:6: unknown key Check=; this section has User= Timeout= ServiceManager= "
+		"OptionalLayers= Audit= Lenses=\n");
+	for (int i = 0; i <= POLICY_CHECKS_MAX; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "Check=/b %d\n", i);
+	assert_text_refused(*state, text, "a.conf:18: more than 16 Check= in one section\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -629,9 +706,14 @@ int main(void)
 		TEST(test_node_patterns_that_name_nothing_are_refused),
 		TEST(test_value_rules_without_a_usable_regex_are_refused),
 		TEST(test_create_that_cannot_be_done_is_refused),
+		TEST(test_make_dirs_is_taken_with_create_and_refused_like_it),
+		TEST(test_make_dirs_without_create_is_refused),
+		TEST(test_another_lens_where_nothing_judges_is_refused),
 		TEST(test_delete_that_is_unclear_is_refused),
 		TEST(test_secret_patterns_are_taken_as_those_of_rights_are),
 		TEST(test_secret_patterns_that_are_none_are_refused),
+		TEST(test_checks_are_read_in_their_order_and_each_once),
+		TEST(test_checks_that_are_none_are_refused),
 		TEST(test_where_records_go_is_one_of_two_places),
 		TEST(test_records_in_the_journal_alone_are_warned_of),
 		TEST(test_units_and_verbs_that_do_not_exist_are_refused),

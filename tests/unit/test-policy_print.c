@@ -56,12 +56,15 @@ static void test_the_effective_policy_is_printed_key_by_key(void **state)
 					       "ServiceManager=initd\n"
 					       "Audit=journal\n"
 					       "[File /etc/apt/*.list]\n"
+					       "MakeDirs=755 root:root\n"
 					       "Create=644 root:0\n"
 					       "Delete=yes\n"
 					       "[File /etc/hosts]\n"
 					       "Lens=Hosts.lns\n"
 					       "Deny=#comment\n"
 					       "Secret=*/password  key\n"
+					       "Check=/bin/a  -t 'b c'\n"
+					       "OtherLens=yes\n"
 					       "Value=*/canonical [a-z.]+ +x\n"
 					       "[Service *.timer]\n"
 					       "[System]\n"
@@ -96,9 +99,12 @@ static void test_the_effective_policy_is_printed_key_by_key(void **state)
 				  "Secret=*/password\n"
 				  "Secret=key\n"
 				  "Value=*/canonical [a-z.]+ +x\n"
+				  "OtherLens=yes\n"
+				  "Check=/bin/a  -t 'b c'\n"
 				  "\n"
 				  "[File /etc/apt/*.list]\n"
 				  "Create=0644 root:0\n"
+				  "MakeDirs=0755 root:root\n"
 				  "Delete=yes\n"
 				  "\n"
 				  "[Service ssh.service]\n"
@@ -127,6 +133,19 @@ static void test_the_effective_policy_is_printed_key_by_key(void **state)
 				  "MaxSize=2048K\n");
 }
 
+/* What a policy file could name must be there; so it is made up here. */
+static void test_directories_of_lenses_are_printed_in_their_order(void **state)
+{
+	scoped(policy_freep) struct policy *policy = policy_new();
+	scoped_ptr char *text = NULL;
+
+	(void)state;
+	assert_int_equal(policy_list_add(&policy->lens_dirs, "/srv/b"), 0);
+	assert_int_equal(policy_list_add(&policy->lens_dirs, "/srv/a"), 0);
+	text = print(policy);
+	assert_non_null(strstr(text, "auto\nLenses=/srv/b\nLenses=/srv/a\n\n[History]"));
+}
+
 static void test_what_was_printed_reads_and_prints_the_same(void **state)
 {
 	scoped_ptr char *first = read_and_print("[Session]\n"
@@ -140,6 +159,7 @@ static void test_what_was_printed_reads_and_prints_the_same(void **state)
 						"Value=a\\ b  [^;]+ \\;[[:alpha:]]*\\ \n"
 						"Value=p =x\n"
 						"Create=0600 nobody:root\n"
+						"MakeDirs=0700 nobody:root\n"
 						"[Service systemd-fsck@dev\\x2d1.service]\n"
 						"Allow=start stop\n"
 						"[Service a@*.service]\n"
@@ -164,6 +184,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_defaults_are_printed),
 		cmocka_unit_test(test_the_effective_policy_is_printed_key_by_key),
+		cmocka_unit_test(test_directories_of_lenses_are_printed_in_their_order),
 		cmocka_unit_test(test_what_was_printed_reads_and_prints_the_same),
 	};
 

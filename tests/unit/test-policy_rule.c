@@ -135,6 +135,7 @@ static void what_is_not_named_lacks_its_line(void **state)
 	refused(policy_rule_addition(x, &odd, true, &rule), &rule, "Insert", "Insert=a\\ b/c\\/d");
 	refused(policy_rule_removal(x, &odd, &rule), &rule, "Remove", "Remove=a\\ b/c\\/d");
 	refused(policy_rule_commit(file_of(state, FIXED), &rule), &rule, "Set", "Set=NODE");
+	refused(policy_rule_other_lens(x, &rule), &rule, "OtherLens", "OtherLens=yes");
 	assert_false(policy_rule_forbids("Set"));
 	assert_false(policy_rule_forbids(NULL));
 }

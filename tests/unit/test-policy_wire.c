@@ -31,9 +31,11 @@ static struct policy *sample(void)
 	assert_int_equal(policy_list_add(&file->rights[RIGHT_SET], "a\\ b/**"), 0);
 	assert_int_equal(policy_list_add(&file->rights[RIGHT_DENY], "Match"), 0);
 	assert_int_equal(policy_value_add(file, "Port", "[0-9]{1,5}"), 0);
+	assert_int_equal(policy_list_add(&file->checks, "/usr/sbin/sshd -t"), 0);
 	assert_int_equal(policy_file_add(policy, "/etc/apt/*.list", &file), 0);
 	file->may_create = true;
 	file->may_delete = true;
+	file->other_lens = true;
 	assert_int_equal(policy_service_add(policy, "ssh.service", &service), 0);
 	service->verbs = (1u << SERVICE_VERB_MAX) - 1;
 	service->timeout_ms = POLICY_TIMEOUT_MAX_MS;
@@ -89,9 +91,12 @@ static void test_everything_that_the_engine_needs_arrives(void **state)
 	assert_string_equal(file->values[0].ere, "[0-9]{1,5}");
 	assert_int_equal(regexec(&file->values[0].compiled, "22", 1, &match, 0), 0);
 	assert_int_equal(regexec(&file->values[0].compiled, "x", 1, &match, 0), REG_NOMATCH);
+	assert_int_equal(file->checks.count, 1);
+	assert_string_equal(file->checks.item[0], "/usr/sbin/sshd -t");
 	assert_false(file->may_create || file->may_delete);
 	assert_null(got->files[1].lens);
 	assert_true(got->files[1].may_create && got->files[1].may_delete);
+	assert_true(got->files[1].other_lens && !got->files[0].other_lens);
 	assert_int_equal(got->manager, MANAGER_INITD);
 	assert_int_equal(got->audit, AUDIT_TO_JOURNAL);
 	assert_true(got->has_system);
@@ -215,6 +220,15 @@ static void test_each_text_that_no_file_could_hold_is_refused(void **state)
 	policy = sample();
 	replace(&policy->logs[0].unit, "../ssh.service");
 	assert_refused(policy);
+	policy = sample();
+	replace(&policy->files[0].checks.item[0], "sshd -t");
+	assert_refused(policy);
+	policy = sample();
+	replace(&policy->files[0].checks.item[0], "");
+	assert_refused(policy);
+	policy = sample();
+	policy->files[1].unverified = true;
+	assert_refused(policy);
 }
 
 static void test_each_package_that_no_file_could_hold_is_refused(void **state)
@@ -320,7 +334,7 @@ static void test_a_place_for_records_that_there_is_not_is_refused(void **state)
 	}
 }
 
-static void test_what_is_secret_does_not_travel(void **state)
+static void test_which_nodes_are_secret_is_told(void **state)
 {
 	scoped(policy_freep) struct policy *policy = sample(), *got = NULL;
 	uint8_t buffer[ROOM];
@@ -329,9 +343,9 @@ static void test_what_is_secret_does_not_travel(void **state)
 	(void)state;
 	assert_int_equal(policy_list_add(&policy->files[0].secrets, "pass-phrase"), 0);
 	size = put(buffer, policy);
-	assert_null(memmem(buffer, size, "pass-phrase", strlen("pass-phrase")));
 	assert_int_equal(get(buffer, size, &got), 0);
-	assert_int_equal(got->files[0].secrets.count, 0);
+	assert_int_equal(got->files[0].secrets.count, 1);
+	assert_string_equal(got->files[0].secrets.item[0], "pass-phrase");
 }
 
 static void test_more_lines_than_there_may_be_are_refused(void **state)
@@ -450,7 +464,7 @@ int main(void)
 		cmocka_unit_test(test_bits_beyond_the_tables_are_refused),
 		cmocka_unit_test(test_a_manager_that_there_is_not_is_refused),
 		cmocka_unit_test(test_a_place_for_records_that_there_is_not_is_refused),
-		cmocka_unit_test(test_what_is_secret_does_not_travel),
+		cmocka_unit_test(test_which_nodes_are_secret_is_told),
 		cmocka_unit_test(test_more_lines_than_there_may_be_are_refused),
 		cmocka_unit_test(test_times_out_of_range_are_refused),
 		cmocka_unit_test(test_counts_without_the_bytes_for_them_are_refused),

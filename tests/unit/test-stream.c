@@ -282,6 +282,53 @@ static void writing_to_a_client_that_is_gone_is_an_error(void **state)
 	assert_true(stream_mend(&f->stream) <= 0);
 }
 
+/* recvmsg(2) of the client: how many bytes, and which descriptor came with them. */
+static ssize_t take(struct fixture *f, char *data, size_t size, int *ret_fd)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec iov = { .iov_base = data, .iov_len = size };
+	struct msghdr message = { .msg_iov = &iov,
+				  .msg_iovlen = 1,
+				  .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(f->client, &message, MSG_CMSG_CLOEXEC);
+
+	*ret_fd = -1;
+	if (n > 0 && CMSG_FIRSTHDR(&message))
+		memcpy(ret_fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(int));
+	return n;
+}
+
+static void a_descriptor_goes_with_the_next_line_and_no_other(void **state)
+{
+	struct fixture *f = *state;
+	char got[16];
+	int fd;
+
+	assert_int_equal(stream_write(&f->stream, "1\n", 2), 0);
+	stream_pass(&f->stream, f->memfd);
+	assert_int_equal(stream_write(&f->stream, "22\n", 3), 0);
+	assert_int_equal(stream_write(&f->stream, "333\n", 4), 0);
+	assert_int_equal(take(f, got, 2, &fd), 2);
+	assert_int_equal(fd, -1);
+	assert_int_equal(take(f, got, sizeof(got), &fd), 3);
+	assert_true(fd >= 0);
+	/* a copy: the engine's own stays its own */
+	assert_int_not_equal(fd, f->memfd);
+	close_fd(fd);
+	assert_int_equal(take(f, got, sizeof(got), &fd), 4);
+	assert_int_equal(fd, -1);
+	/* what nothing was written for is taken back */
+	stream_pass(&f->stream, f->memfd);
+	stream_pass(&f->stream, -1);
+	assert_int_equal(stream_write(&f->stream, "{}\n", 3), 0);
+	assert_int_equal(take(f, got, sizeof(got), &fd), 3);
+	assert_int_equal(fd, -1);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, make, unmake)
 
 int main(void)
@@ -301,6 +348,7 @@ int main(void)
 		TEST(a_memfd_that_makes_no_sense_is_refused),
 		TEST(a_written_line_arrives_with_its_end),
 		TEST(writing_to_a_client_that_is_gone_is_an_error),
+		TEST(a_descriptor_goes_with_the_next_line_and_no_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,6 +138,24 @@ static void test_a_hard_link_cannot_be_replaced(void **state)
 	assert_int_equal(read_result(root, "/file", &(int){ 0 }), OUTCOME_DONE);
 }
 
+static void test_a_file_replaced_since_it_was_opened_is_a_conflict(void **state)
+{
+	const struct root *root = *state;
+	scoped_ptr char *file = root_path(root, "/file"), *other = root_path(root, "/other");
+	scoped_fd fd = -1;
+	struct stat st;
+	int error = 0;
+
+	root_write(root, "/file", "x");
+	root_write(root, "/other", "y");
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(rename(other, file), 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(target_replaceable(fd, &st, &error), OUTCOME_CONFLICT);
+	assert_int_equal(error, ESTALE);
+}
+
 static void test_a_bind_mount_cannot_be_replaced(void **state)
 {
 	const struct root *root = *state;
@@ -209,6 +227,7 @@ int main(void)
 		TEST(test_a_symbolic_link_is_not_plain),
 		TEST(test_what_is_no_regular_file_is_not_plain),
 		TEST(test_a_hard_link_cannot_be_replaced),
+		TEST(test_a_file_replaced_since_it_was_opened_is_a_conflict),
 		TEST(test_a_bind_mount_cannot_be_replaced),
 		TEST(test_a_snapshot_has_the_bytes_and_is_sealed),
 		TEST(test_a_file_too_large_gives_no_snapshot),

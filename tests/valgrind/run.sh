@@ -36,5 +36,6 @@ mkdir -p "$build/tests/valgrind" &&
 # not those that go through megabytes byte by byte, whose code the others reach too; and nothing
 # of a failed test's fixture is freed, so not those that fail for want of a true openat2 or of Landlock
 sed -n 's/^tests_unit_test_\([a-z_]*\)_LDADD = .*libexm-\(monitor\|common\)\.la.*/test-\1/p' \
-	"$source/tests/Makefile.inc" | grep -v -e report -e policy_regex -e root_open -e identity_zone -e rights |
+	"$source/tests/Makefile.inc" | grep -v -e report -e policy_regex -e root_open -e identity_zone -e rights \
+		-e policy_programs |
 	xargs -P "$(nproc)" -I NAME bash -c 'run_one "$@"' run NAME "$build" "$source"

@@ -148,12 +148,9 @@ int audit_trail_reserve(struct audit_turn *turn, size_t size)
 void audit_trail_stamp(struct export_writer *record)
 {
 	char boot[SD_ID128_STRING_MAX];
-	struct timespec now;
 	sd_id128_t id;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	export_print(record, "__REALTIME_TIMESTAMP", "%" PRIu64,
-		     (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+	export_print(record, "__REALTIME_TIMESTAMP", "%" PRIu64, clock_usec_of(CLOCK_REALTIME));
 	export_print(record, "__MONOTONIC_TIMESTAMP", "%" PRIu64, clock_usec());
 	if (sd_id128_get_boot(&id) >= 0)
 		export_text(record, "_BOOT_ID", sd_id128_to_string(id, boot));

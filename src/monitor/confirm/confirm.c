@@ -1,62 +1,66 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Runs in the monitor. What is pending is on disk; here is who watches over it, and until when. */
-#include "monitor/confirm/confirm.h"
+#include "monitor/confirm/confirm_watch.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/log.h"
 #include "monitor/apply.h"
-#include "monitor/history/history.h"
 #include "monitor/op_confirm.h"
 
-enum { USEC = 1000000, RETRY_USEC = 1000000, ACCURACY_USEC = 50000 };
-
-struct confirm {
-	const struct session_host *host;
-	int file;               /* pending, locked; -1: nothing is */
-	struct pending pending; /* while there is a file */
-	struct pending before;  /* while a commit is being done: what was pending then */
-	bool had_before;
-	struct session *owner; /* whose client is waited for; NULL: it has gone, or is not ours */
-	struct client who;
-	sd_event_source *timer;
-	/* after a rollback */
-	struct session *asker; /* waits for its end; NULL: nobody */
-	struct session *told;  /* has not asked; NULL: nobody */
-	const char *why;
-	struct apply *apply;
-	struct policy *policy;
-	struct staged *staged;
-	size_t count;
-	bool busy;
-	bool restored;
-};
-
-uint64_t confirm_needs(const struct confirm *confirm)
-{
-	return confirm && confirm->file >= 0 ? confirm->pending.first : UINT64_MAX;
-}
+enum { RETRY_USEC = 1000000, ACCURACY_USEC = 50000 };
 
 bool confirm_is_busy(const struct confirm *confirm)
 {
 	return confirm && confirm->busy;
 }
 
-static void forget(struct confirm *confirm)
+void confirm_let_go(struct confirm *confirm)
 {
 	confirm->file = close_fd(confirm->file);
 	confirm->timer = sd_event_source_disable_unref(confirm->timer);
-	confirm->owner = NULL;
+	confirm->watch.owner = NULL;
+}
+
+/* Another server has written or removed it: then that one watches over it, or nobody needs to. */
+bool confirm_is_ours(struct confirm *confirm)
+{
+	if (confirm->file >= 0 && !pending_is_there(confirm->file))
+		confirm_let_go(confirm);
+	return confirm->file >= 0;
+}
+
+bool confirm_watches(struct confirm *confirm)
+{
+	return confirm && confirm_is_ours(confirm);
+}
+
+int confirm_take_turn(const struct confirm *confirm, struct journal *journal)
+{
+	const struct commit_place place = {
+		.root_fd = confirm->host->root_fd,
+		.state_fd = confirm->host->state_fd,
+	};
+	const char *step;
+
+	return commit_take_turn(&place, journal, &step);
+}
+
+/* Is the journal in this server's hands already, or will its end have something to say? */
+bool confirm_is_occupied(const struct confirm *confirm)
+{
+	return confirm->busy || *confirm->host->transaction;
 }
 
 /* ---- back --------------------------------------------------------------------------- */
 
-static void record(const struct confirm *confirm, const char *method, const char *subject,
-		   const char *result, const char *detail)
+void confirm_record(const struct confirm *confirm, const struct client *who, const char *method,
+		    const char *subject, const char *result, const char *detail)
 {
 	const struct audit_event event = {
-		.client = &confirm->who,
+		.client = who,
 		.method = method,
 		.subject = subject,
 		.result = result,
@@ -141,25 +145,24 @@ void confirm_apply(struct confirm *confirm, const struct rollback *rollback)
 	end(confirm);
 }
 
-static int run(const struct session_host *host, const struct client *who,
-	       const struct pending *pending, struct rollback *rollback)
+/* One that a failure of power brings back is taken back once more, which is nothing. */
+static int remove_pending(const struct confirm *confirm)
 {
-	const struct commit_place place = { .root_fd = host->root_fd, .state_fd = host->state_fd };
-	scoped_journal journal = JOURNAL_NONE;
-	const char *step = "";
-	int r = commit_take_turn(&place, &journal, &step);
+	struct pending pending;
+	int r = pending_remove(confirm->host->state_fd);
 
-	if (r == 0)
-		r = rollback_run(host->root_fd, &journal, who, pending->first, rollback);
-	return r == 0 ? pending_remove(host->state_fd) : r;
+	return r < 0 && pending_read(confirm->host->state_fd, &pending) == -ENOENT ? 0 : r;
 }
 
-/* 0, or -errno if it is to be tried again. Its end may come later. */
-static int roll_back(struct confirm *confirm, const char *why)
+int confirm_take_back(struct confirm *confirm, struct journal *journal, const struct watch *watch,
+		      const char *why)
 {
 	scoped_rollback rollback = { 0 };
-	int r = run(confirm->host, &confirm->who, &confirm->pending, &rollback);
+	int r = rollback_run(confirm->host->root_fd, journal, &watch->who, &watch->pending,
+			     &rollback);
 
+	if (r == 0)
+		r = remove_pending(confirm);
 	if (r < 0) {
 		log_write(LOG_CRIT, "what was not confirmed cannot be taken back yet: %s",
 			  strerror(-r));
@@ -167,14 +170,31 @@ static int roll_back(struct confirm *confirm, const char *why)
 	}
 	log_notice("files that were taken back, since %s: %zu", why, rollback.count);
 	for (size_t i = 0; i < rollback.count; i++)
-		record(confirm, "config.rollback", rollback.path[i],
-		       rollback.restored ? AUDIT_DONE : AUDIT_FAILED, why);
-	confirm->told = confirm->owner != confirm->asker ? confirm->owner : NULL;
+		confirm_record(confirm, &watch->who, METHOD_ROLLBACK, rollback.path[i],
+			       rollback.restored ? AUDIT_DONE : AUDIT_FAILED, why);
+	confirm->told = watch->owner != confirm->asker ? watch->owner : NULL;
 	confirm->why = why;
 	confirm->restored = rollback.restored;
-	forget(confirm);
+	confirm_let_go(confirm);
+	journal_close(journal);
 	confirm_apply(confirm, &rollback);
 	return 0;
+}
+
+/* What this server watches over, as soon as it can be. 0, or -errno if it is to be tried again. */
+static int roll_back_ours(struct confirm *confirm, const char *why)
+{
+	scoped_journal journal = JOURNAL_NONE;
+	struct watch watch;
+	int r = confirm_is_occupied(confirm) ? -EBUSY : confirm_take_turn(confirm, &journal);
+
+	if (r < 0)
+		return r;
+	/* another server may have been asked meanwhile */
+	if (!confirm_is_ours(confirm))
+		return 0;
+	watch = confirm->watch;
+	return confirm_take_back(confirm, &journal, &watch, why);
 }
 
 /* ---- the deadline ------------------------------------------------------------------- */
@@ -182,66 +202,106 @@ static int roll_back(struct confirm *confirm, const char *why)
 static int on_deadline(sd_event_source *source, uint64_t usec, void *data)
 {
 	struct confirm *confirm = data;
+	const struct pending *pending = &confirm->watch.pending;
 	uint64_t again = RETRY_USEC;
+	int r;
 
 	(void)usec;
-	/* a commit that is under way has the journal */
-	if (!*confirm->host->transaction && pending_left(&confirm->pending) == 0) {
-		if (roll_back(confirm, "it was not confirmed in time") == 0)
+	if (pending_left(pending) == 0) {
+		r = roll_back_ours(confirm, pending->dead_man && !confirm->watch.owner
+						    ? "its client has gone"
+						    : "it was not confirmed in time");
+		if (r == 0)
 			return 0;
-		again = 10 * RETRY_USEC;
+		again = r == -EBUSY ? RETRY_USEC : 10 * RETRY_USEC;
 	}
 	(void)sd_event_source_set_time_relative(source, again);
 	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 	return 0;
 }
 
+/* Only the first one takes memory. */
 static int set_timer(struct confirm *confirm)
 {
-	confirm->timer = sd_event_source_disable_unref(confirm->timer);
-	return sd_event_add_time_relative(confirm->host->event, &confirm->timer, CLOCK_BOOTTIME,
-					  pending_left(&confirm->pending), ACCURACY_USEC,
-					  on_deadline, confirm);
+	uint64_t left = pending_left(&confirm->watch.pending);
+	int r;
+
+	if (!confirm->timer)
+		return sd_event_add_time_relative(confirm->host->event, &confirm->timer,
+						  CLOCK_BOOTTIME, left, ACCURACY_USEC, on_deadline,
+						  confirm);
+	r = sd_event_source_set_time_relative(confirm->timer, left);
+	return r < 0 ? r : sd_event_source_set_enabled(confirm->timer, SD_EVENT_ONESHOT);
 }
 
-/* What is pending from now on, on disk and watched over. */
-static int take(struct confirm *confirm, const struct pending *pending)
+/* What was written may be there all the same, in place of what this server had. */
+static void watch_what_is_there(struct confirm *confirm, const struct watch *watch)
 {
-	int fd = pending_write(confirm->host->state_fd, pending);
+	struct pending pending;
+	int fd = pending_watch(confirm->host->state_fd, &pending);
 
 	if (fd < 0)
-		return fd;
+		return;
 	close_fd(confirm->file);
 	confirm->file = fd;
-	confirm->pending = *pending;
+	confirm->watch = *watch;
+	confirm->watch.pending = pending;
+	(void)set_timer(confirm);
+}
+
+int confirm_take(struct confirm *confirm, const struct watch *watch)
+{
+	int fd = pending_write(confirm->host->state_fd, &watch->pending);
+
+	if (fd < 0) {
+		watch_what_is_there(confirm, watch);
+		return fd;
+	}
+	close_fd(confirm->file);
+	confirm->file = fd;
+	confirm->watch = *watch;
 	return set_timer(confirm);
+}
+
+/* What is pending now, whoever watches over it; -ENOENT: nothing is; or another -errno. */
+int confirm_look(struct confirm *confirm, struct watch *ret_watch)
+{
+	if (confirm_is_ours(confirm)) {
+		*ret_watch = confirm->watch;
+		return 0;
+	}
+	ret_watch->owner = NULL;
+	ret_watch->who = client_new(confirm->host->user);
+	return pending_read(confirm->host->state_fd, &ret_watch->pending);
 }
 
 int confirm_arm(struct confirm *confirm, const struct confirm_order *order,
 		char token[static PENDING_TOKEN_SIZE])
 {
-	struct pending pending = { .first = order->revision, .dead_man = order->dead_man };
-	int r = pending_make_token(token);
+	struct watch watch = { .owner = order->owner, .who = *order->who };
+	struct pending *pending = &watch.pending;
+	int r = confirm_look(confirm, &confirm->before);
 
+	confirm->had_before = r == 0;
+	if (r == 0 && strcmp(confirm->before.pending.user, order->who->user) != 0)
+		return -EBUSY;
+	/* what was there before the first of them is what is brought back */
+	pending->first = r == 0 ? confirm->before.pending.first : order->revision;
+	pending->dead_man = order->dead_man;
+	snprintf(pending->user, sizeof(pending->user), "%s", order->who->user);
+	if (r == 0 || r == -ENOENT)
+		r = pending_make_token(token);
 	if (r == 0)
-		r = pending_set_deadline(&pending, order->seconds);
+		r = pending_set_deadline(pending, order->seconds);
 	if (r < 0)
 		return r;
-	pending_set_token(&pending, token);
-	confirm->had_before = confirm->file >= 0;
-	confirm->before = confirm->pending;
-	/* what was there before the first of them is what is brought back */
-	if (confirm->had_before)
-		pending.first = confirm->pending.first;
-	r = take(confirm, &pending);
-	if (r < 0) {
+	pending_set_token(pending, token);
+	if (pending->dead_man && !watch.owner)
+		pending_set_over(pending);
+	r = confirm_take(confirm, &watch);
+	if (r < 0)
 		confirm_disarm(confirm);
-		return r;
-	}
-	confirm->owner = order->session;
-	if (order->session)
-		confirm->who = order->session->who;
-	return 0;
+	return r;
 }
 
 void confirm_disarm(struct confirm *confirm)
@@ -249,14 +309,19 @@ void confirm_disarm(struct confirm *confirm)
 	int r;
 
 	if (confirm->had_before) {
-		r = take(confirm, &confirm->before);
+		r = confirm_take(confirm, &confirm->before);
 	} else {
-		forget(confirm);
+		confirm_let_go(confirm);
 		r = pending_remove(confirm->host->state_fd);
 	}
-	if (r < 0)
-		log_error("a commit that was not done may be taken for one to be confirmed: %s",
-			  strerror(-r));
+	if (r == 0)
+		return;
+	log_error("a commit that was not done may be taken for one to be confirmed: %s",
+		  strerror(-r));
+	if (confirm->file >= 0) {
+		confirm->watch = confirm->before;
+		(void)set_timer(confirm);
+	}
 }
 
 void confirm_asker_gone(struct confirm *confirm, struct session *session)
@@ -264,94 +329,43 @@ void confirm_asker_gone(struct confirm *confirm, struct session *session)
 	if (!confirm || confirm->asker != session)
 		return;
 	confirm->asker = NULL;
+	/* its client is still there, and asks no more */
+	confirm->told = session;
 	session->waits = NULL;
 }
 
-void confirm_session_over(struct confirm *confirm, const struct session *session)
+void confirm_forget(struct confirm *confirm, const struct session *session)
 {
 	if (!confirm)
 		return;
 	if (confirm->told == session)
 		confirm->told = NULL;
-	if (confirm->owner != session)
+	if (confirm->asker == session)
+		confirm->asker = NULL;
+	if (confirm->watch.owner == session)
+		confirm->watch.owner = NULL;
+	if (confirm->before.owner == session)
+		confirm->before.owner = NULL;
+}
+
+void confirm_session_over(struct confirm *confirm, const struct session *session)
+{
+	bool is_owner = confirm && confirm->file >= 0 && confirm->watch.owner == session;
+
+	confirm_forget(confirm, session);
+	if (!is_owner || !confirm->watch.pending.dead_man)
 		return;
-	confirm->owner = NULL;
+	pending_set_over(&confirm->watch.pending);
 	/* what fails, or has to wait, is tried again by the timer */
-	if (confirm->pending.dead_man) {
-		confirm->pending.boottime = 0;
-		confirm->pending.realtime = 0;
-		if (*confirm->host->transaction || roll_back(confirm, "its client has gone") < 0)
-			(void)set_timer(confirm);
-	}
+	if (roll_back_ours(confirm, "its client has gone") < 0)
+		(void)set_timer(confirm);
 }
 
-/* ---- what clients ask --------------------------------------------------------------- */
-
-/* The token is asked for whatever is done with it. */
-static enum mon_outcome look(const struct confirm *confirm, const char *token)
+bool confirm_waits_for(const struct confirm *confirm, const struct session *session)
 {
-	if (!confirm || confirm->file < 0)
-		return OUTCOME_ABSENT;
-	return pending_has_token(&confirm->pending, token) ? OUTCOME_DONE : OUTCOME_DENIED;
-}
-
-uint32_t confirm_seconds(const struct confirm *confirm)
-{
-	return confirm && confirm->file >= 0
-		       ? (uint32_t)((pending_left(&confirm->pending) + USEC - 1) / USEC)
-		       : 0;
-}
-
-enum mon_outcome confirm_keep(struct confirm *confirm, const char *token, int *ret_error)
-{
-	enum mon_outcome outcome = look(confirm, token);
-	int r;
-
-	if (outcome != OUTCOME_DONE)
-		return outcome;
-	r = pending_remove(confirm->host->state_fd);
-	if (r < 0) {
-		*ret_error = -r;
-		return OUTCOME_IO;
-	}
-	record(confirm, "config.confirm", "", AUDIT_DONE, "");
-	log_notice("a commit was confirmed");
-	forget(confirm);
-	return OUTCOME_DONE;
-}
-
-enum mon_outcome confirm_extend(struct confirm *confirm, const char *token, uint32_t seconds,
-				int *ret_error)
-{
-	enum mon_outcome outcome = look(confirm, token);
-	struct pending pending;
-	int r;
-
-	if (outcome != OUTCOME_DONE)
-		return outcome;
-	pending = confirm->pending;
-	r = pending_set_deadline(&pending, seconds);
-	if (r == 0)
-		r = take(confirm, &pending);
-	*ret_error = r < 0 ? -r : 0;
-	return r < 0 ? OUTCOME_IO : OUTCOME_DONE;
-}
-
-enum mon_outcome confirm_roll_back(struct confirm *confirm, struct session *asker,
-				   const char *token, int *ret_error)
-{
-	enum mon_outcome outcome = look(confirm, token);
-	int r;
-
-	if (outcome != OUTCOME_DONE)
-		return outcome;
-	confirm->asker = asker;
-	r = roll_back(confirm, "it was asked for");
-	if (r == 0)
-		return OUTCOME_DONE;
-	confirm->asker = NULL;
-	*ret_error = -r;
-	return OUTCOME_IO;
+	return confirm && (confirm->busy ||
+			   (session && confirm->file >= 0 && confirm->watch.owner == session &&
+			    confirm->watch.pending.dead_man));
 }
 
 /* ---- the life of a server ----------------------------------------------------------- */
@@ -364,64 +378,27 @@ int confirm_new(const struct session_host *host, struct confirm **ret_confirm)
 	if (!confirm)
 		return -ENOMEM;
 	confirm->host = host;
-	confirm->file = -1;
-	confirm->who = client_new(host->user);
+	confirm->watch.who = client_new(host->user);
 	*ret_confirm = confirm;
-	r = pending_read(host->state_fd, &confirm->pending);
-	if (r == 0)
-		r = confirm->file = pending_watch(host->state_fd);
+	r = confirm->file = pending_watch(host->state_fd, &confirm->watch.pending);
 	if (r >= 0)
 		return set_timer(confirm);
-	/* of another server, or of nobody */
-	return r == -ENOENT || r == -EAGAIN ? 0 : r;
+	/* nobody's, or another server's; and one that is damaged stops commits, and nothing else */
+	return r == -ENOENT || r == -EAGAIN || r == -EBADMSG ? 0 : r;
 }
 
 struct confirm *confirm_free(struct confirm *confirm)
 {
 	if (!confirm)
 		return NULL;
-	if (confirm->busy)
+	if (confirm->busy) {
+		log_warning("the server ends before services have read what was taken back");
 		end(confirm);
-	forget(confirm);
+	}
+	if (confirm_is_ours(confirm))
+		log_warning("a commit still waits to be confirmed; nobody takes it back before "
+			    "the next server starts, or exmachinad --recover");
+	confirm_let_go(confirm);
 	free(confirm);
 	return NULL;
-}
-
-int confirm_drop_stale(int state_fd)
-{
-	struct pending pending;
-	scoped_fd dir = -1;
-	uint64_t next = 1;
-	int r = pending_read(state_fd, &pending);
-
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	dir = history_open(state_fd);
-	r = dir < 0 ? dir : history_next(dir, &next);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	return pending.first < next ? 0 : pending_remove(state_fd);
-}
-
-int confirm_recover(int root_fd, int state_fd, struct journal *journal,
-		    struct rollback *ret_rollback)
-{
-	const struct client nobody = { .user = "" };
-	struct pending pending;
-	scoped_fd file = -1;
-	int r = pending_read(state_fd, &pending);
-
-	if (r == 0)
-		r = file = pending_watch(state_fd);
-	if (r < 0)
-		return r == -ENOENT || r == -EAGAIN ? 0 : r;
-	if (pending_left(&pending) > 0 && !pending.dead_man)
-		return 0;
-	r = rollback_run(root_fd, journal, &nobody, pending.first, ret_rollback);
-	if (r == 0)
-		r = pending_remove(state_fd);
-	if (r == 0)
-		log_notice("files that were taken back, since they were not confirmed in time: %zu",
-			   ret_rollback->count);
-	return r;
 }

@@ -19,23 +19,24 @@ int confirm_new(const struct session_host *host, struct confirm **ret_confirm) m
 /* What is pending stays so, and is looked at by whoever starts next. Takes NULL. */
 struct confirm *confirm_free(struct confirm *confirm);
 
-/* The first revision that is still needed; UINT64_MAX: none is. */
-uint64_t confirm_needs(const struct confirm *confirm);
-
 /* Is something being taken back just now, so that nothing can be committed? */
 bool confirm_is_busy(const struct confirm *confirm);
 
+/* Does this server watch over something, and no other one by now? */
+bool confirm_watches(struct confirm *confirm);
+
 /* What a commit asks for. */
 struct confirm_order {
-	struct session *session; /* NULL: it is gone */
-	uint64_t revision;       /* of the commit */
+	struct session *owner; /* whose client it is; NULL: it has gone */
+	const struct client *who;
+	uint64_t revision; /* of the commit */
 	uint32_t seconds;
 	bool dead_man;
 };
 
 /*
- * Before the commit is done: its deadline is on disk, from now on. The token is for the client. 0
- * or -errno.
+ * Before the commit is done, which has the journal: its deadline is on disk, from now on. The token
+ * is for the client. 0; -EBUSY if a commit of another user is pending; or another -errno.
  */
 int confirm_arm(struct confirm *confirm, const struct confirm_order *order,
 		char token[static PENDING_TOKEN_SIZE]) must_check;
@@ -46,22 +47,41 @@ void confirm_disarm(struct confirm *confirm);
 /* The engine that asked for a rollback has gone. */
 void confirm_asker_gone(struct confirm *confirm, struct session *session);
 
+/* The session is about to be freed. */
+void confirm_forget(struct confirm *confirm, const struct session *session);
+
 /* The client of the session has gone. */
 void confirm_session_over(struct confirm *confirm, const struct session *session);
 
-/* How long it may still be confirmed; 0: nothing is pending. */
-uint32_t confirm_seconds(const struct confirm *confirm);
+/* Is something being taken back, or will be when the client of the session goes? */
+bool confirm_waits_for(const struct confirm *confirm, const struct session *session);
+
+/* Is a commit of another user pending? As long as it is, no other can be armed. */
+bool confirm_is_of_another(struct confirm *confirm, const char *user);
+
+/* How long commits of this user may still be confirmed; 0: none is pending. */
+uint32_t confirm_seconds(struct confirm *confirm, const char *user);
+
+/* What a client asks for. */
+struct confirm_request {
+	struct session *session;
+	const char *token;
+	uint32_t seconds; /* of confirm_extend() */
+};
 
 /*
- * What a client with the token may do: keep it, give it so many seconds from now on, or have it
- * taken back, whose end op_confirm_rolled_back() is told. OUTCOME_DONE; OUTCOME_ABSENT if nothing
- * is pending; OUTCOME_DENIED for another token; OUTCOME_IO with a positive errno.
+ * What a client with the token may do, also with what another server watches over: keep it, give it
+ * so many seconds from now on, or have it taken back, whose end op_confirm_rolled_back() is told.
+ * OUTCOME_DONE; OUTCOME_ABSENT if nothing is pending, or its time is over; OUTCOME_DENIED for
+ * another token, which is recorded; OUTCOME_BUSY during a commit or a rollback; OUTCOME_IO with a
+ * positive errno.
  */
-enum mon_outcome confirm_keep(struct confirm *confirm, const char *token, int *ret_error);
-enum mon_outcome confirm_extend(struct confirm *confirm, const char *token, uint32_t seconds,
+enum mon_outcome confirm_keep(struct confirm *confirm, const struct confirm_request *request,
+			      int *ret_error);
+enum mon_outcome confirm_extend(struct confirm *confirm, const struct confirm_request *request,
 				int *ret_error);
-enum mon_outcome confirm_roll_back(struct confirm *confirm, struct session *asker,
-				   const char *token, int *ret_error);
+enum mon_outcome confirm_roll_back(struct confirm *confirm, const struct confirm_request *request,
+				   int *ret_error);
 
 /*
  * A commit that was to be confirmed and was not done leaves what it wrote first: that is removed.

@@ -9,9 +9,11 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/fd.h"
 #include "common/wire.h"
 #include "monitor/state.h"
@@ -19,7 +21,7 @@
 #define NAME "pending"
 #define NEW "pending.new"
 
-enum { USEC = 1000000, SIZE = 128 };
+enum { USEC = 1000000, SIZE = 512 };
 
 static const char magic[8] = "EXMPND1\n";
 
@@ -62,20 +64,18 @@ bool pending_has_token(const struct pending *pending, const char *attempt)
 
 /* ---- the deadline ------------------------------------------------------------------- */
 
-static uint64_t now_usec(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * USEC + (uint64_t)now.tv_nsec / 1000;
-}
-
 int pending_set_deadline(struct pending *pending, uint32_t seconds)
 {
 	pending->seconds = seconds;
-	pending->boottime = now_usec(CLOCK_BOOTTIME) + (uint64_t)seconds * USEC;
-	pending->realtime = now_usec(CLOCK_REALTIME) + (uint64_t)seconds * USEC;
+	pending->boottime = clock_usec_of(CLOCK_BOOTTIME) + (uint64_t)seconds * USEC;
+	pending->realtime = clock_usec_of(CLOCK_REALTIME) + (uint64_t)seconds * USEC;
 	return sd_id128_get_boot(&pending->boot);
+}
+
+void pending_set_over(struct pending *pending)
+{
+	pending->boottime = 0;
+	pending->realtime = 0;
 }
 
 uint64_t pending_left(const struct pending *pending)
@@ -85,7 +85,7 @@ uint64_t pending_left(const struct pending *pending)
 	bool same = sd_id128_get_boot(&boot) == 0 && sd_id128_equal(boot, pending->boot);
 
 	deadline = same ? pending->boottime : pending->realtime;
-	now = now_usec(same ? CLOCK_BOOTTIME : CLOCK_REALTIME);
+	now = clock_usec_of(same ? CLOCK_BOOTTIME : CLOCK_REALTIME);
 	left = deadline > now ? deadline - now : 0;
 	/* a clock that is behind, as without a battery */
 	return left < most ? left : most;
@@ -104,6 +104,7 @@ static void put(struct wire *w, const struct pending *pending)
 	wire_put_u64(w, pending->boottime);
 	wire_put_u64(w, pending->realtime);
 	wire_put_bytes(w, &pending->boot, sizeof(pending->boot));
+	wire_put_str(w, pending->user, POLICY_USER_MAX);
 }
 
 static bool get_into(struct wire *w, void *to, size_t size)
@@ -129,8 +130,10 @@ static bool get(struct wire *w, struct pending *pending)
 	pending->dead_man = wire_get_u8(w) == 1;
 	pending->boottime = wire_get_u64(w);
 	pending->realtime = wire_get_u64(w);
-	return get_into(w, &pending->boot, sizeof(pending->boot)) && wire_done(w) &&
-	       pending->first > 0 && pending->seconds <= PENDING_SECONDS_MAX;
+	if (!get_into(w, &pending->boot, sizeof(pending->boot)))
+		return false;
+	strcpy(pending->user, wire_get_str(w, POLICY_USER_MAX));
+	return wire_done(w) && pending->first > 0 && pending->seconds <= PENDING_SECONDS_MAX;
 }
 
 static int fill(int fd, const struct pending *pending)
@@ -168,17 +171,13 @@ static int open_it(int state_fd)
 	return fd < 0 ? -errno : fd;
 }
 
-int pending_read(int state_fd, struct pending *ret_pending)
+static int read_it(int fd, struct pending *ret_pending)
 {
-	scoped_fd fd = state_fd < 0 ? -ENOENT : open_it(state_fd);
 	uint8_t data[SIZE + PENDING_HASH_SIZE], hash[PENDING_HASH_SIZE];
 	struct pending pending = { 0 };
 	struct wire w;
-	ssize_t n;
+	ssize_t n = pread(fd, data, sizeof(data), 0);
 
-	if (fd < 0)
-		return fd;
-	n = read(fd, data, sizeof(data));
 	if (n < 0)
 		return -errno;
 	if (n < PENDING_HASH_SIZE)
@@ -192,15 +191,31 @@ int pending_read(int state_fd, struct pending *ret_pending)
 	return 0;
 }
 
-int pending_watch(int state_fd)
+int pending_read(int state_fd, struct pending *ret_pending)
 {
-	scoped_fd fd = open_it(state_fd);
+	scoped_fd fd = state_fd < 0 ? -ENOENT : open_it(state_fd);
+
+	return fd < 0 ? fd : read_it(fd, ret_pending);
+}
+
+int pending_watch(int state_fd, struct pending *ret_pending)
+{
+	scoped_fd fd = state_fd < 0 ? -ENOENT : open_it(state_fd);
+	int r;
 
 	if (fd < 0)
 		return fd;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return -errno;
-	return take_fd(&fd);
+	r = read_it(fd, ret_pending);
+	return r < 0 ? r : take_fd(&fd);
+}
+
+bool pending_is_there(int file)
+{
+	struct stat st;
+
+	return fstat(file, &st) < 0 || st.st_nlink > 0;
 }
 
 int pending_remove(int state_fd)

@@ -41,7 +41,7 @@ static uint64_t number_of(const char *name)
 	return number <= HISTORY_LAST_MAX ? number : 0;
 }
 
-static int sync_directory(int dir)
+int history_sync(int dir)
 {
 	return fsync(dir) < 0 ? -errno : 0;
 }
@@ -69,7 +69,7 @@ int history_make(int state_fd)
 		return dir;
 	if (mkdirat(state_fd, DIRECTORY, 0700) < 0 && errno != EEXIST)
 		return -errno;
-	r = sync_directory(state_fd);
+	r = fsync(state_fd) < 0 ? -errno : 0;
 	return r < 0 ? r : history_open(state_fd);
 }
 
@@ -113,8 +113,7 @@ static int read_names(int dir, uint64_t **numbers, size_t *count)
 		close_fd(own);
 		return r;
 	}
-	errno = 0;
-	while (r == 0 && (entry = readdir(directory))) {
+	while (r == 0 && (errno = 0, entry = readdir(directory))) {
 		uint64_t number = number_of(entry->d_name);
 
 		if (number > 0)
@@ -211,7 +210,7 @@ static int write_last(int dir, uint64_t number)
 		return r;
 	if (fsync(fd) < 0 || renameat(dir, LAST ".new", dir, LAST) < 0)
 		return -errno;
-	return sync_directory(dir);
+	return history_sync(dir);
 }
 
 int history_next(int dir, uint64_t *ret_number)
@@ -259,13 +258,14 @@ int history_add(int dir, uint64_t number)
 			return -errno;
 		history_drop(dir);
 	}
-	return sync_directory(dir);
+	return 0;
 }
 
 void history_drop(int dir)
 {
-	/* the next one to prepare takes it away as well */
-	(void)!unlinkat(dir, PREPARED, 0);
+	/* if that fails: the next one to prepare takes it away as well */
+	if (unlinkat(dir, PREPARED, 0) == 0)
+		(void)!history_sync(dir);
 }
 
 int history_complete(int dir, int journal, uint64_t number)
@@ -274,9 +274,11 @@ int history_complete(int dir, int journal, uint64_t number)
 	int r;
 
 	if (there != -ENOENT)
-		return there < 0 ? there : sync_directory(dir);
+		return there < 0 ? there : history_sync(dir);
 	r = history_prepare(dir, journal);
-	return r < 0 ? r : history_add(dir, number);
+	if (r == 0)
+		r = history_add(dir, number);
+	return r < 0 ? r : history_sync(dir);
 }
 
 /* ---- pruning ---------------------------------------------------------------------- */

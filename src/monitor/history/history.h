@@ -32,10 +32,13 @@ int history_next(int dir, uint64_t *ret_number) must_check;
  */
 int history_prepare(int dir, int journal) must_check;
 
-/* The second half: it is on disk, by its number. One that is there already stays. 0 or -errno. */
+/* The second half: it has its number. One that is there already stays. 0 or -errno. */
 int history_add(int dir, uint64_t number) must_check;
 
-/* What was prepared is not needed. */
+/* The third: what was added and pruned is so on disk. 0 or -errno. */
+int history_sync(int dir) must_check;
+
+/* What was prepared is not needed; it goes, also from the disk. */
 void history_drop(int dir);
 
 /* Both halves, unless it is there already: after a crash. 0 or -errno. */

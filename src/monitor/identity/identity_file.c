@@ -84,6 +84,9 @@ static enum mon_outcome replace(struct replacement *replacement, struct replace_
 	r = replace_sync(replacement);
 	if (r == 0)
 		r = replace_finish(replacement);
+	else
+		/* the temporary file goes with the replacement, if it is ours again */
+		(void)!replace_undo(replacement);
 	if (r == 0)
 		return OUTCOME_DONE;
 	*failure = (struct replace_failure){ "bring the directory to disk", -r };
@@ -95,7 +98,8 @@ enum job_outcome identity_file_write(int root_fd, const char *path, const char *
 {
 	static const struct policy_file made = { .create_mode = 0644 };
 	scoped(replacement_clear) struct replacement replacement = { .target = TARGET_NONE,
-								     .old = -1 };
+								     .old = -1,
+								     .made = -1 };
 	struct replace_failure failure = { "look at the file", 0 };
 	scoped_target target = TARGET_NONE;
 	scoped_fd base = -1, content = memfd_of("identity", text, strlen(text));

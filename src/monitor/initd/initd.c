@@ -51,7 +51,7 @@ int initd_call(struct initd *initd, const struct service_order *order)
 
 	if (!runner_is_there(initd->runner))
 		return -ENOTCONN;
-	if (initd->call_count >= JOBS_MAX)
+	if (initd->call_count >= (order->entry == UINT32_MAX ? JOBS_MAX + 1 : JOBS_MAX))
 		return -EBUSY;
 	r = initd_call_new(initd, order, &call);
 	if (r < 0)

@@ -59,21 +59,33 @@ static int sync_name(const struct journal *journal)
 	return st.st_size > 0 || fsync(journal->state_fd) == 0 ? 0 : -errno;
 }
 
-int journal_begin(struct journal *journal, struct journal_entry *entry, const int *content,
-		  int changes)
+static int begin(struct journal *journal, struct journal_entry *entry, const int *content,
+		 int changes)
 {
 	int r;
 
 	if (journal->file < 0)
 		return 0;
-	entry->phase = JOURNAL_WRITING;
 	r = sync_name(journal);
 	if (r == 0)
 		r = journal_entry_write(journal->file, entry, content, changes);
-	journal->phase = JOURNAL_WRITING;
+	journal->phase = entry->phase;
 	if (r < 0)
 		journal_over(journal);
 	return r;
+}
+
+int journal_begin(struct journal *journal, struct journal_entry *entry, const int *content,
+		  int changes)
+{
+	entry->phase = JOURNAL_WRITING;
+	return begin(journal, entry, content, changes);
+}
+
+int journal_begin_back(struct journal *journal, struct journal_entry *entry, const int *content)
+{
+	entry->phase = JOURNAL_SWITCHING;
+	return begin(journal, entry, content, -1);
 }
 
 static int set_phase(struct journal *journal, enum journal_phase phase)
@@ -118,12 +130,9 @@ void journal_over(struct journal *journal)
 int journal_put_aside(struct journal *journal, char name[static NAME_MAX + 1])
 {
 	scoped_fd copy = -1;
-	struct timespec now;
 	int r;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	snprintf(name, NAME_MAX + 1, "unfinished.%" PRIu64,
-		 (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+	snprintf(name, NAME_MAX + 1, "unfinished.%" PRIu64, clock_usec_of(CLOCK_REALTIME));
 	copy = openat(journal->state_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (copy < 0)
 		return -errno;

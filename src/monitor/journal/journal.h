@@ -42,6 +42,13 @@ int journal_begin(struct journal *journal, struct journal_entry *entry, const in
 		  int changes) must_check;
 
 /*
+ * The same in phase JOURNAL_SWITCHING: each file is new already, and whoever looks next brings the
+ * old ones back.
+ */
+int journal_begin_back(struct journal *journal, struct journal_entry *entry,
+		       const int *content) must_check;
+
+/*
  * JOURNAL_SWITCHING. What counts is that this process may die: after a failure of power the phase
  * on disk may be the one before, and recovery knows that. 0 or -errno.
  */

@@ -15,7 +15,7 @@
 #include "common/memfd.h"
 #include "common/wire.h"
 
-static const char magic[8] = { 'E', 'X', 'M', 'J', 'R', 'N', '1', '\n' };
+static const char magic[8] = { 'E', 'X', 'M', 'J', 'R', 'N', '2', '\n' };
 
 enum {
 	PHASE_AT = sizeof(magic),
@@ -70,6 +70,10 @@ static void put_file(struct wire *w, const struct journal_file *file)
 	wire_put_u32(w, file->gid);
 	wire_put_u32(w, file->mode);
 	wire_put_bytes(w, file->attributes, file->attributes_size);
+	wire_put_u32(w, file->dirs);
+	wire_put_u32(w, file->dirs_kind.uid);
+	wire_put_u32(w, file->dirs_kind.gid);
+	wire_put_u32(w, file->dirs_kind.mode);
 }
 
 static void put_header(struct wire *w, const struct journal_entry *entry)
@@ -147,7 +151,7 @@ static int take_sides(struct journal_entry *entry, const int *content, int chang
 {
 	int r = take_side(changes, JOURNAL_CHANGES_MAX, &entry->changes);
 
-	for (uint32_t i = 0; r == 0 && i < entry->count; i++) {
+	for (size_t i = 0; r == 0 && i < entry->count; i++) {
 		r = take_side(content[2 * i], CONTENT_MAX, &entry->file[i].old);
 		if (r == 0)
 			r = take_side(content[2 * i + 1], CONTENT_MAX, &entry->file[i].new);
@@ -213,10 +217,11 @@ struct place {
 
 static void get_side(struct wire *w, struct place *place, struct journal_side *side)
 {
+	uint8_t exists = wire_get_u8(w);
 	const uint8_t *hash;
 	uint32_t hash_size;
 
-	side->exists = wire_get_u8(w) != 0;
+	side->exists = exists;
 	side->size = wire_get_u64(w);
 	hash = wire_get_bytes(w, JOURNAL_HASH_SIZE, &hash_size);
 	side->offset = place->at;
@@ -224,10 +229,16 @@ static void get_side(struct wire *w, struct place *place, struct journal_side *s
 		memcpy(side->hash, hash, JOURNAL_HASH_SIZE);
 	else
 		place->bad = true;
-	if (side->size > place->end - place->at)
+	if (exists > 1 || (!exists && side->size > 0) || side->size > place->end - place->at)
 		place->bad = true;
 	else
 		place->at += side->size;
+}
+
+/* What may be removed there, if anything of this is wrong after all. */
+static bool is_name(const char *name)
+{
+	return name[0] && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
 static int get_file(struct wire *w, struct place *place, struct journal_file *file)
@@ -237,6 +248,8 @@ static int get_file(struct wire *w, struct place *place, struct journal_file *fi
 	file->path = strdup(wire_get_str(w, PATH_TEXT_MAX));
 	file->section = strdup(wire_get_str(w, SECTION_MAX));
 	strcpy(file->temporary, wire_get_str(w, NAME_MAX));
+	if (!is_name(file->temporary))
+		place->bad = true;
 	file->changes = wire_get_u64(w);
 	get_side(w, place, &file->old);
 	get_side(w, place, &file->new);
@@ -250,6 +263,11 @@ static int get_file(struct wire *w, struct place *place, struct journal_file *fi
 		return -ENOMEM;
 	if (file->attributes_size > 0)
 		memcpy(file->attributes, attributes, file->attributes_size);
+	file->dirs = wire_get_u32(w);
+	file->dirs_kind.uid = wire_get_u32(w);
+	file->dirs_kind.gid = wire_get_u32(w);
+	file->dirs_kind.mode = wire_get_u32(w);
+	place->bad |= file->dirs > DIRECTORIES_MAX;
 	return 0;
 }
 

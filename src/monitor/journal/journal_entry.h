@@ -10,12 +10,13 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "monitor/client.h"
+#include "monitor/directories.h"
 
 /*
  * A commit as it is written down before it is begun: each of its files before and after, who makes
  * it, and what it changes. As a file:
  *
- *     "EXMJRN1\n", phase (1 byte), 7 bytes 0, size of the header (8 bytes), the header, SHA-256 of
+ *     "EXMJRN2\n", phase (1 byte), 7 bytes 0, size of the header (8 bytes), the header, SHA-256 of
  *     all of this with a phase of 0, for each file the bytes before and the bytes after, the list
  *     of changes
  *
@@ -59,6 +60,8 @@ struct journal_file {
 	mode_t mode;
 	char *attributes; /* as metadata_export() gives them; NULL: none */
 	uint32_t attributes_size;
+	uint32_t dirs; /* how many of the path's last directories are made for it */
+	struct directory_kind dirs_kind;
 };
 
 struct journal_entry {

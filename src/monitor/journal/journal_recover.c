@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -87,16 +88,39 @@ static int fill_old(const struct recovery *recovery, const struct journal_file *
 	return r == 0 && fsync(fd) < 0 ? -errno : r;
 }
 
-/* The old file, under the temporary name, from what the journal has of it. */
+/* What is written under a name of its own until it is whole: .exmachina-12ab.tmp as .tmp~ */
+static void unfinished_name(const struct journal_file *file, char name[static NAME_MAX + 1])
+{
+	snprintf(name, NAME_MAX + 1, "%.*s~", NAME_MAX - 1, file->temporary);
+}
+
+/*
+ * The old file, under the temporary name, from what the journal has of it. Whatever interrupts it:
+ * what has that name is never a part of it, which would be taken for somebody else's file.
+ */
 static int write_old(const struct recovery *recovery, int dir, const struct journal_file *file)
 {
+	char name[NAME_MAX + 1];
 	scoped_fd fd = -1;
-	int r = remove_one(dir, file->temporary);
+	int r;
 
+	unfinished_name(file, name);
+	r = remove_one(dir, name);
 	if (r < 0)
 		return r;
-	fd = openat(dir, file->temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return fd < 0 ? -errno : fill_old(recovery, file, fd);
+	fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	r = fd < 0 ? -errno : fill_old(recovery, file, fd);
+	return r < 0 ? r : rename_within(dir, name, file->temporary, 0);
+}
+
+static int remove_both(int dir, const struct journal_file *file)
+{
+	char name[NAME_MAX + 1];
+	int r;
+
+	unfinished_name(file, name);
+	r = remove_one(dir, name);
+	return r < 0 ? r : remove_one(dir, file->temporary);
 }
 
 /* Somebody was quicker: his file gets the name back, and what was there before stays in the
@@ -208,6 +232,9 @@ static int recover_file(struct recovery *recovery, int root_fd, const struct jou
 	scoped_target target = TARGET_NONE;
 	int r = target_open(root_fd, file->path, &target);
 
+	/* there was none: it was to be made for this file or another, or has gone already */
+	if (r == -ENOENT && !file->old.exists && recovery->phase != JOURNAL_DONE)
+		return 0;
 	/* where there is no such directory any more there is nothing to put back */
 	if (r == -ENOENT || r == -ENOTDIR || r == -ELOOP) {
 		recovery->is_contrary = true;
@@ -218,9 +245,32 @@ static int recover_file(struct recovery *recovery, int root_fd, const struct jou
 	if (r == 0)
 		r = put_back(recovery, target.dir, target.name, file);
 	if (r == 0)
-		r = remove_one(target.dir, file->temporary);
+		r = remove_both(target.dir, file);
 	if (r == 0)
 		r = sync_directory(target.dir);
+	return r;
+}
+
+/* Of a commit that was not done. What is in them by now is somebody else's, and keeps them. */
+static int remove_directories(int root_fd, const struct journal_entry *entry)
+{
+	int r = 0;
+
+	for (uint32_t i = entry->count; r == 0 && i-- > 0;) {
+		const struct journal_file *file = &entry->file[i];
+		const struct directories directories = {
+			.root_fd = root_fd,
+			.path = file->path,
+			.temporary = file->temporary,
+			.count = file->dirs,
+			.kind = file->dirs_kind,
+		};
+
+		r = directories_recover(&directories);
+		if (r < 0)
+			log_error("%s: cannot remove the directories that were made for it: %s",
+				  file->path, strerror(-r));
+	}
 	return r;
 }
 
@@ -239,6 +289,8 @@ static int recover_files(int root_fd, struct journal *journal, const struct jour
 				  entry->file[i].path, strerror(-r));
 		contrary |= recovery.is_contrary;
 	}
+	if (r == 0 && entry->phase != JOURNAL_DONE)
+		r = remove_directories(root_fd, entry);
 	if (r == 0 && contrary) {
 		r = journal_put_aside(journal, name);
 		if (r == 0)

@@ -179,58 +179,84 @@ static bool read_mode(const char *text, mode_t *ret_mode)
 	return true;
 }
 
-/* "MODE OWNER:GROUP", taken apart in place. */
-static bool read_create(struct policy_reader *reader, char *value, struct policy_file *ret_file)
+/* "MODE OWNER:GROUP", taken apart in place: the names are those of the value. */
+static bool read_owner(struct policy_reader *reader, const char *key, const char *example,
+		       char *value, struct policy_owner *ret_owner)
 {
 	char *mode = policy_next_word(&value), *owner = policy_next_word(&value);
 	char *group = owner ? strchr(owner, ':') : NULL;
 
 	if (!group || policy_next_word(&value)) {
-		policy_mistake(reader, "Create= is MODE OWNER:GROUP, as in 0644 root:root");
+		policy_mistake(reader, "%s= is MODE OWNER:GROUP, as in %s root:root", key, example);
 		return false;
 	}
 	*group++ = '\0';
-	ret_file->create_owner = owner;
-	ret_file->create_group = group;
-	if (!read_mode(mode, &ret_file->create_mode))
+	ret_owner->owner = owner;
+	ret_owner->group = group;
+	if (!read_mode(mode, &ret_owner->mode))
 		policy_mistake(reader,
-			       "Create=" QUOTE " is no mode; write it as in 0644, without "
-			       "set-id bits",
-			       mode);
-	else if (!find_user(owner, &ret_file->create_uid))
-		policy_mistake(reader, "Create= names the user " QUOTE ", who is not known here",
+			       "%s=" QUOTE " is no mode; write it as in %s, without set-id bits",
+			       key, mode, example);
+	else if (!find_user(owner, &ret_owner->uid))
+		policy_mistake(reader, "%s= names the user " QUOTE ", who is not known here", key,
 			       owner);
-	else if (!find_group(group, &ret_file->create_gid))
-		policy_mistake(reader, "Create= names the group " QUOTE ", which is not known here",
-			       group);
+	else if (!find_group(group, &ret_owner->gid))
+		policy_mistake(reader, "%s= names the group " QUOTE ", which is not known here",
+			       key, group);
 	else
 		return true;
 	return false;
 }
 
+static void other_than_before(struct policy_reader *reader, const char *key)
+{
+	policy_mistake(reader, "%s= differs from an earlier one of this file; give one", key);
+}
+
 int policy_key_create(struct policy_reader *reader, enum policy_right unused, char *value)
 {
-	struct policy_file *file = this_file(reader), wanted = { 0 };
+	struct policy_file *file = this_file(reader);
+	struct policy_owner wanted;
 
 	(void)unused;
-	if (!read_create(reader, value, &wanted))
+	if (!read_owner(reader, "Create", "0644", value, &wanted))
 		return 0;
 	if (file->may_create) {
-		if (file->create_mode != wanted.create_mode ||
-		    file->create_uid != wanted.create_uid || file->create_gid != wanted.create_gid)
-			policy_mistake(reader, "Create= differs from an earlier one of this file; "
-					       "give one");
+		if (file->create_mode != wanted.mode || file->create_uid != wanted.uid ||
+		    file->create_gid != wanted.gid)
+			other_than_before(reader, "Create");
 		return 0;
 	}
-	file->create_owner = strdup(wanted.create_owner);
-	file->create_group = strdup(wanted.create_group);
+	file->create_owner = strdup(wanted.owner);
+	file->create_group = strdup(wanted.group);
 	if (!file->create_owner || !file->create_group)
 		return -ENOMEM;
-	file->create_mode = wanted.create_mode;
-	file->create_uid = wanted.create_uid;
-	file->create_gid = wanted.create_gid;
+	file->create_mode = wanted.mode;
+	file->create_uid = wanted.uid;
+	file->create_gid = wanted.gid;
 	file->may_create = true;
 	return 0;
+}
+
+int policy_key_make_dirs(struct policy_reader *reader, enum policy_right unused, char *value)
+{
+	struct policy_file *file = this_file(reader);
+	struct policy_owner wanted;
+
+	(void)unused;
+	if (!read_owner(reader, "MakeDirs", "0755", value, &wanted))
+		return 0;
+	if (file->may_make_dirs) {
+		if (file->dirs.mode != wanted.mode || file->dirs.uid != wanted.uid ||
+		    file->dirs.gid != wanted.gid)
+			other_than_before(reader, "MakeDirs");
+		return 0;
+	}
+	file->dirs = wanted;
+	file->dirs.owner = strdup(wanted.owner);
+	file->dirs.group = strdup(wanted.group);
+	file->may_make_dirs = true;
+	return file->dirs.owner && file->dirs.group ? 0 : -ENOMEM;
 }
 
 /* yes or no, and the same each time; anything else is a mistake and changes nothing. */
@@ -254,6 +280,14 @@ int policy_key_delete(struct policy_reader *reader, enum policy_right unused, ch
 	(void)unused;
 	read_answer(reader, "Delete", value, &reader->delete_given[reader->index],
 		    &this_file(reader)->may_delete);
+	return 0;
+}
+
+int policy_key_other_lens(struct policy_reader *reader, enum policy_right unused, char *value)
+{
+	(void)unused;
+	read_answer(reader, "OtherLens", value, &reader->other_lens_given[reader->index],
+		    &this_file(reader)->other_lens);
 	return 0;
 }
 

@@ -13,7 +13,7 @@ static const struct unit ages[] = {
 	{ "min", 60 },
 	{ "h", 3600 },
 	{ "d", 86400 },
-	{ "w", 7 * 86400 },
+	{ "w", 604800 },
 };
 
 static const struct unit sizes[] = {

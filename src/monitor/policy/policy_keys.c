@@ -315,14 +315,17 @@ static const struct {
 	{ SECTION_SESSION, "ServiceManager", key_manager, RIGHT_MAX },
 	{ SECTION_SESSION, "OptionalLayers", key_optional_layers, RIGHT_MAX },
 	{ SECTION_SESSION, "Audit", key_audit, RIGHT_MAX },
+	{ SECTION_SESSION, "Lenses", policy_key_lenses, RIGHT_MAX },
 	{ SECTION_FILE, "Lens", policy_key_lens, RIGHT_MAX },
 #define X(name, key) { SECTION_FILE, key, policy_key_right, RIGHT_##name },
 	POLICY_RIGHTS(X)
 #undef X
 		{ SECTION_FILE, "Value", policy_key_value, RIGHT_MAX },
 	{ SECTION_FILE, "Create", policy_key_create, RIGHT_MAX },
+	{ SECTION_FILE, "MakeDirs", policy_key_make_dirs, RIGHT_MAX },
 	{ SECTION_FILE, "Delete", policy_key_delete, RIGHT_MAX },
 	{ SECTION_FILE, "Verify", policy_key_verify, RIGHT_MAX },
+	{ SECTION_FILE, "OtherLens", policy_key_other_lens, RIGHT_MAX },
 	{ SECTION_FILE, "Secret", policy_key_secret, RIGHT_MAX },
 	{ SECTION_FILE, "Check", policy_key_check, RIGHT_MAX },
 	{ SECTION_FILE, "Apply", policy_key_apply, RIGHT_MAX },

@@ -32,6 +32,7 @@ struct policy_reader {
 	unsigned int history_given; /* bit set of 1u << enum policy_history_key */
 	bool delete_given[POLICY_FILES_MAX];
 	bool verify_given[POLICY_FILES_MAX];
+	bool other_lens_given[POLICY_FILES_MAX];
 	unsigned int mistakes;
 };
 
@@ -67,10 +68,13 @@ uint32_t policy_read_timeout(struct policy_reader *reader, const char *value);
 /* The reader of a key; value is not empty. Only Set=, Insert=, Remove= and Deny= have a right. */
 typedef int policy_key(struct policy_reader *reader, enum policy_right right, char *value);
 
+/* of [Session] */
+policy_key policy_key_lenses;
+
 /* of [File] */
 policy_key policy_key_lens, policy_key_right, policy_key_value, policy_key_create,
-	policy_key_delete, policy_key_verify, policy_key_secret, policy_key_apply,
-	policy_key_check;
+	policy_key_make_dirs, policy_key_delete, policy_key_verify, policy_key_other_lens,
+	policy_key_secret, policy_key_apply, policy_key_check;
 
 /* of [Service], [Log], [Package] and [System] */
 policy_key policy_key_service_allow, policy_key_service_timeout, policy_key_log_lines,

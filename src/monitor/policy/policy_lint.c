@@ -12,6 +12,7 @@
 
 #include "common/glob.h"
 #include "common/node_path.h"
+#include "monitor/policy/policy_lenses.h"
 
 /* What must be allowed before the warning is given. */
 enum danger_kind {
@@ -302,6 +303,19 @@ static void warn(FILE *out, size_t *count, const char *section, const char *name
 		fprintf(out, "warning: [%s %s]: %s is root: %s\n", section, name, what, why);
 }
 
+static int lint_lens(const struct policy *policy, const struct policy_file *file, FILE *out,
+		     size_t *count)
+{
+	int r = 0;
+
+	if (policy_may_change(file) || file->may_create || file->may_delete)
+		r = policy_lenses_concern(policy, file->path);
+	if (r > 0)
+		warn(out, count, "File", file->path, "whoever may change it",
+		     "it is a lens, by which commits are judged");
+	return r < 0 ? r : 0;
+}
+
 static int lint_file(const struct policy *policy, const struct policy_file *file, FILE *out,
 		     size_t *count)
 {
@@ -361,8 +375,11 @@ int policy_lint(const struct policy *policy, FILE *out, size_t *ret_count)
 	size_t count = 0;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < policy->file_count; i++)
+	for (size_t i = 0; r == 0 && i < policy->file_count; i++) {
 		r = lint_file(policy, &policy->files[i], out, &count);
+		if (r == 0)
+			r = lint_lens(policy, &policy->files[i], out, &count);
+	}
 	for (size_t i = 0; i < policy->service_count; i++)
 		lint_service(policy, &policy->services[i], out, &count);
 	for (size_t i = 0; i < policy->package_count; i++)

@@ -23,6 +23,9 @@ static void print_file(FILE *out, const struct policy_file *file)
 	if (file->may_create)
 		fprintf(out, "Create=%04o %s:%s\n", (unsigned int)file->create_mode,
 			file->create_owner, file->create_group);
+	if (file->may_make_dirs)
+		fprintf(out, "MakeDirs=%04o %s:%s\n", (unsigned int)file->dirs.mode,
+			file->dirs.owner, file->dirs.group);
 	if (file->may_delete)
 		fprintf(out, "Delete=yes\n");
 	for (size_t i = 0; i < file->apply_count; i++)
@@ -30,6 +33,8 @@ static void print_file(FILE *out, const struct policy_file *file)
 			file->apply[i].unit);
 	if (file->unverified)
 		fprintf(out, "Verify=no\n");
+	if (file->other_lens)
+		fprintf(out, "OtherLens=yes\n");
 	for (size_t i = 0; i < file->checks.count; i++)
 		fprintf(out, "Check=%s\n", file->checks.item[i]);
 }
@@ -97,6 +102,8 @@ void policy_print(FILE *out, const struct policy *policy)
 	print_layers(out, policy->optional_layers);
 	if (policy->audit != AUDIT_TO_FILE)
 		fprintf(out, "Audit=%s\n", policy_audit_word(policy->audit));
+	for (size_t i = 0; i < policy->lens_dirs.count; i++)
+		fprintf(out, "Lenses=%s\n", policy->lens_dirs.item[i]);
 	for (size_t i = 0; i < policy->file_count; i++)
 		print_file(out, &policy->files[i]);
 	for (size_t i = 0; i < policy->service_count; i++)

@@ -139,8 +139,7 @@ int policy_read_text(struct policy_reader *reader, char *text, size_t length)
 	return is_plain_text(reader, text, length) ? read_lines(reader, text, length) : 0;
 }
 
-/* Why an opened file or directory cannot be believed, or NULL. */
-static const char *trust_fault(const struct stat *st, mode_t type)
+const char *policy_trust_fault(const struct stat *st, mode_t type)
 {
 	if ((st->st_mode & S_IFMT) != type)
 		return type == S_IFDIR ? "is not a directory" : "is not a regular file";
@@ -178,7 +177,7 @@ static int read_file(struct policy_reader *reader, int directory, const char *na
 		return refuse(reader, open_fault(errno));
 	if (fstat(fd, &st) < 0)
 		return refuse(reader, strerror(errno));
-	fault = trust_fault(&st, S_IFREG);
+	fault = policy_trust_fault(&st, S_IFREG);
 	if (fault)
 		return refuse(reader, fault);
 	r = fd_read_text(fd, POLICY_FILE_SIZE_MAX, &text, &length);
@@ -248,10 +247,35 @@ static int read_directory(struct policy_reader *reader, const char *path)
 		return refuse(reader, directory_fault(errno));
 	if (fstat(directory, &st) < 0)
 		return refuse(reader, strerror(errno));
-	fault = trust_fault(&st, S_IFDIR);
+	fault = policy_trust_fault(&st, S_IFDIR);
 	if (fault)
 		return refuse(reader, fault);
 	return read_files(reader, path, directory);
+}
+
+/* What keys of one section mean together; NULL: nothing is wrong. */
+static const char *contradiction(const struct policy_file *file)
+{
+	if (file->may_make_dirs && !file->may_create)
+		return "MakeDirs= for a file that nobody makes; add Create=";
+	if (file->other_lens && file->unverified)
+		return "OtherLens=yes, and with Verify=no nothing would judge what that comes to; "
+		       "leave one of them out";
+	return NULL;
+}
+
+/* They may stand in several files, so that this is known at the end only. */
+static void check_sections(struct policy_reader *reader, const char *directory)
+{
+	for (size_t i = 0; i < reader->policy->file_count; i++) {
+		const struct policy_file *file = &reader->policy->files[i];
+		const char *wrong = contradiction(file);
+
+		if (!wrong)
+			continue;
+		log_error("%s: [File %s] has %s", directory, file->path, wrong);
+		reader->mistakes++;
+	}
 }
 
 int policy_read(const char *directory, struct policy **ret_policy)
@@ -264,6 +288,7 @@ int policy_read(const char *directory, struct policy **ret_policy)
 		log_error("%s: %s", directory, strerror(-r));
 		return r;
 	}
+	check_sections(&reader, directory);
 	if (reader.mistakes > 0)
 		return -EINVAL;
 	*ret_policy = take_ptr(policy);

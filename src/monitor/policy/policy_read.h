@@ -3,6 +3,7 @@
 #define EXM_POLICY_READ_H
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "common/policy.h"
 
@@ -14,6 +15,12 @@
  * descriptor. Returns 0; -EINVAL if the policy is refused; another -errno.
  */
 int policy_read(const char *directory, struct policy **ret_policy) must_check;
+
+/*
+ * Why what was opened cannot be believed: it is not of that type (S_IFREG or S_IFDIR), not root's,
+ * or others may write to it. NULL: it can.
+ */
+const char *policy_trust_fault(const struct stat *st, mode_t type);
 
 /* The effective policy, in the form in which it can be read again. */
 void policy_print(FILE *out, const struct policy *policy);

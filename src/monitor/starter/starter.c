@@ -43,7 +43,7 @@ struct starter *starter_free(struct starter *starter)
 {
 	if (!starter)
 		return NULL;
-	sd_event_source_unref(starter->watch);
+	sd_event_source_disable_unref(starter->watch);
 	/* it ends when nobody is at the other end */
 	close_fd(starter->channel);
 	waitpid(starter->pid, NULL, 0);

@@ -23,7 +23,8 @@ int starter_watch(struct starter *starter, sd_event *event, void (*gone)(void *d
 /*
  * Starts one process with these descriptors, which stay the caller's, in the order of START_WHATS;
  * `optional` are the layers of the sandbox that may be missing. It is a child of this process. 0 or
- * -errno; -ENOTCONN if the starter is gone.
+ * -errno; -ENOTCONN if the starter is gone. One whose answer did not come in time, or whole, is
+ * let go, which starter_watch() tells.
  */
 int starter_start(struct starter *starter, enum start_what what, const int *fds, size_t count,
 		  uint32_t optional, pid_t *ret_pid) must_check;

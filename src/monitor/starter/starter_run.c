@@ -41,6 +41,14 @@ struct child {
 	uint32_t optional;
 };
 
+/* The engine is told of the lenses by the monitor. */
+static const char *word_of(const struct child *child)
+{
+	if (child->what == START_VERIFY)
+		return child->process->spec->lens_path;
+	return child->what == START_INDEX ? "index" : NULL;
+}
+
 static _Noreturn void run_confined(const struct child *child)
 {
 	const struct starter_process *process = child->process;
@@ -50,7 +58,7 @@ static _Noreturn void run_confined(const struct child *child)
 	const struct confined program = {
 		.path = path,
 		.name = name,
-		.word = child->what == START_INDEX ? "index" : NULL,
+		.word = word_of(child),
 		.enclosure = {
 			.identity = spec->reader,
 			.lens_path = spec->lens_path,

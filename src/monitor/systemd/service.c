@@ -16,7 +16,10 @@
 #include "monitor/systemd/unit_state.h"
 #include "monitor/text.h"
 
-enum { REMOVED_MAX = 64 }; /* jobs remembered for an answer that is still on its way */
+enum {
+	REMOVED_MAX = 64,      /* jobs remembered for an answer that is still on its way */
+	PLACES = JOBS_MAX + 1, /* one is the monitor's own */
+};
 
 struct removed_job {
 	char path[JOB_PATH_SIZE];
@@ -27,7 +30,7 @@ struct service {
 	sd_event *event;
 	int root_fd;
 	struct service_bus *bus;
-	struct service_job *jobs[JOBS_MAX];
+	struct service_job *jobs[PLACES];
 	struct removed_job removed[REMOVED_MAX];
 	unsigned int next_removed;
 };
@@ -41,7 +44,7 @@ static void on_removed(const char *path, const char *result, void *data)
 		return;
 	text_copy(place->path, sizeof(place->path), path, strlen(path));
 	text_copy(place->result, sizeof(place->result), result, strlen(result));
-	for (size_t i = 0; i < JOBS_MAX; i++)
+	for (size_t i = 0; i < PLACES; i++)
 		if (service->jobs[i])
 			service_job_removed(service->jobs[i], path, result);
 }
@@ -50,7 +53,7 @@ static void on_back(void *data)
 {
 	struct service *service = data;
 
-	for (size_t i = 0; i < JOBS_MAX; i++)
+	for (size_t i = 0; i < PLACES; i++)
 		if (service->jobs[i])
 			service_job_back(service->jobs[i]);
 }
@@ -59,7 +62,7 @@ static void on_lost(int error, const char *text, void *data)
 {
 	struct service *service = data;
 
-	for (size_t i = 0; i < JOBS_MAX; i++)
+	for (size_t i = 0; i < PLACES; i++)
 		if (service->jobs[i])
 			service_job_lost(service->jobs[i], error, text);
 	service->bus = service_bus_free(service->bus);
@@ -85,7 +88,7 @@ struct service *service_free(struct service *service)
 {
 	if (!service)
 		return NULL;
-	for (size_t i = 0; i < JOBS_MAX; i++)
+	for (size_t i = 0; i < PLACES; i++)
 		service_job_free(service->jobs[i]);
 	service_bus_free(service->bus);
 	sd_event_unref(service->event);
@@ -96,13 +99,13 @@ struct service *service_free(struct service *service)
 
 int service_call(struct service *service, const struct service_order *order)
 {
-	size_t place = 0;
+	size_t places = order->entry == UINT32_MAX ? PLACES : JOBS_MAX, place = 0;
 
 	if (!service_verb_word(order->verb) || !policy_unit_name_valid(order->unit))
 		return -EINVAL;
-	while (place < JOBS_MAX && service->jobs[place])
+	while (place < places && service->jobs[place])
 		place++;
-	if (place == JOBS_MAX)
+	if (place == places)
 		return -EBUSY;
 	return service_job_new(service, order, &service->jobs[place]);
 }
@@ -168,7 +171,7 @@ void service_forget(struct service *service, struct service_job *job)
 {
 	bool idle = true;
 
-	for (size_t i = 0; i < JOBS_MAX; i++) {
+	for (size_t i = 0; i < PLACES; i++) {
 		if (service->jobs[i] == job)
 			service->jobs[i] = NULL;
 		idle = idle && !service->jobs[i];

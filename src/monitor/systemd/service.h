@@ -42,7 +42,9 @@ typedef void service_progress(const struct msg_progress *progress, void *data);
 /* What is asked for; whether the policy allows it has been decided before. */
 struct service_order {
 	uint32_t ticket; /* comes back in the result */
-	uint32_t entry;  /* of the policy; for init scripts */
+	/* of the policy, for init scripts; UINT32_MAX: of none, but the monitor's own, for which
+	 * there is room when JOBS_MAX are under way */
+	uint32_t entry;
 	enum service_verb verb;
 	const char *unit;           /* copied */
 	bool pair;                  /* what service_pair() tells is allowed for the other half */

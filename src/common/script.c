@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Runs in the command line client. Reads lines that a user wrote; only cuts them up. */
-#include "cli/script.h"
+/*
+ * Runs in the command line client and in the engine, never in the monitor. Reads lines that a user
+ * wrote; only cuts them up.
+ */
+#include "common/script.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef EXM_VARIABLE_H
+#define EXM_VARIABLE_H
+
+/*
+ * The nodes that variables stand for. Programs ask for them one by one, label, value and path each
+ * by itself: where there are not too many they are fetched at once, and hold until the tree
+ * changes.
+ */
+
+struct variable;
+
+struct variables {
+	struct variable *first;
+};
+
+void variables_forget(struct variables *variables);
+
+#endif
