@@ -34,6 +34,8 @@ int augeas_get(struct call *call, const struct arguments *a)
 		return call_result(call, json_new_bytes(value));
 	if (tree_need(call, a->path) < 0)
 		return -1;
+	if (reads_get(call->engine->tree, a->path, &value))
+		return call_result(call, json_new_bytes(value));
 	r = aug_get(aug, a->path, &value);
 	if (r == 0)
 		return tree_no_match(call, a->path);

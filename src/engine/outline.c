@@ -5,35 +5,15 @@
  * for each depth. Together they say who is whose child. A node is known by its label's address,
  * since each has a string of its own; where one does not, there is no outline.
  */
-#include "engine/outline.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/outline_node.h"
+
 /* A client cannot define variables of this name. */
 #define SET "exmachina_outline"
-
-struct outline_node {
-	const char *label;
-	const char *value;
-	uint32_t parent;
-	uint32_t end; /* the node behind the last one below */
-	uint32_t children;
-	uint32_t first;    /* of the siblings that have its label */
-	uint32_t position; /* among them */
-	uint32_t twins;    /* how many there are; only in the first */
-};
-
-struct outline {
-	augeas *aug;
-	char *root;                /* path of node 0 */
-	struct outline_node *node; /* in the order of the file */
-	uint32_t count;
-	uint32_t *slot; /* nodes by their labels' addresses, 1 more than the number; 0: free */
-	uint32_t mask;
-};
 
 struct outline *outline_free(struct outline *outline)
 {
@@ -41,7 +21,8 @@ struct outline *outline_free(struct outline *outline)
 		return NULL;
 	free(outline->root);
 	free(outline->node);
-	free(outline->slot);
+	free(outline->labels.slot);
+	free(outline->twins.slot);
 	free(outline);
 	return NULL;
 }
@@ -230,71 +211,6 @@ static void find_ends(struct outline *outline)
 	}
 }
 
-static int make_table(struct outline *outline)
-{
-	uint32_t size = 16;
-
-	while (size < 2 * outline->count)
-		size *= 2;
-	outline->slot = calloc(size, sizeof(*outline->slot));
-	outline->mask = size - 1;
-	return outline->slot ? 0 : -ENOMEM;
-}
-
-/* FNV-1a; a file whose labels collide takes longer, and is as slow as it was without an outline. */
-static uint32_t hash_of(const struct outline_node *node)
-{
-	uint32_t hash = (2166136261u ^ node->parent) * 16777619u;
-
-	for (const char *p = node->label; *p; p++)
-		hash = (hash ^ (unsigned char)*p) * 16777619u;
-	return hash ^ hash >> 15;
-}
-
-static void find_twins(struct outline *outline)
-{
-	for (uint32_t i = 1; i < outline->count; i++) {
-		struct outline_node *node = &outline->node[i], *first;
-		uint32_t at = hash_of(node) & outline->mask;
-
-		for (;; at = (at + 1) & outline->mask) {
-			if (outline->slot[at] == 0)
-				outline->slot[at] = i + 1;
-			first = &outline->node[outline->slot[at] - 1];
-			if (first->parent == node->parent && strcmp(first->label, node->label) == 0)
-				break;
-		}
-		node->first = outline->slot[at] - 1;
-		node->position = ++first->twins;
-	}
-	memset(outline->slot, 0, (outline->mask + 1) * sizeof(*outline->slot));
-}
-
-/* Of the one with that address, or where it would be. */
-static uint32_t slot_of(const struct outline *outline, const char *label)
-{
-	uint32_t at = (uint32_t)((uintptr_t)label * UINT64_C(0x9e3779b97f4a7c15) >> 32);
-
-	for (;; at++) {
-		uint32_t taken = outline->slot[at & outline->mask];
-
-		if (taken == 0 || outline->node[taken - 1].label == label)
-			return at & outline->mask;
-	}
-}
-
-static int find_labels(struct outline *outline)
-{
-	for (uint32_t i = outline->node[0].label ? 0 : 1; i < outline->count; i++) {
-		uint32_t at = slot_of(outline, outline->node[i].label);
-
-		if (outline->slot[at] != 0)
-			return -ENOTSUP;
-		outline->slot[at] = i + 1;
-	}
-	return 0;
-}
-
 static int build(struct outline *outline, const char *root)
 {
 	scoped(levels_clear) struct levels levels = { 0 };
@@ -306,13 +222,10 @@ static int build(struct outline *outline, const char *root)
 		r = take_levels(outline, root, &levels);
 	if (r == 0)
 		r = find_parents(outline, &levels);
-	if (r == 0)
-		r = make_table(outline);
 	if (r < 0)
 		return r;
 	find_ends(outline);
-	find_twins(outline);
-	return find_labels(outline);
+	return outline_index(outline);
 }
 
 int outline_new(augeas *aug, const char *root, struct outline **ret_outline)
@@ -328,121 +241,4 @@ int outline_new(augeas *aug, const char *root, struct outline **ret_outline)
 	if (r == 0)
 		*ret_outline = take_ptr(outline);
 	return r;
-}
-
-ssize_t outline_find(const struct outline *outline, const char *label)
-{
-	return (ssize_t)outline->slot[slot_of(outline, label)] - 1;
-}
-
-uint32_t outline_children(const struct outline *outline, uint32_t node)
-{
-	return outline->node[node].children;
-}
-
-/* ---- paths --------------------------------------------------------------------------- */
-
-/* What never needs an escape goes the short way; of the rest Augeas knows best. */
-static void add_label(augeas *aug, const char *label, struct output *out)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789_-.:#@*";
-	size_t length = strspn(label, plain);
-	scoped_ptr char *escaped = NULL;
-
-	if (label[length]) {
-		if (aug_escape_name(aug, label, &escaped) < 0)
-			out->failed = true;
-		label = escaped ? escaped : label;
-		length = strlen(label);
-	}
-	output_literal(out, "/");
-	output_add(out, label, length);
-}
-
-static void add_step(const struct outline *outline, uint32_t node, struct output *out)
-{
-	const struct outline_node *n = &outline->node[node];
-	char position[16];
-
-	add_label(outline->aug, n->label, out);
-	if (outline->node[n->first].twins > 1)
-		output_add(out, position,
-			   (size_t)snprintf(position, sizeof(position), "[%u]", n->position));
-}
-
-static void add_path(const struct outline *outline, uint32_t node, struct outline_path *path)
-{
-	struct output *text = &path->text;
-
-	if (node == 0) {
-		text->length = 0;
-		output_add(text, outline->root, strlen(outline->root));
-	} else if (node != path->node) {
-		uint32_t parent = outline->node[node].parent;
-
-		if (path->node != UINT32_MAX && path->node > 0 &&
-		    outline->node[path->node].parent == parent)
-			text->length = path->parent;
-		else
-			add_path(outline, parent, path);
-		path->parent = text->length;
-		add_step(outline, node, text);
-	}
-	path->node = node;
-}
-
-void outline_spell(const struct outline *outline, uint32_t node, struct outline_path *path)
-{
-	add_path(outline, node, path);
-	output_add(&path->text, "", 1);
-	path->text.length--;
-}
-
-/* ---- printing ------------------------------------------------------------------------ */
-
-static void add_escaped(unsigned char c, struct output *out)
-{
-	static const char names[] = "abtnvfr";
-	char text[5];
-	int length;
-
-	if (c >= '\a' && c <= '\r')
-		length = snprintf(text, sizeof(text), "\\%c", names[c - '\a']);
-	else if (c == '"' || c == '\\')
-		length = snprintf(text, sizeof(text), "\\%c", c);
-	else
-		length = snprintf(text, sizeof(text), "\\%03o", c);
-	output_add(out, text, (size_t)length);
-}
-
-static void add_value(const char *value, struct output *out)
-{
-	output_literal(out, " = \"");
-	while (*value) {
-		size_t length = 0;
-
-		while (value[length] >= ' ' && value[length] <= '~' && value[length] != '"' &&
-		       value[length] != '\\')
-			length++;
-		output_add(out, value, length);
-		value += length;
-		if (*value)
-			add_escaped((unsigned char)*value++, out);
-	}
-	output_literal(out, "\"");
-}
-
-void outline_print(const struct outline *outline, uint32_t node, size_t max, struct output *out)
-{
-	scoped(outline_path_clear) struct outline_path path = OUTLINE_NOWHERE;
-
-	for (uint32_t i = node; i < outline->node[node].end && out->length <= max; i++) {
-		add_path(outline, i, &path);
-		out->failed |= path.text.failed;
-		output_add(out, path.text.text, path.text.length);
-		if (outline->node[i].value)
-			add_value(outline->node[i].value, out);
-		output_literal(out, "\n");
-	}
 }

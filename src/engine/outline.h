@@ -10,6 +10,7 @@
  */
 
 #include <augeas.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -27,6 +28,22 @@ struct outline *outline_free(struct outline *outline);
 
 /* The node that has this label, which is Augeas's own string, as aug_ns_attr(3) gives it; or -1. */
 ssize_t outline_find(const struct outline *outline, const char *label);
+
+/*
+ * The node of an absolute path that has nothing but plain labels and positions below the root, as
+ * in /files/etc/hosts/1/alias[2], where that names just one. -1: it does not, or it is not
+ * understood here.
+ */
+ssize_t outline_locate(const struct outline *outline, const char *path);
+
+/* Does the path lead to the root or below it? */
+bool outline_holds(const struct outline *outline, const char *path);
+
+/* Augeas's own; NULL: none. */
+const char *outline_value(const struct outline *outline, uint32_t node);
+
+/* How many nodes it has, the root included. */
+uint32_t outline_size(const struct outline *outline);
 
 uint32_t outline_children(const struct outline *outline, uint32_t node);
 

@@ -19,10 +19,15 @@
  */
 enum { MANY = 64 };
 
+/* A get takes Augeas about as long as it takes to outline so many nodes. */
+enum { NODES_OF_A_GET = 32 };
+
 void reads_forget(struct reads *reads)
 {
 	reads->outline = outline_free(reads->outline);
 	reads->once = false;
+	reads->gets = 0;
+	reads->hopeless = false;
 }
 
 void selection_clear(struct selection *selection)
@@ -78,6 +83,19 @@ static int take_paths(struct selection *s)
 	return 0;
 }
 
+static int renew_outline(struct tree *tree, const char *root)
+{
+	struct reads *reads = &tree->reads;
+	int r;
+
+	reads_forget(reads);
+	reads->once = root[0] == '\0';
+	r = outline_new(tree->aug, root, &reads->outline);
+	if (r == 0)
+		reads->size = outline_size(reads->outline);
+	return r;
+}
+
 static int make_outline(struct tree *tree, const char *expr, struct selection *s)
 {
 	struct reads *reads = &tree->reads;
@@ -87,11 +105,7 @@ static int make_outline(struct tree *tree, const char *expr, struct selection *s
 	if (reads->outline && in_outline(s, reads->outline))
 		return 0;
 	root = tree_scope(tree, expr);
-	if (!root)
-		return -ENOMEM;
-	reads_forget(reads);
-	reads->once = root[0] == '\0';
-	r = outline_new(tree->aug, root, &reads->outline);
+	r = root ? renew_outline(tree, root) : -ENOMEM;
 	if (r == 0 && !in_outline(s, reads->outline))
 		r = -ENOTSUP;
 	if (r == -ENOTSUP)
@@ -229,4 +243,34 @@ int selection_children(struct selection *s, size_t i)
 		return 0;
 	count = aug_match(s->aug, below, NULL);
 	return count < 0 ? 0 : count;
+}
+
+/* Whether there is one now that the path leads into. */
+static bool outline_for_get(struct tree *tree, const char *path)
+{
+	struct reads *reads = &tree->reads;
+	scoped_ptr char *root = NULL;
+
+	if (reads->outline && !reads->once && outline_holds(reads->outline, path))
+		return true;
+	if (reads->hopeless || ++reads->gets < MANY + reads->size / NODES_OF_A_GET)
+		return false;
+	reads->gets = 0;
+	root = tree_scope(tree, path);
+	/* all of the tree is too much for one node */
+	if (!root || !root[0])
+		return false;
+	reads->hopeless = renew_outline(tree, root) < 0;
+	return !reads->hopeless;
+}
+
+bool reads_get(struct tree *tree, const char *path, const char **ret_value)
+{
+	ssize_t node = -1;
+
+	if (outline_for_get(tree, path))
+		node = outline_locate(tree->reads.outline, path);
+	if (node >= 0)
+		*ret_value = outline_value(tree->reads.outline, (uint32_t)node);
+	return node >= 0;
 }

@@ -24,9 +24,20 @@ struct reads {
 	bool once;
 	uint64_t outlined;  /* reads of many nodes that an outline served, ... */
 	uint64_t fallbacks; /* ... and those that it could not, and Augeas did */
+
+	unsigned int gets; /* that Augeas did since the outline was of use for one */
+	uint32_t size;     /* of the last outline */
+	bool hopeless;     /* for gets there is none until the tree changes */
 };
 
 void reads_forget(struct reads *reads);
+
+/*
+ * The value of the one node that a path of labels and positions names, from an outline: Augeas
+ * walks the list of siblings for each, and reads the path anew. Makes one once there were so many
+ * gets that it pays. False: Augeas has to be asked. What the path needs was brought in.
+ */
+bool reads_get(struct tree *tree, const char *path, const char **ret_value);
 
 struct selected {
 	const char *label; /* Augeas's own, as is the value */

@@ -125,6 +125,44 @@ static void compare_print(struct tree *tree, const char *expr, bool primed)
 	assert_int_equal(out.length, size);
 }
 
+/* How many nodes gets of one path found by themselves. */
+static size_t located;
+
+static void compare_get(struct tree *tree, const char *path)
+{
+	const char *value = NULL, *mine = NULL;
+	int r = aug_get(tree->aug, path, &value);
+
+	if (!reads_get(tree, path, &mine))
+		return;
+	located++;
+	if (r != 1)
+		fail_msg("%s: one node is found, and Augeas has %d", path, r);
+	assert_true((value == NULL) == (mine == NULL));
+	assert_true(!value || strcmp(value, mine) == 0);
+}
+
+/* The path of a node, and others that it resembles. */
+static void compare_gets_near(struct tree *tree, const char *path)
+{
+	static const char *const more[] = { "",    "[1]",      "[2]",    "[01]", "[0]", "/",
+					    "/*",  "/1",       "x",      " ",    "[",   "/x[1]",
+					    "/..", "[last()]", "[1][1]", "[*]",  "|/a", "[1]/." };
+	size_t length = strlen(path);
+
+	for (size_t i = 0; i < ARRAY_SIZE(more); i++) {
+		scoped_ptr char *near = NULL;
+
+		assert_true(asprintf(&near, "%s%s", path, more[i]) > 0);
+		compare_get(tree, near);
+	}
+	for (size_t cut = length; cut > 0 && cut + 5 > length; cut--) {
+		scoped_ptr char *near = strndup(path, cut);
+
+		compare_get(tree, near);
+	}
+}
+
 static void compare(struct tree *tree, const char *expr)
 {
 	static unsigned int turn;
@@ -254,6 +292,27 @@ static char *random_expression(struct tree *tree)
 	return text;
 }
 
+/* By an outline of the file. */
+static void compare_gets(struct tree *tree, int paths)
+{
+	int count = aug_ns_count(tree->aug, "labels");
+
+	reads_forget(&tree->reads);
+	if (aug_match(tree->aug, FILE_NODE, NULL) != 1 ||
+	    outline_new(tree->aug, FILE_NODE, &tree->reads.outline) < 0)
+		return;
+	for (int i = 0; i < paths && count > 0; i++) {
+		scoped_ptr char *path = NULL;
+
+		assert_int_equal(aug_ns_path(tree->aug, "labels",
+					     (int)(next_random() % (uint32_t)count), &path),
+				 0);
+		compare_gets_near(tree, path);
+	}
+	compare_gets_near(tree, FILE_NODE);
+	reads_forget(&tree->reads);
+}
+
 /* Some lenses make nodes without a label, by mistake: no expression names them, but what is below.
  */
 static bool has_hidden(struct tree *tree)
@@ -289,6 +348,7 @@ static void compare_tree(struct tree *tree, int expressions)
 	}
 	if (tree->reads.fallbacks > 0)
 		assert_true(has_hidden(tree));
+	compare_gets(tree, expressions);
 	assert_true(aug_defvar(tree->aug, "labels", NULL) >= 0);
 }
 
@@ -417,8 +477,8 @@ static void test_lenses(void **state)
 		trees += try_module(tree, path);
 	}
 	closedir(directory);
-	print_message("%zu trees of %zu modules\n", trees, modules);
-	assert_true(modules > 200 && trees > 2 * modules);
+	print_message("%zu trees of %zu modules, %zu gets\n", trees, modules, located);
+	assert_true(modules > 200 && trees > 2 * modules && located > 2 * trees);
 }
 
 /* ---- one by one ---------------------------------------------------------------------- */
@@ -527,6 +587,83 @@ static void test_fallback(void **state)
 	assert_int_equal(tree->reads.outlined, 0);
 }
 
+/* Labels that mean something elsewhere in an expression. */
+static void test_words(void **state)
+{
+	static const char *const words[] = { "or",   "and", "else", "div", "last", "text", "1",
+					     "self", "-",   "#",    "a-b", "_",    "child" };
+	struct tree *tree = *state;
+
+	pad(tree);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		scoped_ptr char *path = NULL;
+
+		assert_true(asprintf(&path, FILE_NODE "/x/%s", words[i]) > 0);
+		assert_int_equal(aug_set(tree->aug, path, words[i]), 0);
+	}
+	assert_int_equal(outline_new(tree->aug, FILE_NODE, &tree->reads.outline), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		scoped_ptr char *path = NULL;
+		const char *value = NULL;
+
+		assert_true(asprintf(&path, FILE_NODE "/x/%s", words[i]) > 0);
+		assert_true(reads_get(tree, path, &value));
+		assert_string_equal(value, words[i]);
+		compare_gets_near(tree, path);
+	}
+}
+
+/* How many gets Augeas does before there is an outline; 0: none within so many. */
+static int gets_before(struct tree *tree, const char *path, int max)
+{
+	const char *value = NULL;
+
+	for (int i = 0; i < max; i++)
+		if (reads_get(tree, path, &value))
+			return i + 1;
+	return 0;
+}
+
+static void test_gets(void **state)
+{
+	struct tree *tree = *state;
+
+	store_hosts(tree, 1000);
+	assert_int_equal(gets_before(tree, FILE_NODE "/7/canonical", 100), 64);
+	assert_int_equal(gets_before(tree, FILE_NODE "/7/ipaddr", 1), 1);
+	compare_get(tree, FILE_NODE "/999/alias[2]");
+	/* several, and none, are for Augeas to speak of */
+	assert_int_equal(gets_before(tree, FILE_NODE "/7/alias", 1000), 0);
+	assert_int_equal(gets_before(tree, FILE_NODE "/7/alias[3]", 1000), 0);
+	/* the more there is to outline, the more gets it must be for */
+	reads_forget(&tree->reads);
+	assert_int_equal(gets_before(tree, FILE_NODE "/7/ipaddr", 1000), 64 + 5001 / 32);
+	assert_int_equal(gets_before(tree, "/files/padding/x", 1000), 0);
+	/* a match leaves one behind */
+	reads_forget(&tree->reads);
+	compare_match(tree, FILE_NODE "/*", false);
+	assert_int_equal(gets_before(tree, FILE_NODE "/7/ipaddr", 1), 1);
+	/* but not that of all of the tree */
+	reads_forget(&tree->reads);
+	compare_match(tree, "//*", false);
+	assert_int_equal(gets_before(tree, FILE_NODE "/7/ipaddr", 1), 0);
+}
+
+/* Where no outline can be made it is not tried again and again. */
+static void test_gets_hopeless(void **state)
+{
+	struct tree *tree = *state;
+
+	store_hosts(tree, 100);
+	assert_int_equal(aug_set(tree->aug, FILE_NODE "/7/exmachina_outline", "x"), 0);
+	assert_int_equal(gets_before(tree, FILE_NODE "/7/ipaddr", 100), 0);
+	assert_true(tree->reads.hopeless);
+	assert_int_equal(gets_before(tree, FILE_NODE "/7/ipaddr", 1000), 0);
+	assert_int_equal(aug_rm(tree->aug, FILE_NODE "/7/exmachina_outline"), 1);
+	reads_forget(&tree->reads);
+	assert_int_not_equal(gets_before(tree, FILE_NODE "/7/ipaddr", 100), 0);
+}
+
 static void test_print_ends(void **state)
 {
 	scoped(output_clear) struct output out = { 0 };
@@ -574,8 +711,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, make, unmake)
-		TEST(large),    TEST(bytes),      TEST(variables), TEST(refused),
-		TEST(fallback), TEST(print_ends), TEST(linear),    TEST(lenses),
+		TEST(large),    TEST(bytes),      TEST(variables),     TEST(refused),
+		TEST(fallback), TEST(print_ends), TEST(linear),        TEST(lenses),
+		TEST(words),    TEST(gets),       TEST(gets_hopeless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
