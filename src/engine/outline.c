@@ -95,6 +95,8 @@ static int take_nodes(struct outline *outline, const char *root)
 struct levels {
 	const char **label;
 	uint32_t count;
+	uint32_t max;
+	bool whole;      /* they are of all of the tree */
 	uint32_t *begin; /* of each level, and where the next one of it is */
 	uint32_t *next;
 	uint32_t depth;
@@ -127,7 +129,7 @@ static int begin_level(struct levels *levels)
 	return 0;
 }
 
-static int take_level(augeas *aug, int count, uint32_t max, struct levels *levels)
+static int take_level(augeas *aug, int count, struct levels *levels)
 {
 	int r = begin_level(levels);
 
@@ -137,9 +139,9 @@ static int take_level(augeas *aug, int count, uint32_t max, struct levels *level
 		if (aug_ns_attr(aug, SET, i, NULL, &label, NULL) < 0 || !label)
 			return -ENOTSUP;
 		/* while it is defined, Augeas has a node for it */
-		if (strcmp(label, SET) == 0)
+		if (levels->whole && strcmp(label, SET) == 0)
 			continue;
-		if (levels->count == max)
+		if (levels->count == levels->max)
 			return -ENOTSUP;
 		levels->label[levels->count++] = label;
 	}
@@ -149,21 +151,26 @@ static int take_level(augeas *aug, int count, uint32_t max, struct levels *level
 
 static int take_levels(struct outline *outline, const char *root, struct levels *levels)
 {
-	uint32_t max = outline->count - 1;
 	int count, r = 0;
 
-	levels->label = malloc((max + 1) * sizeof(*levels->label));
+	levels->max = outline->count - 1;
+	levels->whole = root[0] == '\0';
+	levels->label = malloc(outline->count * sizeof(*levels->label));
 	if (!levels->label)
 		return -ENOMEM;
 	count = set_define(outline->aug, root, "/*");
 	while (r == 0 && count > 0) {
-		r = take_level(outline->aug, count, max, levels);
-		if (r == 0)
+		r = take_level(outline->aug, count, levels);
+		/* nothing is below when all are known; of the whole tree the set's own node is one
+		 */
+		if (levels->count == levels->max && !levels->whole)
+			count = 0;
+		else if (r == 0)
 			count = set_define(outline->aug, "$" SET, "/*");
 	}
 	if (r == 0)
 		r = count < 0 ? count : begin_level(levels);
-	return r < 0 || levels->count == max ? r : -ENOTSUP;
+	return r < 0 || levels->count == levels->max ? r : -ENOTSUP;
 }
 
 /* ---- what it comes to ---------------------------------------------------------------- */
@@ -241,4 +248,51 @@ int outline_new(augeas *aug, const char *root, struct outline **ret_outline)
 	if (r == 0)
 		*ret_outline = take_ptr(outline);
 	return r;
+}
+
+const char *outline_root(const struct outline *outline)
+{
+	return outline->root;
+}
+
+const char *outline_label(const struct outline *outline, uint32_t node)
+{
+	return outline->node[node].label;
+}
+
+const char *outline_value(const struct outline *outline, uint32_t node)
+{
+	return outline->node[node].value;
+}
+
+uint32_t outline_size(const struct outline *outline)
+{
+	return outline->count;
+}
+
+uint32_t outline_parent(const struct outline *outline, uint32_t node)
+{
+	return outline->node[node].parent;
+}
+
+uint32_t outline_end(const struct outline *outline, uint32_t node)
+{
+	return outline->node[node].end;
+}
+
+uint32_t outline_first_below(const struct outline *outline, uint32_t node)
+{
+	return outline->node[node].end > node + 1 ? node + 1 : 0;
+}
+
+uint32_t outline_next_beside(const struct outline *outline, uint32_t node)
+{
+	uint32_t end = outline->node[node].end;
+
+	return end < outline->node[outline->node[node].parent].end ? end : 0;
+}
+
+uint32_t outline_children(const struct outline *outline, uint32_t node)
+{
+	return outline->node[node].children;
 }

@@ -39,12 +39,25 @@ ssize_t outline_locate(const struct outline *outline, const char *path);
 /* Does the path lead to the root or below it? */
 bool outline_holds(const struct outline *outline, const char *path);
 
-/* Augeas's own; NULL: none. */
+/* The root's path, as Augeas spells it; "" for the whole tree. */
+const char *outline_root(const struct outline *outline);
+
+/* Augeas's own. Of the value NULL: none. */
+const char *outline_label(const struct outline *outline, uint32_t node);
 const char *outline_value(const struct outline *outline, uint32_t node);
 
 /* How many nodes it has, the root included. */
 uint32_t outline_size(const struct outline *outline);
 
+/* The one that it is a child of, and the one behind the last that is below it. */
+uint32_t outline_parent(const struct outline *outline, uint32_t node);
+uint32_t outline_end(const struct outline *outline, uint32_t node);
+
+/* The first of its children, and the next one of the same parent; 0: none. */
+uint32_t outline_first_below(const struct outline *outline, uint32_t node);
+uint32_t outline_next_beside(const struct outline *outline, uint32_t node);
+
+/* How many children it has. */
 uint32_t outline_children(const struct outline *outline, uint32_t node);
 
 /* A path, and whose it is: the next one mostly begins as it does. Starts out as OUTLINE_NOWHERE. */

@@ -11,13 +11,20 @@
 
 static int make_table(const struct outline *outline, struct outline_table *table)
 {
-	uint32_t size = 16;
-
-	while (size < 2 * outline->count)
-		size *= 2;
-	table->slot = calloc(size, sizeof(*table->slot));
-	table->mask = size - 1;
+	table->size = 2 * outline->count;
+	table->slot = calloc(table->size, sizeof(*table->slot));
 	return table->slot ? 0 : -ENOMEM;
+}
+
+/* A place among so many for a hash. */
+static uint32_t spread(uint32_t hash, uint32_t size)
+{
+	return (uint32_t)((uint64_t)hash * size >> 32);
+}
+
+static uint32_t behind(const struct outline_table *table, uint32_t at)
+{
+	return at + 1 < table->size ? at + 1 : 0;
 }
 
 /* What a step of a path names: label and position of a child. */
@@ -36,7 +43,7 @@ static uint32_t hash_of(const struct step *step)
 	for (size_t i = 0; i < step->length; i++)
 		hash = (hash ^ (unsigned char)step->label[i]) * 16777619u;
 	hash = (hash ^ step->position) * 16777619u;
-	return hash ^ hash >> 15;
+	return hash * 0x9e3779b1u;
 }
 
 static bool is_step(const struct outline_node *node, const struct step *step)
@@ -46,18 +53,26 @@ static bool is_step(const struct outline_node *node, const struct step *step)
 	       node->label[step->length] == '\0';
 }
 
-/* Of the node that the step leads to, or where it would be. */
+/*
+ * Of the node that the step leads to, or where it would be. Children have their slots about where
+ * all that is below their parent has, so that a walk of the tree is one of the table.
+ */
 static uint32_t *slot_of_step(const struct outline *outline, const struct step *step)
 {
 	const struct outline_table *table = &outline->twins;
+	uint32_t below = outline->node[step->parent].end - step->parent;
+	uint32_t at = 2 * step->parent + spread(hash_of(step), 2 * below);
 
-	for (uint32_t at = hash_of(step);; at++) {
-		uint32_t *slot = &table->slot[at & table->mask];
+	for (;; at = behind(table, at)) {
+		uint32_t *slot = &table->slot[at];
 
 		if (*slot == 0 || is_step(&outline->node[*slot - 1], step))
 			return slot;
 	}
 }
+
+/* Labels lie about in memory: those of the next nodes are on their way while one is looked at. */
+enum { AHEAD = 16 };
 
 static void find_twins(struct outline *outline)
 {
@@ -66,6 +81,8 @@ static void find_twins(struct outline *outline)
 		struct step step = { node->parent, node->label, strlen(node->label), 1 };
 		uint32_t *slot = slot_of_step(outline, &step);
 
+		if (i + AHEAD < outline->count)
+			__builtin_prefetch(outline->node[i + AHEAD].label);
 		node->first = *slot == 0 ? i : *slot - 1;
 		node->position = step.position = ++outline->node[node->first].twins;
 		if (*slot != 0)
@@ -78,10 +95,11 @@ static void find_twins(struct outline *outline)
 static uint32_t *slot_of_label(const struct outline *outline, const char *label)
 {
 	const struct outline_table *table = &outline->labels;
-	uint32_t at = (uint32_t)((uintptr_t)label * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+	uint64_t hash = (uintptr_t)label * UINT64_C(0x9e3779b97f4a7c15);
+	uint32_t at = spread((uint32_t)(hash >> 32), table->size);
 
-	for (;; at++) {
-		uint32_t *slot = &table->slot[at & table->mask];
+	for (;; at = behind(table, at)) {
+		uint32_t *slot = &table->slot[at];
 
 		if (*slot == 0 || outline->node[*slot - 1].label == label)
 			return slot;
@@ -170,19 +188,4 @@ ssize_t outline_locate(const struct outline *outline, const char *path)
 		node = follow(outline, &step);
 	}
 	return node;
-}
-
-const char *outline_value(const struct outline *outline, uint32_t node)
-{
-	return outline->node[node].value;
-}
-
-uint32_t outline_size(const struct outline *outline)
-{
-	return outline->count;
-}
-
-uint32_t outline_children(const struct outline *outline, uint32_t node)
-{
-	return outline->node[node].children;
 }

@@ -19,7 +19,7 @@ struct outline_node {
 /* Nodes by a hash, each as 1 more than its number; 0: free. There are twice as many slots. */
 struct outline_table {
 	uint32_t *slot;
-	uint32_t mask;
+	uint32_t size;
 };
 
 struct outline {

@@ -8,14 +8,20 @@
 
 /* ---- paths --------------------------------------------------------------------------- */
 
+static bool is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '.' && c <= ':' && c != '/') ||
+	       (c >= '@' && c <= 'Z') || c == '_' || c == '-' || c == '#' || c == '*';
+}
+
 /* What never needs an escape goes the short way; of the rest Augeas knows best. */
 static void add_label(augeas *aug, const char *label, struct output *out)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789_-.:#@*";
-	size_t length = strspn(label, plain);
+	size_t length = 0;
 	scoped_ptr char *escaped = NULL;
 
+	while (is_plain(label[length]))
+		length++;
 	if (label[length]) {
 		if (aug_escape_name(aug, label, &escaped) < 0)
 			out->failed = true;

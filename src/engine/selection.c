@@ -51,8 +51,7 @@ static int take_nodes(struct selection *s, int count)
 
 		if (aug_ns_attr(s->aug, SELECTED, i, &node->value, &node->label, NULL) < 0)
 			return -EINVAL;
-		/* while there are so few, their place in the set is kept instead */
-		node->node = (uint32_t)i;
+		node->place = (uint32_t)i;
 		if (node->label)
 			s->count++;
 	}
@@ -61,11 +60,13 @@ static int take_nodes(struct selection *s, int count)
 
 static bool in_outline(struct selection *s, const struct outline *outline)
 {
-	for (size_t i = 0; i < s->count; i++)
-		if (outline_find(outline, s->node[i].label) < 0)
+	for (size_t i = 0; i < s->count; i++) {
+		ssize_t node = outline_find(outline, s->node[i].label);
+
+		if (node < 0)
 			return false;
-	for (size_t i = 0; i < s->count; i++)
-		s->node[i].node = (uint32_t)outline_find(outline, s->node[i].label);
+		s->node[i].node = (uint32_t)node;
+	}
 	s->outline = outline;
 	return true;
 }
@@ -77,7 +78,7 @@ static int take_paths(struct selection *s)
 	if (!s->path)
 		return -ENOMEM;
 	for (size_t i = 0; i < s->count; i++)
-		if (aug_ns_path(s->aug, SELECTED, (int)s->node[i].node, &s->path[i]) < 0 ||
+		if (aug_ns_path(s->aug, SELECTED, (int)s->node[i].place, &s->path[i]) < 0 ||
 		    !s->path[i])
 			return -ENOMEM;
 	return 0;
@@ -113,32 +114,36 @@ static int make_outline(struct tree *tree, const char *expr, struct selection *s
 	return r == -ENOTSUP ? 0 : r;
 }
 
+/* How many nodes there are to tell of in the set, or MANY and more. */
+static size_t size_below(struct selection *s)
+{
+	int count = aug_defvar(s->aug, BELOW, "$" SELECTED "/*");
+
+	if (count >= 0 && count < MANY)
+		count = aug_defvar(s->aug, BELOW, "$" SELECTED "/descendant-or-self::*");
+	aug_defvar(s->aug, BELOW, NULL);
+	return count < 0 ? 0 : (size_t)count;
+}
+
 /* What is in the set, and paths if these are few; how many nodes there will be to tell of. */
 static int take_set(struct tree *tree, int count, bool below, struct selection *s, size_t *ret_size)
 {
 	int r = take_nodes(s, count);
 
 	*ret_size = s->count;
-	if (r == 0 && below && s->count > 0 && s->count < MANY) {
-		int all = aug_defvar(s->aug, BELOW, "$" SELECTED "/descendant-or-self::*");
-
-		aug_defvar(s->aug, BELOW, NULL);
-		*ret_size = all < 0 ? 0 : (size_t)all;
-	}
-	if (r < 0 || *ret_size >= MANY ||
-	    (tree->reads.outline && in_outline(s, tree->reads.outline)))
+	if (r < 0 || (tree->reads.outline && in_outline(s, tree->reads.outline)))
 		return r;
-	return below ? 0 : take_paths(s);
+	if (below && s->count > 0 && s->count < MANY)
+		*ret_size = size_below(s);
+	return below || *ret_size >= MANY ? 0 : take_paths(s);
 }
 
+/* By Augeas. */
 static int select_nodes(struct tree *tree, const char *expr, bool below, struct selection *s)
 {
 	size_t size = 0;
-	int count, r;
+	int count = aug_defvar(s->aug, SELECTED, expr), r;
 
-	if (tree->reads.once)
-		reads_forget(&tree->reads);
-	count = aug_defvar(s->aug, SELECTED, expr);
 	if (count < 0)
 		return -EINVAL;
 	/* a number or a string is no set of nodes, which Augeas says only when asked for one */
@@ -154,6 +159,68 @@ static int select_nodes(struct tree *tree, const char *expr, bool below, struct 
 		tree->reads.outlined += s->outline != NULL;
 	}
 	return r;
+}
+
+/* What most who want many nodes ask for: all of a file, for which its outline is enough. */
+#define ALL_BELOW "//*"
+
+static bool is_all_below(const char *expr, const char *root)
+{
+	size_t length = strlen(root);
+
+	return length > 0 && strncmp(expr, root, length) == 0 &&
+	       strcmp(expr + length, ALL_BELOW) == 0;
+}
+
+static int take_all_below(struct selection *s, const struct outline *outline)
+{
+	uint32_t count = outline_size(outline) - 1, taken = 0;
+
+	s->node = calloc((size_t)count + 1, sizeof(*s->node));
+	if (!s->node)
+		return -ENOMEM;
+	for (uint32_t above = 0; above <= count; above++)
+		for (uint32_t node = outline_first_below(outline, above); node > 0;
+		     node = outline_next_beside(outline, node))
+			s->node[taken++] = (struct selected){
+				.label = outline_label(outline, node),
+				.value = outline_value(outline, node),
+				.node = node,
+			};
+	s->count = taken;
+	s->outline = outline;
+	return 0;
+}
+
+/* Makes one if it is of a file with many nodes, as far as that is seen quickly. */
+static int outline_all_below(struct tree *tree, const char *expr)
+{
+	scoped_ptr char *root = tree_scope(tree, expr), *children = NULL;
+	int r;
+
+	if (!root || asprintf(&children, "%s/*", root) < 0)
+		return -ENOMEM;
+	if (!is_all_below(expr, root) || aug_match(tree->aug, children, NULL) < MANY)
+		return 0;
+	r = renew_outline(tree, root);
+	tree->reads.outlined += r == 0;
+	return r == -ENOTSUP ? 0 : r;
+}
+
+static int select_all_below(struct tree *tree, const char *expr, struct selection *s)
+{
+	struct reads *reads = &tree->reads;
+	size_t length = strlen(expr), rest = strlen(ALL_BELOW);
+	int r = 0;
+
+	if (length < rest || strcmp(expr + length - rest, ALL_BELOW) != 0)
+		return 0;
+	if (!reads->outline || !is_all_below(expr, outline_root(reads->outline)))
+		r = outline_all_below(tree, expr);
+	/* spelled in another way than Augeas spells it, it may name something else */
+	if (r < 0 || !reads->outline || !is_all_below(expr, outline_root(reads->outline)))
+		return r;
+	return take_all_below(s, reads->outline);
 }
 
 static int fall_back(struct selection *s, const char *expr)
@@ -179,7 +246,11 @@ int selection_new(struct tree *tree, const char *expr, struct selection *ret_sel
 	/* as aug_match(3) has it */
 	if (strcmp(expr, "/") == 0)
 		expr = "/*";
-	r = select_nodes(tree, expr, false, &s);
+	if (tree->reads.once)
+		reads_forget(&tree->reads);
+	r = select_all_below(tree, expr, &s);
+	if (r == 0 && !s.outline)
+		r = select_nodes(tree, expr, false, &s);
 	if (r == 0 && !s.outline && !s.path)
 		r = fall_back(&s, expr);
 	if (r < 0)
@@ -208,15 +279,30 @@ static int print_by_augeas(augeas *aug, const char *expr, struct output *out)
 	return 0;
 }
 
-int selection_print(struct tree *tree, const char *expr, size_t max, struct output *out)
+int selection_below(struct tree *tree, const char *expr, struct selection *ret_selection)
 {
 	scoped_selection s = { .aug = tree->aug, .spelled = OUTLINE_NOWHERE };
+	int r;
+
+	if (tree->reads.once)
+		reads_forget(&tree->reads);
+	r = select_nodes(tree, expr, true, &s);
+	if (r < 0)
+		return r;
+	*ret_selection = s;
+	s = (struct selection){ 0 };
+	return 0;
+}
+
+int selection_print(struct tree *tree, const char *expr, size_t max, struct output *out)
+{
+	scoped_selection s = { 0 };
 	int r;
 
 	/* as aug_print(3) has it */
 	if (expr[0] == '\0')
 		expr = "/*";
-	r = select_nodes(tree, expr, true, &s);
+	r = selection_below(tree, expr, &s);
 	if (r == 0 && !s.outline)
 		r = print_by_augeas(tree->aug, expr, out);
 	for (size_t i = 0; r == 0 && s.outline && i < s.count; i++)

@@ -42,6 +42,7 @@ bool reads_get(struct tree *tree, const char *path, const char **ret_value);
 struct selected {
 	const char *label; /* Augeas's own, as is the value */
 	const char *value; /* NULL: none */
+	uint32_t place;    /* in Augeas's set, without an outline */
 	uint32_t node;     /* in the outline */
 };
 
@@ -60,6 +61,13 @@ struct selection {
  */
 int selection_new(struct tree *tree, const char *expr, struct selection *ret_selection) must_check;
 void selection_clear(struct selection *selection);
+
+/*
+ * The same for who wants all below the nodes as well: by the outline, or where there is none from
+ * Augeas, since then not even the paths are known.
+ */
+int selection_below(struct tree *tree, const char *expr,
+		    struct selection *ret_selection) must_check;
 
 #define scoped_selection scoped(selection_clear) struct selection
 
