@@ -52,6 +52,19 @@ int call_result(struct call *call, struct json_object *result)
 	return r;
 }
 
+struct output *call_begin(struct call *call)
+{
+	return rpc_begin(call, "result");
+}
+
+int call_end(struct call *call)
+{
+	if (take_turn(call) && !call->notification)
+		return rpc_end(call, "result");
+	rpc_cancel(call);
+	return 0;
+}
+
 static const char *text_of(const struct json_object *data, const char *key)
 {
 	const char *text = json_string(json_get(data, key), NULL);

@@ -34,10 +34,19 @@ struct call {
 	struct captured *captured;    /* takes the answer, which nobody else gets; or NULL */
 	struct batch *batch;          /* NULL: a request of its own */
 	int slot;                     /* in the stream, while the answer waits; or -1 */
+	size_t begun;                 /* where its answer begins in what is written */
 };
 
 /* Takes the result over. NULL is null, unless memory ran out while it was made. */
 int call_result(struct call *call, struct json_object *result);
+
+/*
+ * The same for a result that is long: its JSON text is added to what call_begin() returns, and
+ * nothing else is done between the two.
+ */
+struct output;
+struct output *call_begin(struct call *call);
+int call_end(struct call *call);
 
 /* code as in EXM_ERRORS or JSON-RPC's own; data is taken over and may be NULL. Returns -1. */
 int call_error(struct call *call, int code, struct json_object *data, const char *format, ...)

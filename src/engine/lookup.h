@@ -8,7 +8,7 @@
  * What expressions named when they were read last. Most of the time of a warm
  * read goes into parsing the expression again, and panels ask the same things
  * over and over. The values are Augeas's own and live as long as the tree
- * does not change; whatever may change it must call lookup_forget() first.
+ * does not change; whatever may change it must call tree_changed() first.
  */
 enum { LOOKUP_SLOTS = 256, LOOKUP_EXPR_MAX = 256 };
 

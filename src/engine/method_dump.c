@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Runs in the engine: a tree with all below it, in time that is proportional to its nodes. Of
- * libxml2 nothing is used but the structure that Augeas hands out.
+ * Runs in the engine: a tree with all below it, in time that is proportional to its nodes. Where
+ * these are few, or there is no outline, from the structure that Augeas hands out; of libxml2
+ * nothing else is used.
  */
+#include <errno.h>
 #include <libxml/tree.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/engine.h"
 #include "engine/method.h"
+#include "engine/output.h"
 #include "engine/rpc.h"
+#include "engine/selection.h"
 
 static const char *content_of(const xmlNode *node)
 {
@@ -70,15 +75,12 @@ static int add_rows(struct json_object *rows, const xmlNode *top)
 	return r;
 }
 
-int augeas_dump(struct call *call, const struct arguments *a)
+static int dump_by_augeas(struct call *call, const char *path)
 {
-	const char *path = a->path ? a->path : "/files";
 	struct json_object *rows;
 	xmlNode *top = NULL;
 	int r;
 
-	if (tree_need(call, path) < 0)
-		return -1;
 	if (aug_to_xml(call->engine->tree->aug, path, &top, 0) < 0)
 		return tree_fail(call, path);
 	rows = json_new_array();
@@ -89,4 +91,63 @@ int augeas_dump(struct call *call, const struct arguments *a)
 		return call_no_memory(call);
 	}
 	return call_result(call, rows);
+}
+
+static void write_row(const struct outline *outline, uint32_t node, int depth, struct output *out)
+{
+	char text[32];
+
+	if (out->text[out->length - 1] != '[')
+		output_literal(out, ",");
+	output_add(out, text, (size_t)snprintf(text, sizeof(text), "{\"depth\":%d", depth));
+	output_literal(out, ",\"label\":");
+	output_bytes(out, outline_label(outline, node));
+	output_literal(out, ",\"value\":");
+	output_bytes(out, outline_value(outline, node));
+	output_literal(out, "}");
+}
+
+static void write_rows(const struct outline *outline, uint32_t top, struct output *out)
+{
+	int depth = 0;
+
+	write_row(outline, top, depth, out);
+	for (uint32_t node = top + 1; node < outline_end(outline, top); node++) {
+		uint32_t above = node - 1;
+
+		if (out->failed || out->length > RPC_ANSWER_MAX)
+			return;
+		for (depth++; above != outline_parent(outline, node); depth--)
+			above = outline_parent(outline, above);
+		write_row(outline, node, depth, out);
+	}
+}
+
+static int dump_by_outline(struct call *call, const struct selection *selection)
+{
+	struct output *out = call_begin(call);
+
+	output_literal(out, "[");
+	for (size_t i = 0; i < selection->count && !out->failed; i++)
+		write_rows(selection->outline, selection->node[i].node, out);
+	output_literal(out, "]");
+	return call_end(call);
+}
+
+int augeas_dump(struct call *call, const struct arguments *a)
+{
+	scoped_selection selection = { 0 };
+	const char *path = a->path ? a->path : "/files";
+	int r;
+
+	if (tree_need(call, path) < 0)
+		return -1;
+	/* as aug_to_xml(3) has it */
+	if (strcmp(path, "/") == 0 || !*path)
+		path = "/*";
+	r = selection_below(call->engine->tree, path, &selection);
+	if (r == -ENOMEM)
+		return call_no_memory(call);
+	return r == 0 && selection.outline ? dump_by_outline(call, &selection)
+					   : dump_by_augeas(call, path);
 }

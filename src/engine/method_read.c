@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Runs in the engine: methods that look at the tree. Expressions are the client's and hostile. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "engine/edit.h"
 #include "engine/engine.h"
 #include "engine/method.h"
+#include "engine/output.h"
 #include "engine/rpc.h"
 #include "engine/staging.h"
 #include "engine/tree_error.h"
@@ -32,6 +34,8 @@ int augeas_get(struct call *call, const struct arguments *a)
 		return call_result(call, json_new_bytes(value));
 	if (tree_need(call, a->path) < 0)
 		return -1;
+	if (reads_get(call->engine->tree, a->path, &value))
+		return call_result(call, json_new_bytes(value));
 	r = aug_get(aug, a->path, &value);
 	if (r == 0)
 		return tree_no_match(call, a->path);
@@ -57,79 +61,76 @@ int augeas_label(struct call *call, const struct arguments *a)
 	return call_result(call, json_new_bytes(label));
 }
 
-static struct json_object *match_with_value(augeas *aug, const char *path)
+static int selection_fail(struct call *call, const char *expr, int r)
 {
-	struct json_object *item = data_of_path(path);
-	scoped_ptr char *below = NULL;
-	const char *value = NULL;
-	int children = 0;
+	return r == -ENOMEM ? call_no_memory(call) : tree_fail(call, expr);
+}
 
-	if (aug_get(aug, path, &value) < 0)
-		value = NULL;
-	if (asprintf(&below, "%s/*", path) >= 0)
-		children = aug_match(aug, below, NULL);
-	json_put(item, "value", json_new_bytes(value));
-	json_put(item, "children", json_new_int(children < 0 ? 0 : children));
-	return item;
+static void add_match(struct selection *selection, size_t i, bool with_value, struct output *out)
+{
+	const char *path = selection_path(selection, i);
+	char children[48];
+
+	out->failed |= !path;
+	if (with_value)
+		output_literal(out, "{\"path\":");
+	output_bytes(out, path);
+	if (!with_value)
+		return;
+	output_literal(out, ",\"value\":");
+	output_bytes(out, selection->node[i].value);
+	output_add(out, children,
+		   (size_t)snprintf(children, sizeof(children), ",\"children\":%d}",
+				    selection_children(selection, i)));
 }
 
 int augeas_match(struct call *call, const struct arguments *a)
 {
-	augeas *aug = call->engine->tree->aug;
-	struct json_object *list;
-	char **matches = NULL;
-	int count, r = 0;
+	scoped_selection selection = { 0 };
+	struct output *out;
+	int r;
 
 	if (tree_need(call, a->path) < 0)
 		return -1;
-	count = aug_match(aug, a->path, NULL);
-	if (count < 0)
-		return tree_fail(call, a->path);
-	if (count > RPC_MATCHES_MAX)
+	r = selection_new(call->engine->tree, a->path, &selection);
+	if (r < 0)
+		return selection_fail(call, a->path, r);
+	if (selection.count > RPC_MATCHES_MAX)
 		return call_error(call, EXM_ERROR_LIMIT, data_of("limit", "matches"),
-				  "%.200s: %d nodes match, at most %d are told", a->path, count,
-				  RPC_MATCHES_MAX);
-	count = aug_match(aug, a->path, &matches);
-	if (count < 0)
-		return tree_fail(call, a->path);
-	list = json_new_array();
-	for (int i = 0; i < count; i++) {
-		if (r == 0)
-			r = json_append(list, a->values ? match_with_value(aug, matches[i])
-							: json_new_bytes(matches[i]));
-		free(matches[i]);
+				  "%.200s: %zu nodes match, at most %d are told", a->path,
+				  selection.count, RPC_MATCHES_MAX);
+	out = call_begin(call);
+	output_literal(out, "[");
+	for (size_t i = 0; i < selection.count && out->length <= RPC_ANSWER_MAX; i++) {
+		if (i > 0)
+			output_literal(out, ",");
+		add_match(&selection, i, a->values, out);
 	}
-	free(matches);
-	if (r < 0) {
-		json_free(list);
-		return call_no_memory(call);
-	}
-	return call_result(call, list);
+	output_literal(out, "]");
+	return call_end(call);
 }
 
 int augeas_print(struct call *call, const struct arguments *a)
 {
 	const char *path = a->path ? a->path : "/files";
-	scoped_ptr char *text = NULL;
-	scoped_file *out = NULL;
-	size_t size = 0;
+	scoped(output_clear) struct output text = { 0 };
 	int r;
 
 	if (tree_need(call, path) < 0)
 		return -1;
-	out = open_memstream(&text, &size);
-	if (!out)
-		return call_no_memory(call);
-	r = aug_print(call->engine->tree->aug, out, path);
-	if (fclose(take_ptr(out)) != 0)
-		return call_no_memory(call);
+	r = selection_print(call->engine->tree, path, RPC_ANSWER_MAX, &text);
 	if (r < 0)
-		return tree_fail(call, path);
-	if (size > RPC_ANSWER_MAX)
-		return call_error(call, EXM_ERROR_LIMIT, data_of("limit", "answer"),
-				  "%.200s: prints %zu bytes, at most %d are told", path, size,
-				  RPC_ANSWER_MAX);
-	return call_result(call, json_new_bytes(text));
+		return selection_fail(call, path, r);
+	if (text.length > RPC_ANSWER_MAX)
+		return call_error(
+			call, EXM_ERROR_LIMIT, data_of("limit", "answer"),
+			"%.200s: prints more than %d bytes, which is the most that is told", path,
+			RPC_ANSWER_MAX);
+	output_add(&text, "", 1);
+	if (text.failed)
+		return call_no_memory(call);
+	output_bytes(call_begin(call), text.text);
+	return call_end(call);
 }
 
 static struct json_object *range(unsigned int start, unsigned int end)

@@ -26,7 +26,7 @@ int srun_call(struct srun *srun, const char *name, const struct arguments *argum
 	srun_forget(srun);
 	call.captured = &srun->last;
 	if (!(method->flags & METHOD_READS))
-		lookup_forget(&engine->tree->lookup);
+		tree_changed(engine->tree);
 	stream_beat(&engine->stream);
 	method->handler(&call, arguments);
 	return srun->last.error ? -1 : 0;

@@ -71,3 +71,59 @@ void output_json(struct output *output, struct json_object *value)
 	else
 		output->failed = true;
 }
+
+/* The next part of the text that stands for itself. */
+static size_t plain_length(const char *text)
+{
+	size_t length = 0;
+
+	while (text[length] >= ' ' && text[length] <= '~' && text[length] != '"' &&
+	       text[length] != '\\')
+		length++;
+	return length;
+}
+
+/* Is what has to be escaped in it only what has an escape of two letters in each way of writing
+ * JSON? */
+static bool is_simple(const char *text)
+{
+	for (; *text; text++)
+		if ((*text < ' ' || *text > '~') && *text != '\n' && *text != '\t')
+			return false;
+	return true;
+}
+
+static void add_simple(struct output *output, const char *text)
+{
+	output_literal(output, "\"");
+	for (;; text++) {
+		size_t length = plain_length(text);
+		char escape[2] = "\\";
+
+		output_add(output, text, length);
+		text += length;
+		if (!*text)
+			break;
+		escape[1] = *text == '\n' ? 'n' : *text == '\t' ? 't' : *text;
+		output_add(output, escape, sizeof(escape));
+	}
+	output_literal(output, "\"");
+}
+
+void output_bytes(struct output *output, const char *text)
+{
+	scoped_json *value = NULL;
+
+	if (!text) {
+		output_literal(output, "null");
+	} else if (is_simple(text)) {
+		add_simple(output, text);
+	} else {
+		value = json_new_bytes(text);
+		/* NULL would be null */
+		if (value)
+			output_json(output, value);
+		else
+			output->failed = true;
+	}
+}

@@ -21,6 +21,9 @@ void output_add(struct output *output, const char *text, size_t length);
 struct json_object;
 void output_json(struct output *output, struct json_object *value);
 
+/* A text as json_new_bytes() has it, without making a value of it; NULL is null. */
+void output_bytes(struct output *output, const char *text);
+
 #define output_literal(output, literal) output_add(output, literal, sizeof(literal) - 1)
 
 #endif

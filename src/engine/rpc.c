@@ -39,6 +39,14 @@ static int write_output(struct engine *engine, struct output *out)
 	return r;
 }
 
+/* Another answer than the one that was begun. */
+static int without_memory(struct call *call)
+{
+	call->answered = false;
+	call_no_memory(call);
+	return 0;
+}
+
 static int too_large(struct call *call)
 {
 	call->answered = false;
@@ -47,39 +55,77 @@ static int too_large(struct call *call)
 	return 0;
 }
 
-/* The envelope up to the member's value. */
-static void begin_answer(struct call *call, struct output *out, const char *member)
+static struct output *output_of(struct call *call)
 {
+	return call->batch ? &call->batch->out : &call->engine->out;
+}
+
+/* The envelope up to the member's value. */
+struct output *rpc_begin(struct call *call, const char *member)
+{
+	struct output *out = output_of(call);
+
+	if (!call->batch)
+		output_start(out);
+	call->begun = out->length;
+	if (call->captured)
+		return out;
 	if (call->batch)
 		output_add(out, out->length == 0 ? "[" : ",", 1);
-	else
-		output_start(out);
 	output_literal(out, "{\"jsonrpc\":\"2.0\",\"id\":");
 	output_json(out, call->id);
 	output_literal(out, ",\"");
 	output_add(out, member, strlen(member));
 	output_literal(out, "\":");
+	return out;
+}
+
+void rpc_cancel(struct call *call)
+{
+	struct output *out = output_of(call);
+
+	out->length = call->begun;
+	out->failed = false;
+}
+
+/* What was written is no answer to the client, but the value that a caller of ours waits for. */
+static int capture(struct call *call, struct output *out)
+{
+	struct json_error error;
+	int r = json_read(call->engine->reader, out->text + call->begun, out->length - call->begun,
+			  &call->captured->result, &error);
+
+	rpc_cancel(call);
+	return r < 0 ? without_memory(call) : 0;
+}
+
+int rpc_end(struct call *call, const char *member)
+{
+	struct output *out = output_of(call);
+
+	if (!call->captured)
+		output_literal(out, "}");
+	/* in a batch all answers together are one line */
+	if ((out->failed || out->length > RPC_ANSWER_MAX) && strcmp(member, "error") != 0) {
+		bool failed = out->failed;
+
+		rpc_cancel(call);
+		return failed ? without_memory(call) : too_large(call);
+	}
+	if (call->captured)
+		return capture(call, out);
+	return call->batch ? 0 : write_output(call->engine, out);
 }
 
 int rpc_answer(struct call *call, const char *member, struct json_object *value)
 {
-	struct output *out = call->batch ? &call->batch->out : &call->engine->out;
-	size_t before = call->batch ? out->length : 0;
-
 	if (call->captured) {
 		*(strcmp(member, "error") ? &call->captured->result : &call->captured->error) =
 			json_share(value);
 		return 0;
 	}
-	begin_answer(call, out, member);
-	output_json(out, value);
-	output_literal(out, "}");
-	/* in a batch all answers together are one line */
-	if (out->length > RPC_ANSWER_MAX && strcmp(member, "error") != 0) {
-		out->length = before;
-		return too_large(call);
-	}
-	return call->batch ? 0 : write_output(call->engine, out);
+	output_json(rpc_begin(call, member), value);
+	return rpc_end(call, member);
 }
 
 int rpc_notify(struct engine *engine, const char *method, struct json_object *params)
@@ -204,7 +250,7 @@ static void dispatch(struct call *call, const struct json_object *request)
 	if (arguments_take(call, method, json_get(request, "params"), &arguments) < 0)
 		return;
 	if (!(method->flags & METHOD_READS))
-		lookup_forget(&engine->tree->lookup);
+		tree_changed(engine->tree);
 	carry_out(call, method, &arguments);
 }
 

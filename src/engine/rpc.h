@@ -10,7 +10,7 @@ enum {
 	RPC_DEPTH_MAX = 64,
 	RPC_BATCH_MAX = 1000,
 	RPC_ANSWER_MAX = 16 << 20,
-	RPC_MATCHES_MAX = 100000,
+	RPC_MATCHES_MAX = 250000,
 };
 
 /* Deals with one line and writes the answers that are ready. 0, or -errno if the client is gone. */
@@ -28,6 +28,12 @@ int rpc_notify(struct engine *engine, const char *method, struct json_object *pa
 /* Batches, while an answer waits. */
 void rpc_batch_wait(struct batch *batch);
 void rpc_batch_done(struct engine *engine, struct batch *batch);
+
+/* The same for a value that is written piece by piece; fails only if the client is gone. */
+struct output;
+struct output *rpc_begin(struct call *call, const char *member);
+int rpc_end(struct call *call, const char *member) must_check;
+void rpc_cancel(struct call *call);
 
 /* Writes the answer, whose member ("result" or "error") has this value, or puts it to its batch. */
 int rpc_answer(struct call *call, const char *member, struct json_object *value) must_check;

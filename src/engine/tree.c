@@ -58,12 +58,18 @@ static void forget_files(struct tree *tree)
 	tree->last_node = NULL;
 }
 
+void tree_changed(struct tree *tree)
+{
+	lookup_forget(&tree->lookup);
+	reads_forget(&tree->reads);
+}
+
 struct tree *tree_free(struct tree *tree)
 {
 	if (!tree)
 		return NULL;
 	forget_files(tree);
-	lookup_forget(&tree->lookup);
+	tree_changed(tree);
 	if (tree->aug)
 		aug_close(tree->aug);
 	load_table_free(tree->load);
@@ -133,7 +139,7 @@ static int fetch(struct call *call, uint32_t entry, const char *path, struct tre
 	if (tree->count == TREE_FILES_MAX)
 		return call_error(call, EXM_ERROR_LIMIT, data_of("limit", "files"),
 				  "more than %d files in one session", TREE_FILES_MAX);
-	lookup_forget(&tree->lookup);
+	tree_changed(tree);
 	file = &tree->file[tree->count];
 	*file = (struct tree_file){
 		.entry = entry,
@@ -351,6 +357,19 @@ bool tree_is_outside(const struct tree *tree, const char *expr)
 	return prefix && prefix[0] != '\0';
 }
 
+char *tree_scope(const struct tree *tree, const char *expr)
+{
+	scoped_ptr char *prefix = NULL;
+
+	if (same_as_last(tree, expr))
+		return strdup(tree->last_node);
+	prefix = prefix_of(tree, expr);
+	for (size_t i = 0; prefix && i < tree->count; i++)
+		if (tree->file[i].state == TREE_LOADED && path_is_below(prefix, tree->file[i].path))
+			return staging_node(tree->file[i].path);
+	return prefix ? strdup("") : NULL;
+}
+
 /* Is it the file's node and no more, in labels alone? */
 static bool is_node_of(const struct node_path *node, char *path)
 {
@@ -407,6 +426,7 @@ int tree_forget(struct tree *tree)
 {
 	int r = mon_forget(tree->mon);
 
+	tree_changed(tree);
 	for (size_t i = 0; r == 0 && i < tree->count; i++)
 		r = staging_forget(tree, &tree->file[i]);
 	forget_files(tree);
@@ -478,7 +498,7 @@ int tree_reload(struct call *call, struct tree_file *file)
 	struct msg_open_reply reply;
 	int r = tree_take_table(tree);
 
-	lookup_forget(&tree->lookup);
+	tree_changed(tree);
 	if (r < 0)
 		return tree_no_table(call, r);
 	r = staging_fetch_newer(tree, file, &reply);

@@ -13,6 +13,7 @@
 #include "engine/load_table.h"
 #include "engine/lookup.h"
 #include "engine/mon.h"
+#include "engine/selection.h"
 
 /*
  * Augeas over a private staging directory. A file gets there from the monitor
@@ -80,6 +81,7 @@ struct tree {
 	char *last_node;         /* of the file that was named last */
 	time_t next_mtime;
 	struct lookup lookup;
+	struct reads reads;
 };
 
 /* staging is an empty directory. 0 or -errno. */
@@ -110,6 +112,15 @@ int tree_place(struct call *call, char *path, ssize_t *ret_entry, size_t *ret_le
 
 /* Drops everything that was fetched, with all edits, here and in the monitor. 0 or -errno. */
 int tree_forget(struct tree *tree) must_check;
+
+/* The tree is about to change, or has changed: what was read of it before counts no more. */
+void tree_changed(struct tree *tree);
+
+/*
+ * The node that all nodes lie below which the expression may name: that of the file if there is
+ * but one, or "", which is above all. NULL without memory.
+ */
+char *tree_scope(const struct tree *tree, const char *expr);
 
 /*
  * The same for all else that the client has done to the tree, as for a session that begins: its

@@ -231,6 +231,8 @@ int tree_fail(struct call *call, const char *expr)
 						 known[i].problem);
 	switch (augeas) {
 	case AUG_EPATHX:
+		/* which Augeas has noted in the tree */
+		tree_changed(call->engine->tree);
 		return bad_path(call, expr);
 	case AUG_ENOMATCH:
 		return tree_no_match(call, expr);

@@ -14,7 +14,7 @@ from augeas_in_process import Augeas, Remote
 from exm import HOSTS, SESSION, check, equal, for_each, main, test
 
 SEEDS = int(os.environ.get("ALIKE_SEEDS", "1"))
-FILES_OF_A_LENS, FILE_SIZE, CALLS = 2, 6000, 150
+FILES_OF_A_LENS, FILE_SIZE, CALLS, GETS = 2, 6000, 150, 150
 OF_NO_FILE = ("/mine", "/tree", "/text2")
 
 
@@ -116,7 +116,7 @@ class Pair:
         for path in lenses:
             if path != "/etc/hosts":
                 shutil.copyfile(path, made(w.at(path)))
-        self.w, self.lenses, self.saves = w, lenses, 0
+        self.w, self.lenses, self.saves, self.turns = w, lenses, 0, 0
         self.root = w.path_of("other-root")
         shutil.copytree(w.root, self.root)
         self.there = Remote(w.session(SESSION + "".join(
@@ -138,6 +138,11 @@ class Pair:
             side.text_store("Hosts.lns", "/text", "/tree")
             side.defvar("a", "/files/etc/hosts/*[ipaddr]")
             side.defnode("b", "/mine/deep", "1")
+
+    def turn(self, each):
+        """Is it the turn of what is done each so many times?"""
+        self.turns += 1
+        return self.turns % each == 0
 
     def text(self, root, path):
         with open(root + path, "rb") as file:
@@ -255,8 +260,22 @@ def one(pair, call, done):
     if call[0] == "load":
         pair.there.match("/files//*")
     check(same(call, here, there), f"{call!a}: {there!a}, and here {here!a}: {pair.there.last}")
-    for tree in ("/files", *OF_NO_FILE) if call[0] not in READS else ():
+    if call[0] in READS:
+        return
+    for tree in ("/files", *OF_NO_FILE):
         same_tree(pair, tree, call)
+    for path in pair.lenses:
+        same_nodes(pair, "/files" + path, call)
+
+
+def same_nodes(pair, file, call):
+    """Many nodes of a file, and now and then so many gets that the server finds these by itself."""
+    there, here = (side.match(file + "//*") for side in (pair.there, pair.here))
+    equal(there, here, f"nodes of {file} after {call!a}")
+    for path in (here[1] or [])[:GETS] if pair.turn(10) else ():
+        equal(pair.there.get(path), pair.here.get(path), f"{path} after {call!a}")
+    there, here = (side.dump(file) for side in (pair.there, pair.here))
+    check(same(("dump", file), here, there), f"dump of {file} after {call!a}: {there!a}, {here!a}")
 
 
 def same_tree(pair, tree, call):

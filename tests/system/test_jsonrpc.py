@@ -43,7 +43,7 @@ def info(w):
     equal(answer["limits"]["depth"], 64)
     equal(answer["limits"]["batch"], 1000)
     equal(answer["limits"]["answer"], 16 * MIB)
-    equal(answer["limits"]["matches"], 100000)
+    equal(answer["limits"]["matches"], 250000)
     check(answer["layers"], "no sandbox layer is named")
     equal(answer["loaded"], [])
     equal(answer["pending"], [])
