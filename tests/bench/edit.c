@@ -40,7 +40,7 @@ static void write_hosts(const char *path, int entries)
 
 static void call(int fd, const char *method, const char *params)
 {
-	char request[512], answer[LINE];
+	char request[1024], answer[LINE];
 
 	snprintf(request, sizeof(request),
 		 "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"%s\",\"params\":%s}\n", method,
@@ -51,7 +51,7 @@ static void call(int fd, const char *method, const char *params)
 /* From the edit to the answer that it is in place. */
 static double edit_ms(int fd, const char *path, int round)
 {
-	char params[256];
+	char params[512];
 	double begin = now_us();
 
 	snprintf(params, sizeof(params), "[\"%s/ipaddr\",\"10.9.9.%d\"]", path, round);
@@ -64,7 +64,7 @@ static double edit_ms(int fd, const char *path, int round)
 
 static double save_ms(augeas *aug, const char *path, int round)
 {
-	char node[256], value[32];
+	char node[512], value[32];
 	double begin = now_us();
 
 	snprintf(node, sizeof(node), "%s/ipaddr", path);
@@ -93,19 +93,19 @@ static augeas *augeas_in_process(int entries)
 	return aug;
 }
 
-/* path: of the entry, with %d for the round. */
+/* path: the beginning of the entry's. */
 static struct cost measure(int fd, int entries, const char *path)
 {
 	int rounds = entries > 10000 ? 3 : ROUNDS;
 	augeas *aug = entries <= PATIENT_TO ? augeas_in_process(entries) : NULL;
 	double ours[ROUNDS], theirs[ROUNDS];
-	char node[256];
+	char node[64];
 
 	write_hosts("/etc/hosts", entries);
 	call(fd, "augeas.load", "[]");
 	call(fd, "augeas.get", "[\"/files/etc/hosts/1/ipaddr\"]");
 	for (int i = 0; i < rounds; i++) {
-		snprintf(node, sizeof(node), path, i + 1);
+		snprintf(node, sizeof(node), "%s%d", path, i + 1);
 		ours[i] = edit_ms(fd, node, i);
 		theirs[i] = aug ? save_ms(aug, node, i) : 0;
 	}
@@ -146,8 +146,8 @@ int main(int argc, char **argv)
 		die(ROOT);
 	server = start_daemon(argv[1]);
 	authenticate(&server);
-	measure_all(server.fd, "one value and commit", "/files/etc/hosts/5%d");
-	measure_all(server.fd, "one more entry and commit", "/files/etc/hosts/0%d");
+	measure_all(server.fd, "one value and commit", "/files/etc/hosts/5");
+	measure_all(server.fd, "one more entry and commit", "/files/etc/hosts/0");
 	stop(&server);
 	return 0;
 }
