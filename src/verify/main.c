@@ -69,6 +69,9 @@ static enum verify_verdict serve(const char *lens_path)
 		r = verify_prepare(&verification, message.verify_lens.lens, lens_path);
 	if (r == 0)
 		r = receive_fd(MON_VERIFY_BEFORE, &before);
+	/* it may have come ahead, while the client goes on with its edits */
+	if (r == 0)
+		verify_read_before(&verification, before);
 	if (r == 0)
 		r = receive_fd(MON_VERIFY_AFTER, &after);
 	if (r == 0)

@@ -96,7 +96,7 @@ static augeas *augeas_in_process(int entries)
 /* path: the beginning of the entry's. */
 static struct cost measure(int fd, int entries, const char *path)
 {
-	int rounds = entries > 10000 ? 3 : ROUNDS;
+	int rounds = entries < 10000 ? ROUNDS : 3;
 	augeas *aug = entries <= PATIENT_TO ? augeas_in_process(entries) : NULL;
 	double ours[ROUNDS], theirs[ROUNDS];
 	char node[64];

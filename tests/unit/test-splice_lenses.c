@@ -27,7 +27,7 @@ __attribute__((visibility("default"))) const char *__lsan_default_suppressions(v
 #define TREE "/tree"
 #define OUT "/out"
 
-enum { SAMPLES = 2, ROUNDS = 4, COMMITS = 2, EDITS = 2, LONG = 1500 };
+enum { SAMPLES = 1, ROUNDS = 1, COMMITS = 2, EDITS = 2, LONG = 800 };
 
 struct tally {
 	unsigned long same, layout, whole, refused;
