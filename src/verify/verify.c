@@ -114,8 +114,10 @@ void verification_clear(struct verification *verification)
 {
 	verification->parser = parser_free(verification->parser);
 	free(verification->before);
-	verification->before = NULL;
+	free(verification->after);
+	verification->before = verification->after = NULL;
 	verification->old_tree = node_free(verification->old_tree);
+	verification->new_tree = node_free(verification->new_tree);
 }
 
 void verify_read_before(struct verification *verification, int before)
@@ -128,20 +130,8 @@ void verify_read_before(struct verification *verification, int before)
 	verification->has_before = true;
 }
 
-struct texts {
-	char *after;
-	struct node *new_tree;
-};
-
-static void texts_clear(struct texts *texts)
-{
-	free(texts->after);
-	node_free(texts->new_tree);
-}
-
 enum verify_verdict verify_run(struct verification *verification, int before, int after, int result)
 {
-	scoped(texts_clear) struct texts t = { 0 };
 	struct parser *parser = verification->parser;
 	int r;
 
@@ -149,13 +139,14 @@ enum verify_verdict verify_run(struct verification *verification, int before, in
 		verify_read_before(verification, before);
 	if (verification->result < 0)
 		return verdict_of(verification->result, VERIFY_OLD_NO_PARSE);
-	r = map_text(after, &t.after);
+	r = map_text(after, &verification->after);
 	if (r == 0)
-		r = tree_of(parser, t.after, &t.new_tree);
+		r = tree_of(parser, verification->after, &verification->new_tree);
 	if (r < 0)
 		return verdict_of(r, VERIFY_NO_PARSE);
-	r = t.after ? parse_renders(parser, verification->before, t.after) : 0;
+	r = verification->after ? parse_renders(parser, verification->before, verification->after)
+				: 0;
 	if (r < 0)
 		return verdict_of(r, VERIFY_NO_RENDER);
-	return write_changes(verification->old_tree, t.new_tree, result);
+	return write_changes(verification->old_tree, verification->new_tree, result);
 }

@@ -17,6 +17,8 @@ struct verification {
 	struct node *old_tree;
 	bool has_before; /* and what came of reading it: 0 or -errno */
 	int result;
+	char *after;
+	struct node *new_tree;
 };
 
 /* lens_path is colon-separated, as Augeas's. 0 or -ENOMEM; that there is no such lens is a verdict.
