@@ -160,5 +160,22 @@ def merged(w):
     equal(w.read("/etc/hosts"), expected.replace("h201.example.com", "later"))
 
 
+@test("a commit is compared with the file as it was read last, whatever the verifier has read ahead")
+def read_again(w):
+    s = with_hosts(w)
+    s.set(H + "/200/canonical", "ours")
+    w.write("/etc/hosts", text(LINES).replace("h300.example.com", "theirs"))
+    s.call("augeas.load")
+    s.set(H + "/201/canonical", "ours")
+    equal([c["node"] for c in s.commit()["files"][0]["changes"]], ["201/canonical"])
+    # nor has it another one than this when both were edited
+    w.write("/etc/hosts", text(LINES))
+    s.call("augeas.load")
+    s.set(H + "/200/canonical", "ours")
+    s.call("augeas.load_file", ["/etc/hosts"])
+    s.set(H + "/202/canonical", "ours")
+    equal([c["node"] for c in s.commit()["files"][0]["changes"]], ["202/canonical"])
+
+
 if __name__ == "__main__":
     main()

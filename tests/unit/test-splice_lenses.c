@@ -88,7 +88,7 @@ static void add(const struct sample *s, char **entries, size_t count)
 	const char *entry = entries[pick(s, count)], *label = label_of(s, entry);
 	const char *beside = entries[pick(s, 2) ? pick(s, count) : count - 1];
 	bool number = label[0] && label[strspn(label, "0123456789")] == '\0';
-	scoped_ptr char *copy = NULL, *new = NULL;
+	scoped_ptr char *new = NULL;
 
 	/* the path of a node that is not the only one of its label changes */
 	assert_int_equal(aug_cp(s->aug, entry, "/copy"), 0);
