@@ -72,6 +72,7 @@ static enum verify_verdict serve(const char *lens_path, struct verification *ver
 	/* it may have come ahead, while the client goes on with its edits */
 	if (r == 0)
 		verify_read_before(verification, before);
+	before = close_fd(before);
 	if (r == 0)
 		r = receive_fd(MON_VERIFY_AFTER, &after);
 	if (r == 0)
