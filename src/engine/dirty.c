@@ -13,6 +13,7 @@
 #include "engine/diff.h"
 #include "engine/engine.h"
 #include "engine/staging.h"
+#include "engine/texts.h"
 #include "engine/tree_error.h"
 #include "verify/parse.h"
 
@@ -63,7 +64,7 @@ static int save(struct tree *tree, bool *ret_saved)
 	int r = load_table_begin(tree->aug);
 
 	for (size_t i = 0; i < tree->count && r == 0; i++)
-		if (tree->file[i].edited)
+		if (tree->file[i].edited && !tree->file[i].spliced)
 			r = load_table_add(tree->aug, tree->file[i].lens, tree->file[i].path);
 	if (r == 0)
 		r = tree_save_mode(tree, "overwrite");
@@ -75,8 +76,25 @@ static int save(struct tree *tree, bool *ret_saved)
 	return r < 0 ? r : tree_tell_saved(tree);
 }
 
-/* Lets Augeas write what was edited to the staging directory. */
-static int render(struct call *call)
+/* Makes those texts that need not be written as a whole. 1 if there are others, 0 or -errno. */
+static int splice(struct tree *tree)
+{
+	int others = 0;
+
+	for (size_t i = 0; i < tree->count; i++) {
+		struct tree_file *file = &tree->file[i];
+		int r = file->edited ? texts_splice(tree, file) : 0;
+
+		if (r < 0)
+			return r;
+		file->spliced = r > 0;
+		others |= file->edited && !file->spliced;
+	}
+	return others;
+}
+
+/* Lets Augeas write what else was edited to the staging directory. */
+static int render_others(struct call *call)
 {
 	struct tree *tree = call->engine->tree;
 	struct tree_file *failed = NULL;
@@ -86,7 +104,7 @@ static int render(struct call *call)
 	for (size_t i = 0; i < tree->count; i++) {
 		struct tree_file *file = &tree->file[i];
 
-		if (file->needs_touch || (file->edited && file->made))
+		if (!file->spliced && (file->needs_touch || (file->edited && file->made)))
 			touch(tree, file);
 		file->made |= file->edited && file->base < 0;
 	}
@@ -94,8 +112,11 @@ static int render(struct call *call)
 	if (r < 0)
 		return call_internal(call, "write the edits", r);
 	if (saved) {
-		for (size_t i = 0; i < tree->count; i++)
+		for (size_t i = 0; i < tree->count; i++) {
 			tree->file[i].needs_touch = false;
+			if (tree->file[i].edited && !tree->file[i].spliced)
+				texts_written(tree, &tree->file[i]);
+		}
 		return 0;
 	}
 	for (size_t i = 0; i < tree->count; i++) {
@@ -111,6 +132,15 @@ static int render(struct call *call)
 		call, EXM_ERROR_BAD_VALUE, tree_error_data(tree, failed),
 		"%s cannot be written: the tree is not what %s can write; the edits are kept",
 		failed->path, failed->lens);
+}
+
+static int render(struct call *call)
+{
+	int r = splice(call->engine->tree);
+
+	if (r < 0)
+		return call_internal(call, "write the edits", r);
+	return r > 0 ? render_others(call) : 0;
 }
 
 static int map_content(int fd, struct mapping *ret_mapping)
@@ -163,7 +193,7 @@ static int differs(const struct tree *tree, const struct dirty *p)
 	if (p->ours < 0)
 		return 0;
 	same = fd_same_content(p->file->base, p->ours);
-	if (same == 0)
+	if (same == 0 && !texts_differ(p->file))
 		same = is_layout(tree, p);
 	return same < 0 ? same : !same;
 }

@@ -16,6 +16,7 @@
 #include "engine/method_confirm.h"
 #include "engine/plan.h"
 #include "engine/staging.h"
+#include "engine/texts.h"
 #include "engine/timer.h"
 
 static int stage_all(struct call *call, const struct dirty_list *list)
@@ -118,6 +119,7 @@ static int settle(struct call *call, struct dirty_list *list)
 		close_fd(p->file->base);
 		p->file->base = take_fd(&p->ours);
 		p->file->state = p->file->base < 0 ? TREE_ABSENT : TREE_LOADED;
+		texts_settled(p->file);
 		p->file->made |= p->file->base < 0;
 	}
 	for (size_t i = 0; i < engine->tree->count; i++)

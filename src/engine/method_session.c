@@ -85,6 +85,16 @@ static void put_files(struct json_object *info, const struct tree *tree)
 	json_put(info, "pending", pending);
 }
 
+/* How the texts of edited files were made. */
+static void put_texts(struct json_object *info, const struct tree *tree)
+{
+	struct json_object *texts = json_new_object();
+
+	json_put(texts, "spliced", json_new_int((int64_t)tree->texts_spliced));
+	json_put(texts, "whole", json_new_int((int64_t)tree->texts_whole));
+	json_put(info, "texts", texts);
+}
+
 /* Those of the sandbox that hold, and those that do not. */
 static void put_layers(struct json_object *info, uint32_t layers)
 {
@@ -117,6 +127,7 @@ int session_info(struct call *call, const struct arguments *a)
 	json_put(info, "audit", json_new_string(policy_audit_word(engine->policy->audit)));
 	json_put(info, "limits", limits());
 	put_files(info, engine->tree);
+	put_texts(info, engine->tree);
 	return call_result(call, info);
 }
 

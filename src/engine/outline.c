@@ -27,11 +27,6 @@ struct outline *outline_free(struct outline *outline)
 	return NULL;
 }
 
-static inline void outline_freep(struct outline **outline)
-{
-	outline_free(*outline);
-}
-
 /* ---- what Augeas hands out ----------------------------------------------------------- */
 
 /* How many nodes are in the set now. */
@@ -237,7 +232,7 @@ static int build(struct outline *outline, const char *root)
 
 int outline_new(augeas *aug, const char *root, struct outline **ret_outline)
 {
-	scoped(outline_freep) struct outline *outline = calloc(1, sizeof(*outline));
+	scoped_outline *outline = calloc(1, sizeof(*outline));
 	int r;
 
 	if (!outline)

@@ -26,6 +26,13 @@ struct outline;
 int outline_new(augeas *aug, const char *root, struct outline **ret_outline) must_check;
 struct outline *outline_free(struct outline *outline);
 
+static inline void outline_freep(struct outline **outline)
+{
+	outline_free(*outline);
+}
+
+#define scoped_outline scoped(outline_freep) struct outline
+
 /* The node that has this label, which is Augeas's own string, as aug_ns_attr(3) gives it; or -1. */
 ssize_t outline_find(const struct outline *outline, const char *label);
 

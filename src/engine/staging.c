@@ -13,6 +13,7 @@
 
 #include "common/fd.h"
 #include "common/glob.h"
+#include "engine/texts.h"
 
 char *staging_join(const char *pattern, const char *name)
 {
@@ -162,6 +163,7 @@ int staging_load(struct tree *tree, struct tree_file *file)
 		       aug_error(tree->aug) != AUG_NOERROR || staging_has_error(tree, file)))
 		file->state = TREE_PARSE_FAILED;
 	load_table_end(tree->aug);
+	texts_read(tree, file);
 	return r;
 }
 
@@ -252,6 +254,7 @@ int staging_read_anew(struct tree *tree, struct tree_file *file)
 	file->newer = -1;
 	file->nul_offset = -1;
 	r = staging_forget(tree, file);
+	file->splice = splice_free(file->splice);
 	close_fd(file->base);
 	file->base = content;
 	file->edited = file->needs_touch = file->stale = false;
@@ -264,6 +267,7 @@ int staging_adopt(struct tree *tree, struct tree_file *file, int content)
 	scoped_ptr char *staged = tree_staging_path(tree, file->path);
 	int r = staging_forget(tree, file);
 
+	file->splice = splice_free(file->splice);
 	close_fd(file->base);
 	file->base = content;
 	staging_forget_newer(file);
@@ -290,6 +294,32 @@ int staging_forget(struct tree *tree, const struct tree_file *file)
 	if (aug_rm(tree->aug, node) < 0 || aug_rm(tree->aug, meta) < 0)
 		return -EINVAL;
 	return unlink(staged) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+/* What Augeas notes of a file that it has written. */
+static int note_written(struct tree *tree, const struct tree_file *file, time_t mtime)
+{
+	scoped_ptr char *node = staging_node(file->path), *meta = NULL, *error = NULL, *text = NULL;
+
+	if (!node || asprintf(&meta, "/augeas%s/mtime", node) < 0 ||
+	    asprintf(&error, "/augeas%s/error", node) < 0 ||
+	    asprintf(&text, "%lld", (long long)mtime) < 0)
+		return -ENOMEM;
+	aug_rm(tree->aug, error);
+	return aug_set(tree->aug, meta, text) < 0 ? -EINVAL : 0;
+}
+
+int staging_write(struct tree *tree, const struct tree_file *file, const char *text)
+{
+	scoped_fd content = memfd_of("exmachina-text", text, strlen(text));
+	scoped_ptr char *staged = tree_staging_path(tree, file->path);
+	time_t mtime = tree->next_mtime;
+	int r;
+
+	if (content < 0 || !staged)
+		return content < 0 ? content : -ENOMEM;
+	r = write_staged(tree, staged, content);
+	return r < 0 ? r : note_written(tree, file, mtime);
 }
 
 int staging_content(const struct tree *tree, const struct tree_file *file, int *ret_content)

@@ -34,6 +34,9 @@ int staging_read_anew(struct tree *tree, struct tree_file *file) must_check;
 /* Takes the file out of the tree and of the staging directory. 0 or -errno. */
 int staging_forget(struct tree *tree, const struct tree_file *file) must_check;
 
+/* Writes the text in place of what is staged, where Augeas takes it for its own. 0 or -errno. */
+int staging_write(struct tree *tree, const struct tree_file *file, const char *text) must_check;
+
 /* Did Augeas note an error with the file? */
 bool staging_has_error(const struct tree *tree, const struct tree_file *file);
 

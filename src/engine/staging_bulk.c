@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/staging.h"
+#include "engine/texts.h"
 
 void staging_bulk_begin(struct tree *tree)
 {
@@ -88,6 +89,7 @@ int staging_bulk_end(struct tree *tree)
 		file->state = was_tried(tree, file) && !staging_has_error(tree, file)
 				      ? TREE_LOADED
 				      : TREE_PARSE_FAILED;
+		texts_read(tree, file);
 	}
 	return r;
 }

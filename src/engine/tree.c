@@ -50,6 +50,7 @@ static void forget_files(struct tree *tree)
 	for (size_t i = 0; i < tree->count; i++) {
 		free(tree->file[i].path);
 		free(tree->file[i].lens);
+		splice_free(tree->file[i].splice);
 		close_fd(tree->file[i].base);
 		close_fd(tree->file[i].newer);
 	}
@@ -152,6 +153,7 @@ static int fetch(struct call *call, uint32_t entry, const char *path, struct tre
 	if (r < 0) {
 		free(file->path);
 		free(file->lens);
+		splice_free(file->splice);
 		close_fd(file->base);
 		return call_internal(call, "fetch a file", r);
 	}

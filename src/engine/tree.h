@@ -14,6 +14,7 @@
 #include "engine/lookup.h"
 #include "engine/mon.h"
 #include "engine/selection.h"
+#include "engine/splice.h"
 
 /*
  * Augeas over a private staging directory. A file gets there from the monitor
@@ -47,7 +48,11 @@ struct tree_file {
 	bool edited;      /* differs from what was handed out, perhaps */
 	bool needs_touch; /* aug_save failed and has forgotten that it is edited */
 	bool made;        /* Augeas made it, and does not see that a value in it changes */
+	bool spliced;     /* what is staged was made of the edits already, without Augeas */
 	long nul_offset;  /* TREE_PARSE_FAILED: of a NUL byte, or -1 */
+	/* how that is done, or NULL; and its splice_total() of the base, 0: not known */
+	struct splice *splice;
+	uint64_t handed_out;
 };
 
 enum { TREE_FILES_MAX = 512 };
@@ -82,6 +87,7 @@ struct tree {
 	time_t next_mtime;
 	struct lookup lookup;
 	struct reads reads;
+	uint64_t texts_spliced, texts_whole; /* how many were made in which way; see texts.h */
 };
 
 /* staging is an empty directory. 0 or -errno. */

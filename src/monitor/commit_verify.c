@@ -23,7 +23,12 @@ static size_t next_verified(const struct session *session, size_t from)
 	return from;
 }
 
-/* The one that waits, if it is for this lens, or a new one; NULL after the last. */
+static int before_of(struct session *session, size_t index)
+{
+	return handout_find(&session->handouts, session->staged[index].path)->content;
+}
+
+/* The one that waits, if it is for this file, or a new one; NULL after the last. */
 static int verifier_for(struct session *session, size_t index, struct verifier **ret_verifier)
 {
 	const char *lens;
@@ -34,7 +39,8 @@ static int verifier_for(struct session *session, size_t index, struct verifier *
 	lens = policy_of(session, index)->lens;
 	if (session->verifier && !verifier_waits(session->verifier))
 		session->verifier = verifier_free(session->verifier);
-	if (session->verifier && strcmp(verifier_lens(session->verifier), lens) == 0) {
+	if (session->verifier && strcmp(verifier_lens(session->verifier), lens) == 0 &&
+	    verifier_fits(session->verifier, before_of(session, index))) {
 		*ret_verifier = take_ptr(session->verifier);
 		return 0;
 	}
@@ -50,7 +56,7 @@ static void verify_one(struct session *session, size_t index, struct verifier *v
 		.policy = policy_of(session, index),
 		.timeout_ms = session->policy->timeout_ms,
 		.index = (uint32_t)index,
-		.before = handout_find(&session->handouts, staged->path)->content,
+		.before = before_of(session, index),
 		.after = staged->content,
 	};
 

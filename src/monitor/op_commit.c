@@ -8,6 +8,25 @@
 #include "monitor/history/history.h"
 #include "monitor/transaction.h"
 
+/* What was handed out of the one file that the entry names; one with wildcards names any number. */
+static int give_before(struct session *session, const struct policy_file *file)
+{
+	const struct handout *handout = handout_find(&session->handouts, file->path);
+
+	if (!handout || handout->content < 0)
+		return 0;
+	return verifier_give_before(session->verifier, handout->content);
+}
+
+/* Has it got a text that no commit will be from any more? */
+static bool is_stale(const struct session *session)
+{
+	for (size_t i = 0; i < session->handouts.count; i++)
+		if (verifier_fits(session->verifier, session->handouts.item[i].content))
+			return false;
+	return session->handouts.count > 0;
+}
+
 /*
  * The engine says that a file of this entry is being edited. It may say so as often as it
  * likes: one verifier waits, until a commit has used it.
@@ -22,10 +41,16 @@ int op_prepare(struct session *session, const struct msg_prepare *request, int *
 	if (request->entry >= policy->file_count)
 		return -EPROTO;
 	file = &policy->files[request->entry];
-	if (session->verifier || file->unverified)
+	if (file->unverified)
+		return 0;
+	if (session->verifier && is_stale(session))
+		session->verifier = verifier_free(session->verifier);
+	if (session->verifier)
 		return 0;
 	r = verifier_new(session->host->starter, session->host->event, policy->optional_layers,
 			 file->lens, &session->verifier);
+	if (r == 0)
+		r = give_before(session, file);
 	/* the commit tries again, and is where it counts */
 	if (r < 0)
 		log_info("no verifier could be started ahead: %s", strerror(-r));

@@ -3,9 +3,11 @@
 #include "monitor/verifier.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -17,6 +19,7 @@ struct verifier {
 	int channel;
 	struct engine_log *log;
 	char *lens;
+	int before; /* what it has got already; -1: nothing */
 };
 
 static int start(struct verifier *verifier, struct starter *starter, sd_event *event,
@@ -55,7 +58,7 @@ int verifier_new(struct starter *starter, sd_event *event, uint32_t optional, co
 
 	if (!verifier)
 		return -ENOMEM;
-	verifier->channel = -1;
+	verifier->channel = verifier->before = -1;
 	verifier->lens = strdup(lens);
 	r = verifier->lens ? start(verifier, starter, event, optional) : -ENOMEM;
 	if (r == 0)
@@ -78,6 +81,7 @@ struct verifier *verifier_free(struct verifier *verifier)
 	}
 	engine_log_free(verifier->log);
 	close_fd(verifier->channel);
+	close_fd(verifier->before);
 	free(verifier->lens);
 	free(verifier);
 	return NULL;
@@ -91,9 +95,37 @@ bool verifier_waits(const struct verifier *verifier)
 	       info.si_pid == 0;
 }
 
+int verifier_give_before(struct verifier *verifier, int before)
+{
+	const struct message old = { .type = MON_VERIFY_BEFORE };
+	int r;
+
+	verifier->before = fcntl(before, F_DUPFD_CLOEXEC, 3);
+	if (verifier->before < 0)
+		return -errno;
+	r = channel_send(verifier->channel, &old, before, false);
+	if (r < 0)
+		verifier->before = close_fd(verifier->before);
+	return r;
+}
+
+/* The same memfd, and so the same bytes, since it is sealed. */
+static bool is_same(int a, int b)
+{
+	struct stat one, other;
+
+	return b >= 0 && fstat(a, &one) == 0 && fstat(b, &other) == 0 &&
+	       one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
 const char *verifier_lens(const struct verifier *verifier)
 {
 	return verifier->lens;
+}
+
+bool verifier_fits(const struct verifier *verifier, int before)
+{
+	return verifier->before < 0 || is_same(verifier->before, before);
 }
 
 static int give(const struct verifier *verifier, int before, int after, int list)
@@ -101,7 +133,7 @@ static int give(const struct verifier *verifier, int before, int after, int list
 	const struct message old = { .type = MON_VERIFY_BEFORE };
 	const struct message new = { .type = MON_VERIFY_AFTER };
 	const struct message result = { .type = MON_VERIFY_RESULT };
-	int r = channel_send(verifier->channel, &old, before, false);
+	int r = verifier->before < 0 ? channel_send(verifier->channel, &old, before, false) : 0;
 
 	if (r == 0)
 		r = channel_send(verifier->channel, &new, after, false);

@@ -9,7 +9,8 @@
 
 /*
  * One exmachina-verify, for one file of one commit. It may be started before it is needed, and
- * then waits, with its lens ready, for the texts; once it has got any it is never used again.
+ * then waits, with its lens ready, for the texts. The one before the commit, which is the system's
+ * own, it may get and read ahead as well; then it is for that text only.
  */
 struct verifier;
 
@@ -28,7 +29,13 @@ static inline void verifier_freep(struct verifier **verifier)
 /* Is it there yet? One that waits may have been killed by somebody else. */
 bool verifier_waits(const struct verifier *verifier);
 
+/* A sealed memfd, of which a copy is kept. 0 or -errno. */
+int verifier_give_before(struct verifier *verifier, int before) must_check;
+
 const char *verifier_lens(const struct verifier *verifier);
+
+/* Has it not got another text before than that memfd or, -1, none? */
+bool verifier_fits(const struct verifier *verifier, int before);
 
 /*
  * Gives it the texts, sealed memfds or -1, and an empty memfd for its list, and waits until it

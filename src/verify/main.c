@@ -56,24 +56,28 @@ static int receive_fd(enum message_type type, int *ret_fd)
 	return receive(type, &packet, &message, ret_fd);
 }
 
-/* Until the texts come nothing hostile has been read. */
-static enum verify_verdict serve(const char *lens_path)
+/* Until the texts come nothing hostile has been read. What was made of them goes with the process.
+ */
+static enum verify_verdict serve(const char *lens_path, struct verification *verification)
 {
-	scoped(verification_clear) struct verification verification = { 0 };
 	scoped_fd before = -1, after = -1, result = -1;
 	struct packet packet;
 	struct message message;
 	int fd = -1, r = receive(MON_VERIFY_LENS, &packet, &message, &fd);
 
 	if (r == 0)
-		r = verify_prepare(&verification, message.verify_lens.lens, lens_path);
+		r = verify_prepare(verification, message.verify_lens.lens, lens_path);
 	if (r == 0)
 		r = receive_fd(MON_VERIFY_BEFORE, &before);
+	/* it may have come ahead, while the client goes on with its edits */
+	if (r == 0)
+		verify_read_before(verification, before);
+	before = close_fd(before);
 	if (r == 0)
 		r = receive_fd(MON_VERIFY_AFTER, &after);
 	if (r == 0)
 		r = receive_fd(MON_VERIFY_RESULT, &result);
-	return r < 0 ? VERIFY_MEMORY : verify_run(&verification, before, after, result);
+	return r < 0 ? VERIFY_MEMORY : verify_run(verification, before, after, result);
 }
 
 int main(int argc, char **argv)
@@ -85,6 +89,7 @@ int main(int argc, char **argv)
 		.descriptors = DESCRIPTORS_MAX,
 		.file_size = FILE_SIZE_MAX,
 	};
+	struct verification verification = { 0 };
 	const char *step = "start";
 	int r;
 
@@ -99,5 +104,6 @@ int main(int argc, char **argv)
 		log_error("cannot %s: %s", step, strerror(-r));
 		return VERIFY_SANDBOX;
 	}
-	return (int)serve(sandbox.lens_path);
+	/* and not piece by piece */
+	_exit((int)serve(sandbox.lens_path, &verification));
 }

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "verify/walk.h"
+
 #define TEXT "/exmachina_text"
 #define RENDERED "/exmachina_rendered"
 
@@ -76,70 +78,6 @@ struct parser *parser_free(struct parser *parser)
 	return NULL;
 }
 
-/* From the structure that Augeas hands out, whose strings are the tree's to the byte. */
-
-static const char *label_of(const xmlNode *xml)
-{
-	for (const xmlAttr *attribute = xml->properties; attribute; attribute = attribute->next)
-		if (strcmp((const char *)attribute->name, "label") == 0)
-			return attribute->children ? (const char *)attribute->children->content
-						   : "";
-	return "";
-}
-
-static const char *value_of(const xmlNode *xml)
-{
-	for (const xmlNode *part = xml->children; part; part = part->next)
-		if (strcmp((const char *)part->name, "value") == 0)
-			return part->children ? (const char *)part->children->content : "";
-	return NULL;
-}
-
-static int take_node(const xmlNode *xml, size_t depth, struct node **ret_node)
-{
-	scoped(node_freep) struct node *node = node_new(label_of(xml), value_of(xml));
-
-	if (!node)
-		return -ENOMEM;
-	if (depth == NODE_DEPTH_MAX)
-		return -E2BIG;
-	for (const xmlNode *part = xml->children; part; part = part->next) {
-		struct node *child;
-		int r;
-
-		if (strcmp((const char *)part->name, "node") != 0)
-			continue;
-		r = take_node(part, depth + 1, &child);
-		if (r == 0)
-			r = node_append(node, child);
-		if (r < 0)
-			return r;
-	}
-	*ret_node = take_ptr(node);
-	return 0;
-}
-
-static int take_tree(struct parser *parser, struct node **ret_tree)
-{
-	xmlNode *xml = NULL;
-	struct node *tree;
-	int r;
-
-	if (aug_to_xml(parser->aug, PARSE_TREE, &xml, 0) < 0 || !xml)
-		return -ENOMEM;
-	/* <augeas> holds one <node> for what was asked */
-	r = xml->children ? take_node(xml->children, 0, &tree) : -EBADMSG;
-	xmlFreeNode(xml);
-	if (r == 0) {
-		r = node_complete(tree);
-		if (r == 0)
-			*ret_tree = tree;
-		else
-			node_free(tree);
-	}
-	return r;
-}
-
 /* As aug_load(3) takes it: a last line without its end gets one. */
 static char *with_last_newline(const char *text)
 {
@@ -177,7 +115,11 @@ int parse_text(struct parser *parser, const char *text, struct node **ret_tree)
 {
 	int r = store(parser, text);
 
-	return r < 0 ? r : take_tree(parser, ret_tree);
+	if (r < 0)
+		return r;
+	r = walk_tree(parser->aug, PARSE_TREE, ret_tree);
+	/* it is there, whatever the text: an Augeas that says otherwise is not believed */
+	return r == -ENOENT ? -EBADMSG : r;
 }
 
 int parse_begin(struct parser *parser, const char *text)

@@ -113,38 +113,40 @@ int verify_prepare(struct verification *verification, const char *lens, const ch
 void verification_clear(struct verification *verification)
 {
 	verification->parser = parser_free(verification->parser);
+	free(verification->before);
+	free(verification->after);
+	verification->before = verification->after = NULL;
+	verification->old_tree = node_free(verification->old_tree);
+	verification->new_tree = node_free(verification->new_tree);
 }
 
-struct texts {
-	char *before, *after;
-	struct node *old_tree, *new_tree;
-};
-
-static void texts_clear(struct texts *texts)
+void verify_read_before(struct verification *verification, int before)
 {
-	free(texts->before);
-	free(texts->after);
-	node_free(texts->old_tree);
-	node_free(texts->new_tree);
+	int r = map_text(before, &verification->before);
+
+	if (r == 0)
+		r = tree_of(verification->parser, verification->before, &verification->old_tree);
+	verification->result = r;
+	verification->has_before = true;
 }
 
 enum verify_verdict verify_run(struct verification *verification, int before, int after, int result)
 {
-	scoped(texts_clear) struct texts t = { 0 };
 	struct parser *parser = verification->parser;
-	int r = map_text(before, &t.before);
+	int r;
 
+	if (!verification->has_before)
+		verify_read_before(verification, before);
+	if (verification->result < 0)
+		return verdict_of(verification->result, VERIFY_OLD_NO_PARSE);
+	r = map_text(after, &verification->after);
 	if (r == 0)
-		r = tree_of(parser, t.before, &t.old_tree);
-	if (r < 0)
-		return verdict_of(r, VERIFY_OLD_NO_PARSE);
-	r = map_text(after, &t.after);
-	if (r == 0)
-		r = tree_of(parser, t.after, &t.new_tree);
+		r = tree_of(parser, verification->after, &verification->new_tree);
 	if (r < 0)
 		return verdict_of(r, VERIFY_NO_PARSE);
-	r = t.after ? parse_renders(parser, t.before, t.after) : 0;
+	r = verification->after ? parse_renders(parser, verification->before, verification->after)
+				: 0;
 	if (r < 0)
 		return verdict_of(r, VERIFY_NO_RENDER);
-	return write_changes(t.old_tree, t.new_tree, result);
+	return write_changes(verification->old_tree, verification->new_tree, result);
 }
