@@ -39,7 +39,8 @@ void output_add(struct output *output, const char *text, size_t length)
 			output->size = size;
 		}
 	}
-	if (output->failed)
+	/* before the first byte there is no memory to copy none to */
+	if (output->failed || length == 0)
 		return;
 	memcpy(output->text + output->length, text, length);
 	output->length += length;
