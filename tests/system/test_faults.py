@@ -166,6 +166,9 @@ class Server:
                 after(self.faults.name)
             if not self.session or self.attempt(operate):
                 return
+            # the fault may have hit a verifier that was started ahead, for that attempt
+            if not self.session or self.attempt(operate):
+                return
             check(not self.session or self.lasts(), f"the next one is not done: {self.refusal}")
 
         each_fault(self.w, self.faults, attempt)

@@ -288,6 +288,8 @@ def watched(w):
     equal((method, params["unit"]), ("service.changed", UNIT))
     heard = []
     session.on_notify = lambda method, params: heard.append((method, params["active"]))
+    # what else came of the first start
+    session.notifications.clear()
     w.run("systemctl", "start", UNIT)
     end = time.monotonic() + 10
     while not heard and time.monotonic() < end:
