@@ -226,20 +226,6 @@ def deep_path(w, text):
     s.get(CANONICAL)
 
 
-@test("/files//*//*//*//* on a large file ends at the time limit, and the session goes on")
-def endless_match(w):
-    large(w, 10000)
-    s = quick(w)
-    begin = time.monotonic()
-    data = ended_by(s, "augeas.match", ["/files//*//*//*//*"])
-    took = time.monotonic() - begin
-    check(0.9 < took < 10, f"it took {took:.1f} s")
-    if data["name"] == "TIMEOUT":
-        equal(data["seconds"], 1)
-    lost_note(s, "time", False)
-    equal(s.get("/files/etc/hosts/1/canonical"), "h0")
-
-
 @test("an expression that takes the square of the file ends at the time limit, and its edits are told as lost")
 def endless_expression(w):
     large(w, 30000)
