@@ -118,9 +118,9 @@ static void nothing_is_known_once_there_are_more_lenses(void **state)
 static void nothing_is_known_of_other_directories(void **state)
 {
 	struct world *w = *state;
-	scoped_ptr char *first = w->lens_path;
 
 	note(w, PATH, LENS);
+	free(w->lens_path);
 	w->lens_path = NULL;
 	assert_true(asprintf(&w->lens_path, "/nowhere/lenses:%s", w->lenses) > 0);
 	expect(w, PATH, "");
