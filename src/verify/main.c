@@ -89,7 +89,8 @@ int main(int argc, char **argv)
 		.descriptors = DESCRIPTORS_MAX,
 		.file_size = FILE_SIZE_MAX,
 	};
-	struct verification verification = { 0 };
+	/* it goes with the process, and not piece by piece */
+	static struct verification verification;
 	const char *step = "start";
 	int r;
 
@@ -104,6 +105,5 @@ int main(int argc, char **argv)
 		log_error("cannot %s: %s", step, strerror(-r));
 		return VERIFY_SANDBOX;
 	}
-	/* and not piece by piece */
-	_exit((int)serve(sandbox.lens_path, &verification));
+	return (int)serve(sandbox.lens_path, &verification);
 }
