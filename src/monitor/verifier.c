@@ -40,6 +40,12 @@ static int start(struct verifier *verifier, struct starter *starter, sd_event *e
 	return r;
 }
 
+/* One that has ended already tells by its status why. */
+static int unless_ended(int r)
+{
+	return r == -EPIPE || r == -ECONNRESET ? 0 : r;
+}
+
 static int tell_lens(const struct verifier *verifier)
 {
 	const struct message message = {
@@ -47,7 +53,7 @@ static int tell_lens(const struct verifier *verifier)
 		.verify_lens = { .lens = verifier->lens },
 	};
 
-	return channel_send(verifier->channel, &message, -1, false);
+	return unless_ended(channel_send(verifier->channel, &message, -1, false));
 }
 
 int verifier_new(struct starter *starter, sd_event *event, uint32_t optional, const char *lens,
@@ -139,8 +145,7 @@ static int give(const struct verifier *verifier, int before, int after, int list
 		r = channel_send(verifier->channel, &new, after, false);
 	if (r == 0)
 		r = channel_send(verifier->channel, &result, list, false);
-	/* one that has ended already tells by its status why */
-	return r == -EPIPE || r == -ECONNRESET ? 0 : r;
+	return unless_ended(r);
 }
 
 static int wait_for(struct verifier *verifier, uint32_t timeout_ms, int *ret_status)
