@@ -30,7 +30,6 @@ static struct {
 	pid_t pid;    /* that has begun; a child leaves the session as it is */
 	bool changed; /* anything that the next one should not find */
 	char mark[MARK_SIZE];
-	struct variables variables; /* of the tree, which all handles share */
 } process = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
 static void lock(void)
@@ -47,11 +46,6 @@ static void unlock(void)
 static __attribute__((constructor)) void watch_forks(void)
 {
 	(void)!pthread_atfork(lock, unlock, unlock);
-}
-
-struct variables *variables_of_tree(void)
-{
-	return &process.variables;
 }
 
 struct augeas *turn_begin(const augeas *aug)

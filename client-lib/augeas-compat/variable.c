@@ -16,6 +16,8 @@ struct variable {
 	struct exm_node **nodes; /* NULL: not fetched yet */
 };
 
+static struct variable *first;
+
 static void variable_free(struct variable *variable)
 {
 	free(variable->nodes);
@@ -26,7 +28,7 @@ static void variable_free(struct variable *variable)
 /* All of them for NULL. */
 static void forget(const char *name)
 {
-	struct variable **link = &variables_of_tree()->first;
+	struct variable **link = &first;
 
 	while (*link) {
 		struct variable *variable = *link;
@@ -66,16 +68,16 @@ static void remember(const char *name, int count)
 		return;
 	variable->name = strdup(name);
 	variable->count = count;
-	variable->next = variables_of_tree()->first;
+	variable->next = first;
 	if (variable->name)
-		variables_of_tree()->first = variable;
+		first = variable;
 	else
 		free(variable);
 }
 
 static struct variable *find(const char *name)
 {
-	struct variable *variable = variables_of_tree()->first;
+	struct variable *variable = first;
 
 	while (variable && name && strcmp(variable->name, name) != 0)
 		variable = variable->next;

@@ -8,15 +8,7 @@
  * changes.
  */
 
-struct variable;
-
-struct variables {
-	struct variable *first;
-};
-
+/* In a turn, as all of the interface: they are of the process, whose handles share one tree. */
 void variables_forget(void);
-
-/* Those of the process, whose handles share one tree. In a turn. */
-struct variables *variables_of_tree(void);
 
 #endif

@@ -81,13 +81,12 @@ static enum status check_choice(const struct cli *cli, const struct verb *verb, 
 	char choices[256] = "";
 	size_t used = 0;
 
-	for (size_t i = 0; verb->choice[i]; i++) {
+	for (size_t i = 0; verb->choice[i]; i++)
 		if (same_word(word, verb->choice[i]))
 			return STATUS_DONE;
-		if (used < sizeof(choices))
-			used += (size_t)snprintf(choices + used, sizeof(choices) - used, "%s%s",
-						 i > 0 ? ", " : "", verb->choice[i]);
-	}
+	for (size_t i = 0; verb->choice[i] && used < sizeof(choices); i++)
+		used += (size_t)snprintf(choices + used, sizeof(choices) - used, "%s%s",
+					 i > 0 ? ", " : "", verb->choice[i]);
 	return report_wrong(cli, STATUS_USAGE,
 			    "%s: '%s' is not possible there, but: %s; it is: %s %s", verb->name,
 			    word, choices, verb->name, verb->arguments);

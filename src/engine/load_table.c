@@ -135,16 +135,15 @@ int load_table_read(augeas *aug, struct load_table **ret_table)
 {
 	struct load_table *table = calloc(1, sizeof(*table));
 	char **rows = NULL;
-	int count, r = 0;
+	int count, r;
 
 	if (!table)
 		return -ENOMEM;
 	count = aug_match(aug, LOAD_TABLE "/*", &rows);
+	r = count < 0 ? -ENOMEM : 0;
 	for (int i = 0; i < count && r == 0; i++)
 		r = read_row(aug, table, rows[i]);
 	nodes_free(rows, count);
-	if (count < 0)
-		r = -ENOMEM;
 	if (r < 0) {
 		load_table_free(table);
 		return r;

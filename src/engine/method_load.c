@@ -12,6 +12,7 @@
 #include "engine/guard.h"
 #include "engine/load_check.h"
 #include "engine/method.h"
+#include "engine/staging.h"
 
 /* A call of our own, of which nobody is told. */
 static struct call quiet(const struct call *call)
@@ -58,6 +59,15 @@ static int begin_anew(struct call *call)
 	return call_result(call, json_new_bool(true));
 }
 
+static int no_table(struct call *call, int error)
+{
+	if (error == -E2BIG)
+		return call_error(call, EXM_ERROR_LIMIT, data_of("limit", "transforms"),
+				  "%s: there are too many transforms in /augeas/load",
+				  call->method);
+	return call_internal(call, "read /augeas/load", error);
+}
+
 int augeas_load(struct call *call, const struct arguments *a)
 {
 	struct tree *tree = call->engine->tree;
@@ -74,7 +84,7 @@ int augeas_load(struct call *call, const struct arguments *a)
 	if (r == 0)
 		r = tree_take_table(tree);
 	if (r < 0)
-		return tree_no_table(call, r);
+		return no_table(call, r);
 	if (define_variables_anew(call) < 0)
 		return -1;
 	return call_result(call, json_new_bool(true));
@@ -113,6 +123,31 @@ int augeas_transform(struct call *call, const struct arguments *a)
 	return call_result(call, json_new_bool(true));
 }
 
+/* Without the edits in it, and with what /augeas/load has now. 0 or -1. */
+static int read_anew(struct call *call, struct tree_file *file)
+{
+	struct tree *tree = call->engine->tree;
+	struct msg_open_reply reply;
+	int r = tree_take_table(tree);
+
+	tree_changed(tree);
+	if (r < 0)
+		return no_table(call, r);
+	r = staging_fetch_newer(tree, file, &reply);
+	if (r < 0)
+		return call_internal(call, "fetch a file", r);
+	if (reply.outcome != OUTCOME_DONE && reply.outcome != OUTCOME_ABSENT) {
+		struct tree_file failed = *file;
+
+		failed.state = TREE_UNREADABLE;
+		failed.outcome = reply.outcome;
+		failed.error = reply.error;
+		return tree_file_fail(call, &failed);
+	}
+	r = staging_read_anew(tree, file);
+	return r < 0 ? call_internal(call, "read a file anew", r) : 0;
+}
+
 int augeas_load_file(struct call *call, const struct arguments *a)
 {
 	const struct tree *tree = call->engine->tree;
@@ -123,7 +158,7 @@ int augeas_load_file(struct call *call, const struct arguments *a)
 	if (tree_fetch(call, a->file, &file) < 0)
 		return -1;
 	file->asked = true;
-	if (tree_reload(call, file) < 0)
+	if (read_anew(call, file) < 0)
 		return -1;
 	if (file->state == TREE_DETACHED)
 		return tree_augeas_error(call, EXM_ERROR_BAD_VALUE, AUG_ENOLENS, a->file,

@@ -485,39 +485,6 @@ int tree_take_table(struct tree *tree)
 	return 0;
 }
 
-int tree_no_table(struct call *call, int error)
-{
-	if (error == -E2BIG)
-		return call_error(call, EXM_ERROR_LIMIT, data_of("limit", "transforms"),
-				  "%s: there are too many transforms in /augeas/load",
-				  call->method);
-	return call_internal(call, "read /augeas/load", error);
-}
-
-int tree_reload(struct call *call, struct tree_file *file)
-{
-	struct tree *tree = call->engine->tree;
-	struct msg_open_reply reply;
-	int r = tree_take_table(tree);
-
-	tree_changed(tree);
-	if (r < 0)
-		return tree_no_table(call, r);
-	r = staging_fetch_newer(tree, file, &reply);
-	if (r < 0)
-		return call_internal(call, "fetch a file", r);
-	if (reply.outcome != OUTCOME_DONE && reply.outcome != OUTCOME_ABSENT) {
-		struct tree_file failed = *file;
-
-		failed.state = TREE_UNREADABLE;
-		failed.outcome = reply.outcome;
-		failed.error = reply.error;
-		return tree_file_fail(call, &failed);
-	}
-	r = staging_read_anew(tree, file);
-	return r < 0 ? call_internal(call, "read a file anew", r) : 0;
-}
-
 char *tree_staging_path(const struct tree *tree, const char *path)
 {
 	char *whole = NULL;

@@ -146,12 +146,8 @@ void tree_set_saved(struct tree *tree, char **paths);
 int tree_tell_saved(struct tree *tree) must_check;
 
 /* Takes the client's table of transforms, if it has edited that, for what is fetched from now on.
- * 0 or -errno, which tree_no_table() answers a call with. */
+ * 0 or -errno. */
 int tree_take_table(struct tree *tree) must_check;
-int tree_no_table(struct call *call, int error) must_check;
-
-/* Reads a file anew, without the edits in it; with what /augeas/load has now. 0 or -1. */
-int tree_reload(struct call *call, struct tree_file *file) must_check;
 
 /* Does the expression name only what no file of the policy can hold? */
 bool tree_is_outside(const struct tree *tree, const char *expr);

@@ -43,10 +43,14 @@ def said(done):
 def alike(w, *program, args=(), **options):
     """Both say the same, which is handed back."""
     wanted = said(real(w, *program, **options))
-    done = ours(w, *program, args=("--augeas", *args), **options)
+    same(ours(w, *program, args=("--augeas", *args), **options), wanted, program)
+    return wanted
+
+
+def same(done, wanted, program):
+    """Ours said what was wanted; else how it differs, and what the server had to say."""
     if said(done) != wanted:
         raise Failure(f"{' '.join(program)[:200]}: {first_difference(said(done), wanted)}\n{done.log}")
-    return wanted
 
 
 def first_difference(got, wanted):

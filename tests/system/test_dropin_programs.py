@@ -7,7 +7,7 @@ import os
 import sys
 
 sys.path.insert(0, sys.path[0] + "/../lib")
-from dropin import alike, first_difference, ours, real, said, take_etc
+from dropin import alike, first_difference, ours, real, said, same, take_etc
 from exm import CLI, Failure, check, contains, equal, main, test
 
 LEAST_FILES, LEAST_LENSES = 60, 25
@@ -188,9 +188,7 @@ def language(w, *command):
     wanted = said(real(w, *command))
     after = w.read_bytes("/etc/hosts")
     w.write("/etc/hosts", before)
-    done = ours(w, *command)
-    if said(done) != wanted:
-        raise Failure(first_difference(said(done), wanted) + "\n" + done.log)
+    same(ours(w, *command), wanted, command)
     equal(w.read_bytes("/etc/hosts"), after)
     check(after != before, "nothing was saved")
 

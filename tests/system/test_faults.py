@@ -164,10 +164,8 @@ class Server:
             self.faults.arm(False)
             if after:
                 after(self.faults.name)
-            if not self.session or self.attempt(operate):
-                return
-            # the fault may have hit a verifier that was started ahead, for that attempt
-            if not self.session or self.attempt(operate):
+            # twice, since the fault may have hit a verifier that was started ahead for the first
+            if any(not self.session or self.attempt(operate) for _ in range(2)):
                 return
             check(not self.session or self.lasts(), f"the next one is not done: {self.refusal}")
 
