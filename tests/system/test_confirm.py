@@ -95,8 +95,8 @@ def baseline(w):
     second = commit(s, "two", 2)
     check(second["token"] != first["token"], "another token")
     s.refuse("DENIED", "config.confirm", {"token": first["token"]})
-    wait_until(lambda: is_old(w), "the first baseline")
-    equal(w.read("/etc/exm.d/a.conf"), "10.0.0.1 a\n")
+    wait_until(lambda: is_old(w) and w.read("/etc/exm.d/a.conf") == "10.0.0.1 a\n",
+               "the first baseline, of both files")
 
 
 @test("a commit that fails arms nothing, and leaves what is armed as it was")
