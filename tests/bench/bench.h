@@ -11,7 +11,7 @@
 #include "table.h"
 
 struct bench {
-	const char *policy;     /* directories: /etc/hosts is free, and EXM_BENCH_UNIT */
+	const char *policy;     /* directories: /etc/hosts is free, and the unit */
 	const char *unverified; /* the same with Verify=no */
 	const char *unit;       /* of systemd; it runs */
 	const char *disk;       /* an empty directory on a disk */
@@ -19,7 +19,8 @@ struct bench {
 	const char *out;        /* where plot and summary are written */
 	const char *only;       /* the one section that is run, or NULL: all */
 	bool quick;             /* only the small sizes */
-	double limit;           /* seconds that one thing may take before its series ends */
+	double limit;           /* seconds that one thing may take before its series ends; where
+				 a number is asked for it may take longer */
 	struct table table;
 	struct growth growth[GROWTH_MAX];
 	size_t grown;

@@ -39,12 +39,13 @@ void bench_dropin(struct bench *bench)
 		struct row row = rows[i];
 
 		if (!fgets(line, sizeof(line), output) ||
-		    sscanf(line, "%lf %lf %zu", &pair.ours, &pair.peer, &pair.count) != 3)
+		    sscanf(line, "%lf %lf %lf %zu", &pair.ours, &pair.peer, &pair.ratio,
+			   &pair.count) != 4)
 			die("dropin.py");
-		pair.ratio = pair.ours / pair.peer;
 		row.section = "dropin";
 		snprintf(row.peer, sizeof(row.peer), "augtool with libaugeas");
 		table_add_pair(&bench->table, row, &pair);
 	}
-	pclose(output);
+	if (pclose(output) != 0)
+		die("dropin.py");
 }

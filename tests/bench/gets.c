@@ -7,6 +7,7 @@
  */
 #include "gets.h"
 
+#include <errno.h>
 #include <json.h>
 #include <math.h>
 #include <poll.h>
@@ -104,8 +105,8 @@ static double lines_us(void *data)
 		}
 		if (event.revents & ~POLLOUT) {
 			n = recv(event.fd, answers, sizeof(answers), 0);
-			if (n <= 0)
-				die("the stream ended");
+			if (n <= 0 || memmem(answers, (size_t)n, "\"error\"", 7))
+				die("gets, at once");
 			lines += lines_in(answers, (size_t)n);
 		}
 	}
@@ -162,14 +163,6 @@ struct library {
 	bool same; /* one value again and again */
 };
 
-static void must(const char *what, int r)
-{
-	if (r >= 0)
-		return;
-	fprintf(stderr, "bench: %s: %d\n", what, r);
-	exit(1);
-}
-
 /* From the first request to the last value. */
 static double library_us(void *data)
 {
@@ -185,7 +178,7 @@ static double library_us(void *data)
 		must("add", exm_batch_get(batch, path));
 	}
 	if (exm_batch_run(library->session, batch) != 0)
-		must("run", -1);
+		must("run", -EIO);
 	for (int i = 0; i < GETS; i++) {
 		scoped_ptr char *text = NULL;
 

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #define SMALL 0.005
+#define SQUARE 2.0
 
 int growth_entries(size_t size)
 {
@@ -30,7 +31,8 @@ double growth_guess(const double *times, size_t size)
 		return NAN;
 	before = growth_entries(size - 1);
 	step = before / growth_entries(size - 2);
-	exponent = log(times[size - 1] / times[size - 2]) / log(step);
+	/* the square is what it is known to be; more would be noise, and in our favour */
+	exponent = fmin(log(times[size - 1] / times[size - 2]) / log(step), SQUARE);
 	return times[size - 1] * pow(growth_entries(size) / before, exponent);
 }
 

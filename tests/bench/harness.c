@@ -16,6 +16,14 @@ void die(const char *what)
 	exit(1);
 }
 
+void must(const char *what, int r)
+{
+	if (r >= 0)
+		return;
+	errno = -r;
+	die(what);
+}
+
 static double clock_us(clockid_t clock)
 {
 	struct timespec t;

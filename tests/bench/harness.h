@@ -14,6 +14,7 @@
 #include "common/cleanup.h"
 
 void die(const char *what) __attribute__((noreturn));
+void must(const char *what, int r); /* r is 0 or more, or -errno */
 double now_us(void);
 double cpu_us(void);                         /* of this process, whatever else the machine does */
 double median(double *values, size_t count); /* sorts them */

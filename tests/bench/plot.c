@@ -103,7 +103,7 @@ static void print_tick_name(FILE *file, int exponent)
 	static const char *const units[] = { "\302\265s", "ms", "s" };
 	int unit = exponent < 3 ? 0 : exponent < 6 ? 1 : 2;
 
-	fprintf(file, "%.0f %s", pow(10, exponent - 3 * unit), units[unit]);
+	fprintf(file, "%g %s", pow(10, exponent - 3 * unit), units[unit]);
 }
 
 static void write_axes(FILE *file, const struct panel *panel, bool names)
@@ -174,20 +174,22 @@ static void write_line(FILE *file, const struct panel *panel, const double *time
 static void write_panel(FILE *file, const struct panel *panel, const struct growth *growth,
 			bool names)
 {
-	int largest;
+	int largest, peers_largest;
 	double ours = growth_exponent(growth->ours, NULL, &largest);
-	double peers = growth_exponent(growth->peers, growth->guessed, &largest);
+	double peers = growth_exponent(growth->peers, growth->guessed, &peers_largest);
 
 	write_axes(file, panel, names);
 	fprintf(file, "<text class=\"title\" x=\"%d\" y=\"%d\">%s</text>\n", panel->left,
 		panel->top - 22, growth->work);
 	fprintf(file, "<text class=\"note\" x=\"%d\" y=\"%d\">beside %s</text>\n", panel->left,
 		panel->top - 7, growth->peer);
-	if (!isnan(ours) && !isnan(peers))
+	/* of a series that ended before, the table says how far it goes */
+	if (!isnan(ours) && !isnan(peers) && largest == growth_entries(SIZES_MAX - 1))
 		fprintf(file,
 			"<text class=\"note end\" x=\"%d\" y=\"%d\">exponents: %.2f, Augeas "
-			"%.2f</text>\n",
-			panel->left + PANEL_WIDTH - 8, panel->top + PANEL_HEIGHT - 8, ours, peers);
+			"%.2f (to %d)</text>\n",
+			panel->left + PANEL_WIDTH - 8, panel->top + PANEL_HEIGHT - 8, ours, peers,
+			peers_largest);
 	write_line(file, panel, growth->peers, growth->guessed);
 	write_line(file, panel, growth->ours, NULL);
 }
@@ -240,7 +242,9 @@ void plot_write(FILE *file, const struct growth *growth, size_t count)
 	fprintf(file,
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
 		"height=\"%d\" role=\"img\">\n"
-		"<title>How time grows with the file: exmachina beside Augeas</title>\n%s"
+		"<title>How time grows with the file: exmachina beside Augeas</title>\n"
+		"<desc>For each kind of work the median time over the number of entries, both "
+		"logarithmic: a line for exmachina, and one for Augeas.</desc>\n%s"
 		"<rect class=\"paper\" width=\"100%%\" height=\"100%%\"/>\n",
 		width, height, width, height, style);
 	write_legend(file);

@@ -9,7 +9,7 @@ set -eu
 source=$1
 results=$2/bench-results
 [ -s "$results/summary.md" ] || {
-	echo "readme.sh: no run has come to its end" >&2
+	echo "readme.sh: no complete run has come to its end" >&2
 	exit 1
 }
 awk -v summary="$results/summary.md" '

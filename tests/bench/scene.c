@@ -110,10 +110,15 @@ static double set_us(const struct scene *scene, int entry, const char *node, con
 	return ask_us(scene->server.fd, request);
 }
 
-static double commit_us(const struct scene *scene)
+void scene_wait(const struct scene *scene)
 {
 	if (scene->pause)
 		usleep(PAUSE_USEC);
+}
+
+static double commit_us(const struct scene *scene)
+{
+	scene_wait(scene);
 	return ask_us(scene->server.fd,
 		      "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"config.commit\"}\n");
 }
@@ -151,8 +156,10 @@ double scene_peer_change(void *data)
 {
 	struct scene *scene = data;
 	char value[32];
-	double begin = now_us();
+	double begin;
 
+	scene_wait(scene);
+	begin = now_us();
 	snprintf(value, sizeof(value), "r%06d", scene->round++);
 	if (peer_set(scene, scene->entries / 2, "alias", value) < 0 || aug_save(scene->aug) < 0)
 		return NAN;
@@ -163,8 +170,10 @@ double scene_peer_append(void *data)
 {
 	struct scene *scene = data;
 	int entry = scene->entries + ++scene->round;
-	double begin = now_us();
+	double begin;
 
+	scene_wait(scene);
+	begin = now_us();
 	if (peer_set(scene, entry, "ipaddr", "192.0.2.1") < 0 ||
 	    peer_set(scene, entry, "canonical", "new.example.com") < 0 || aug_save(scene->aug) < 0)
 		return NAN;

@@ -40,6 +40,9 @@ struct scene {
 struct scene scene_begin(const char *policy, int entries, bool server, bool aug);
 void scene_end(struct scene *scene);
 
+/* The pause, if there is one: what else is measured beside makes it as well, before its clock. */
+void scene_wait(const struct scene *scene);
+
 /* Measures of a struct scene: one value of the entry in the middle is changed, and saved. */
 double scene_change(void *data);
 double scene_peer_change(void *data);

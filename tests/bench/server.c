@@ -89,10 +89,9 @@ double ask_us(int fd, const char *request)
 		length += n;
 	} while (n > 0 && !is_answer(answer, length));
 	begin = now_us() - begin;
-	answer[length < 300 ? length : 300] = '\0';
 	if (n > 0 && !strstr(answer, "\"error\""))
 		return begin;
-	progress("%.*s: %s", (int)strcspn(request, "\n"), request, n ? answer : "the stream's end");
+	progress("%.300s: %.300s", request, n > 0 ? answer : "the stream's end");
 	return NAN;
 }
 

@@ -5,7 +5,6 @@
  *
  * Part of the benchmark, which runs as root inside the sandbox and trusts all.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <systemd/sd-bus.h>
@@ -29,14 +28,6 @@ struct reader {
 	sd_bus *bus;
 	char *path; /* the unit's object */
 };
-
-static void must(const char *what, int r)
-{
-	if (r >= 0)
-		return;
-	errno = -r;
-	die(what);
-}
 
 /* All properties, as a C program would do it that needs some of them. */
 static double all_properties_us(void *data)

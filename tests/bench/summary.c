@@ -62,10 +62,14 @@ void summary_method(FILE *file)
 {
 	fputs("The two sides of a row are measured in turn in one run, either first every other\n"
 	      "time, so that a change of the machine's pace meets both. Their numbers are medians\n"
-	      "of so many runs, and the ratio is the median of the ratios of the pairs. Where `*`\n"
-	      "stands Augeas would take too long: its number is extrapolated from the two sizes\n"
-	      "before. Exponents are fitted from 1,000 entries on, by least squares of "
-	      "logarithms.\n",
+	      "of so many pairs, and the ratio is the median of the pairs' ratios; what is quick "
+	      "is\n"
+	      "done many times in each turn, whose median counts. A call of ours has ended with "
+	      "the\n"
+	      "last byte of its answer, a program with its exit. Where `*` stands Augeas would "
+	      "take\n"
+	      "too long: its number is extrapolated from the two sizes before, as the square at\n"
+	      "most. Exponents are fitted from 1,000 entries on, by least squares of logarithms.\n",
 	      file);
 }
 
@@ -96,7 +100,7 @@ void summary_write(FILE *file, const struct bench *bench)
 	summary_machine(file);
 	fputs(".\n\n", file);
 	summary_method(file);
-	fputs("\n| work | asked | exmachina | beside it | ratio | runs | "
+	fputs("\n| work | asked | exmachina | beside it | ratio | pairs | "
 	      "|\n|---|---|---|---|---|---|---|\n",
 	      file);
 	for (size_t i = 0; i < bench->table.count; i++) {

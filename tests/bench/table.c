@@ -103,17 +103,17 @@ const char *verdict_name(enum verdict verdict)
 /* ---- the table ------------------------------------------------------------------------- */
 
 static void print_columns(const char *section, const char *what, const char *ours, const char *peer,
-			  const char *peers, const char *ratio, const char *runs, const char *bound,
-			  const char *verdict)
+			  const char *peers, const char *ratio, const char *pairs,
+			  const char *bound, const char *verdict)
 {
-	printf("%-8s %-42s %14s  %-36s %13s  %-17s %4s  %-26s %s\n", section, what, ours, peer,
-	       peers, ratio, runs, bound, verdict);
+	printf("%-8s %-42s %14s  %-36s %13s  %-17s %5s  %-26s %s\n", section, what, ours, peer,
+	       peers, ratio, pairs, bound, verdict);
 }
 
 static void print_row(const struct row *row, bool new_section)
 {
 	char ours[TEXT_SIZE], peers[TEXT_SIZE + 8] = "", ratio[TEXT_SIZE], bound[TEXT_SIZE];
-	char runs[TEXT_SIZE] = "";
+	char pairs[TEXT_SIZE] = "";
 
 	value_text(ours, row->ours, row->unit);
 	if (row->peer[0]) {
@@ -124,9 +124,9 @@ static void print_row(const struct row *row, bool new_section)
 	ratio_text(ratio, row);
 	bound_text(bound, row);
 	if (row->count > 0)
-		snprintf(runs, sizeof(runs), "%zu", row->count);
+		snprintf(pairs, sizeof(pairs), "%zu", row->count);
 	print_columns(new_section ? row->section : "", row->what, ours, row->peer, peers, ratio,
-		      runs, bound, verdict_name(row_verdict(row)));
+		      pairs, bound, verdict_name(row_verdict(row)));
 }
 
 void table_add(struct table *table, const struct row *row)
@@ -136,7 +136,7 @@ void table_add(struct table *table, const struct row *row)
 	if (table->count == ROWS_MAX)
 		die("the table is full");
 	if (first)
-		print_columns("", "work", "exmachina", "beside it", "", "ratio", "runs", "asked",
+		print_columns("", "work", "exmachina", "beside it", "", "ratio", "pairs", "asked",
 			      "");
 	print_row(row, first || strcmp(table->rows[table->count - 1].section, row->section) != 0);
 	fflush(stdout);

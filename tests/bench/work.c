@@ -108,7 +108,7 @@ static bool too_long(const double *times, size_t size, double limit)
 /* A number that is asked for is worth a longer wait. */
 static double patience_at(const struct work *work, int entries)
 {
-	return asked_at(work, entries) ? 5 : 1;
+	return asked_at(work, entries) ? 12 : 1;
 }
 
 /* As many as fit into the time of a pair, by the guess; one at least. */
