@@ -199,7 +199,7 @@ static void no_more_descriptors_than_there_may_be(void **state)
 	const int fds[] = { 0, 0, 0, 0, 0 };
 	pid_t pid = 0;
 
-	assert_int_equal(starter_run_once(&w->spec, START_ENGINE, fds, 5, 0, &pid), -EINVAL);
+	assert_int_equal(starter_run_engine(&w->spec, fds, 5, 0, &pid), -EINVAL);
 	assert_int_equal(pid, 0);
 }
 
