@@ -19,6 +19,7 @@ struct parser {
 	augeas *aug;
 	char *lens;
 	bool is_borrowed;
+	bool lacks_names;
 };
 
 int parser_new(const char *lens, const char *lens_path, struct parser **ret_parser)
@@ -111,15 +112,38 @@ void parser_warm(struct parser *parser)
 	aug_rm(parser->aug, "/augeas/text");
 }
 
+/*
+ * Some lenses make nodes without a label. No path names them, and so nobody could be told of their
+ * change: Augeas itself counts them, when it removes them.
+ */
+static int take_tree(struct parser *parser, struct node **ret_tree)
+{
+	scoped(node_freep) struct node *tree = NULL;
+	int r = walk_tree(parser->aug, PARSE_TREE, &tree), count = aug_rm(parser->aug, PARSE_TREE);
+
+	if (r == 0 && (count < 0 || (size_t)count != node_count(tree)))
+		r = -ENOTSUP;
+	if (r == 0)
+		*ret_tree = take_ptr(tree);
+	return r;
+}
+
 int parse_text(struct parser *parser, const char *text, struct node **ret_tree)
 {
 	int r = store(parser, text);
 
+	parser->lacks_names = false;
 	if (r < 0)
 		return r;
-	r = walk_tree(parser->aug, PARSE_TREE, ret_tree);
-	/* it is there, whatever the text: an Augeas that says otherwise is not believed */
-	return r == -ENOENT ? -EBADMSG : r;
+	r = take_tree(parser, ret_tree);
+	parser->lacks_names = r == -ENOTSUP;
+	/* its root is there, whatever the text: an Augeas that says otherwise is not believed */
+	return r == -ENOTSUP || r == -ENOENT ? -EBADMSG : r;
+}
+
+bool parse_lacks_names(const struct parser *parser)
+{
+	return parser->lacks_names;
 }
 
 int parse_begin(struct parser *parser, const char *text)

@@ -18,9 +18,13 @@ int parser_over(struct augeas *aug, const char *lens, struct parser **ret_parser
 /* Compiles the lens now, and not with the first text. */
 void parser_warm(struct parser *parser);
 
-/* 0, -EBADMSG for a text that the lens does not take, -E2BIG for one that nests too deep, -ENOMEM.
+/*
+ * 0, -EBADMSG for a text that the lens does not take, or of which it makes nodes without a name,
+ * -E2BIG for one that nests too deep, -ENOMEM.
  */
 int parse_text(struct parser *parser, const char *text, struct node **ret_tree) must_check;
+/* Was it refused for a node without a name? */
+bool parse_lacks_names(const struct parser *parser);
 
 /*
  * Does the lens make of the text's tree the same text again? Of a long text only
