@@ -54,15 +54,6 @@ int node_append(struct node *parent, struct node *child)
 	return 0;
 }
 
-size_t node_count(const struct node *node)
-{
-	size_t count = 1;
-
-	for (size_t i = 0; i < node->count; i++)
-		count += node_count(node->child[i]);
-	return count;
-}
-
 static bool is_number(const char *label)
 {
 	return label[0] != '\0' && label[strspn(label, "0123456789")] == '\0';

@@ -42,9 +42,6 @@ int node_append(struct node *parent, struct node *child) must_check;
 /* All children are there: fills hash, position, twins and numbered, from below. 0 or -ENOMEM. */
 int node_complete(struct node *node) must_check;
 
-/* How many they are, with those below. */
-size_t node_count(const struct node *node);
-
 /* Do the labels mean the same? Numbered ones do. */
 bool node_same_label(const struct node *a, const struct node *b);
 /* Equal down to the last value? */

@@ -112,22 +112,6 @@ void parser_warm(struct parser *parser)
 	aug_rm(parser->aug, "/augeas/text");
 }
 
-/*
- * Some lenses make nodes without a label. No path names them, and so nobody could be told of their
- * change: Augeas itself counts them, when it removes them.
- */
-static int take_tree(struct parser *parser, struct node **ret_tree)
-{
-	scoped(node_freep) struct node *tree = NULL;
-	int r = walk_tree(parser->aug, PARSE_TREE, &tree), count = aug_rm(parser->aug, PARSE_TREE);
-
-	if (r == 0 && (count < 0 || (size_t)count != node_count(tree)))
-		r = -ENOTSUP;
-	if (r == 0)
-		*ret_tree = take_ptr(tree);
-	return r;
-}
-
 int parse_text(struct parser *parser, const char *text, struct node **ret_tree)
 {
 	int r = store(parser, text);
@@ -135,7 +119,7 @@ int parse_text(struct parser *parser, const char *text, struct node **ret_tree)
 	parser->lacks_names = false;
 	if (r < 0)
 		return r;
-	r = take_tree(parser, ret_tree);
+	r = walk_tree(parser->aug, PARSE_TREE, ret_tree);
 	parser->lacks_names = r == -ENOTSUP;
 	/* its root is there, whatever the text: an Augeas that says otherwise is not believed */
 	return r == -ENOTSUP || r == -ENOENT ? -EBADMSG : r;

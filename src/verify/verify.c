@@ -37,7 +37,7 @@ static int map_text(int fd, char **ret_text)
 	return 0;
 }
 
-/* -ENOTSUP for one with nodes that have no name. */
+/* -ENOTSUP for one with nodes below one that has no name. */
 static int tree_of_text(struct parser *parser, const char *text, struct node **ret_tree)
 {
 	int r = parse_text(parser, text, ret_tree);

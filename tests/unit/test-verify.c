@@ -259,7 +259,7 @@ static void a_number_that_is_a_key_is_no_place(void **state)
 	       "+/8\n+/8/runlevels>2345\n+/8/action>respawn\n+/8/process>/sbin/a\n");
 }
 
-static void a_text_with_nodes_that_have_no_name_is_refused(void **state)
+static void a_text_with_nodes_below_one_without_a_name_is_refused(void **state)
 {
 	static const char named[] = "port 1194\n", more[] = "port 1194\ndev tun\n",
 			  nameless[] = "port 1194\nstatic-challenge \"a b\" 1\n";
@@ -270,27 +270,6 @@ static void a_text_with_nodes_that_have_no_name_is_refused(void **state)
 	refuse("OpenVPN.lns", nameless, named, VERIFY_NO_NAME);
 	refuse("OpenVPN.lns", nameless, nameless, VERIFY_NO_NAME);
 	refuse("OpenVPN.lns", "no option\n", named, VERIFY_OLD_NO_PARSE);
-}
-
-/* One that has a value and nothing below: no path leads to it, and none past it. */
-static void a_value_that_has_no_name_does_not_change_unseen(void **state)
-{
-	static const char lens[] = "module Nameless =\n"
-				   "let eol = del /\\n/ \"\\n\"\n"
-				   "let lns = [ label \"a\" . [ store /[a-z]+/ ] . eol ]*\n";
-	scoped_fd old = text_fd("x\n"), new = text_fd("y\n"), empty = text_fd("");
-	scoped_fd result = memfd_new("result");
-	char *directory = unit_directory_make();
-	scoped_ptr char *path = unit_path(directory, "nameless.aug");
-
-	(void)state;
-	unit_file_write(path, lens);
-	assert_int_equal(verdict_with("Nameless.lns", directory, old, new, result), VERIFY_NO_NAME);
-	assert_int_equal(verdict_with("Nameless.lns", directory, empty, new, result),
-			 VERIFY_NO_NAME);
-	assert_int_equal(verdict_with("Nameless.lns", directory, old, -1, result), VERIFY_NO_NAME);
-	assert_int_equal(verdict_with("Nameless.lns", directory, empty, -1, result), VERIFY_DONE);
-	unit_directory_remove(directory);
 }
 
 int main(void)
@@ -314,8 +293,7 @@ int main(void)
 		cmocka_unit_test(one_forbidden_node_among_thousands_is_seen),
 		cmocka_unit_test(a_text_of_which_all_is_different_is_told_in_full),
 		cmocka_unit_test(a_number_that_is_a_key_is_no_place),
-		cmocka_unit_test(a_text_with_nodes_that_have_no_name_is_refused),
-		cmocka_unit_test(a_value_that_has_no_name_does_not_change_unseen),
+		cmocka_unit_test(a_text_with_nodes_below_one_without_a_name_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
