@@ -739,7 +739,8 @@ def taken_back(w):
 @test("what was interrupted is taken back also by a server whose user is not there")
 def recovery_without_user(w):
     interrupted(w)
-    s = w.session(SESSION.replace("User=panel", "User=nobody-at-all") + HOSTS_FREE, auth=False)
+    s = w.session(SESSION.replace("User=panel\n", "") + HOSTS_FREE, auth=False,
+                  args=("--user", "nobody-at-all"))
     equal(s.status(), 121)
     contains(s.log, "user nobody-at-all: there is no such user")
     taken_back(w)
