@@ -31,8 +31,8 @@ static inline void verifier_freep(struct verifier **verifier)
 bool verifier_waits(const struct verifier *verifier);
 
 /*
- * Once only, of a file that is there. One that has the processor for longer than that time before it
- * is run is ended. 0 or -errno; the verifier is of no use then.
+ * Once only, of a file that is there. One that has the processor for longer than that time before
+ * it is run is ended. 0 or -errno; the verifier is of no use then.
  */
 int verifier_give_before(struct verifier *verifier, const struct handout *before,
 			 uint32_t timeout_ms) must_check;
@@ -43,9 +43,9 @@ const char *verifier_lens(const struct verifier *verifier);
 bool verifier_fits(const struct verifier *verifier, const struct handout *before);
 
 /*
- * Gives it the texts, `after` a sealed memfd or -1, and an empty memfd for its list, and waits until
- * it has ended. 0 with how it ended as waitpid(2) tells; -EINVAL if it does not fit, -ETIMEDOUT if
- * it had to be killed, or -errno.
+ * Gives it the texts, `after` a sealed memfd or -1, and an empty memfd for its list, and waits
+ * until it has ended. 0 with how it ended as waitpid(2) tells; -EINVAL if it does not fit,
+ * -ETIMEDOUT if it had to be killed, or -errno.
  */
 int verifier_run(struct verifier *verifier, const struct handout *before, int after, int list,
 		 uint32_t timeout_ms, int *ret_status) must_check;

@@ -19,8 +19,8 @@ int parser_over(struct augeas *aug, const char *lens, struct parser **ret_parser
 void parser_warm(struct parser *parser);
 
 /*
- * 0, -EBADMSG for a text that the lens does not take, or of which it makes nodes below one without a
- * name, -E2BIG for one that nests too deep, -ENOMEM.
+ * 0, -EBADMSG for a text that the lens does not take, or of which it makes nodes below one without
+ * a name, -E2BIG for one that nests too deep, -ENOMEM.
  */
 int parse_text(struct parser *parser, const char *text, struct node **ret_tree) must_check;
 /* Was it refused for that? */
