@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Runs in the engine: from edits in the tree to content. Augeas writes what was edited to the
- * staging directory, where it is compared with what the monitor handed out.
+ * Runs in the engine: from edits in the tree to content. What was edited is written to the staging
+ * directory, by Augeas or from parts (texts.h), and compared with what the monitor handed out.
  */
 #include "engine/dirty.h"
 
@@ -43,7 +43,7 @@ void dirty_set_plain(struct dirty *dirty)
 	dirty->rebased = false;
 }
 
-/* Makes Augeas see the file as edited again. */
+/* Augeas forgets that a file is edited when another one cannot be written, or it was made anew. */
 static void touch(struct tree *tree, struct tree_file *file)
 {
 	scoped_ptr char *node = staging_node(file->path), *probe = NULL;
@@ -88,44 +88,53 @@ static int splice(struct tree *tree)
 		if (r < 0)
 			return r;
 		file->spliced = r > 0;
+		if (file->spliced && file->unwritten) {
+			staging_clear_error(tree, file);
+			file->unwritten = false;
+		}
 		others |= file->edited && !file->spliced;
 	}
 	return others;
+}
+
+/* Which of them Augeas has written; of the first that it has not, NULL if all are. */
+static struct tree_file *look_at_others(struct tree *tree, bool saved)
+{
+	struct tree_file *failed = NULL;
+
+	for (size_t i = 0; i < tree->count; i++) {
+		struct tree_file *file = &tree->file[i];
+
+		if (!file->edited || file->spliced)
+			continue;
+		file->unwritten = !saved && staging_has_error(tree, file);
+		if (saved)
+			texts_written(tree, file);
+		else if (!file->unwritten)
+			texts_doubt(file);
+		else if (!failed)
+			failed = file;
+	}
+	return failed;
 }
 
 /* Lets Augeas write what else was edited to the staging directory. */
 static int render_others(struct call *call)
 {
 	struct tree *tree = call->engine->tree;
-	struct tree_file *failed = NULL;
+	struct tree_file *failed;
 	bool saved = false;
 	int r;
 
-	for (size_t i = 0; i < tree->count; i++) {
-		struct tree_file *file = &tree->file[i];
-
-		if (!file->spliced && (file->needs_touch || (file->edited && file->made)))
-			touch(tree, file);
-		file->made |= file->edited && file->base < 0;
-	}
+	for (size_t i = 0; i < tree->count; i++)
+		if (tree->file[i].edited && !tree->file[i].spliced)
+			touch(tree, &tree->file[i]);
 	r = save(tree, &saved);
+	failed = look_at_others(tree, saved);
 	if (r < 0)
 		return call_internal(call, "write the edits", r);
-	if (saved) {
-		for (size_t i = 0; i < tree->count; i++) {
-			tree->file[i].needs_touch = false;
-			if (tree->file[i].edited && !tree->file[i].spliced)
-				texts_written(tree, &tree->file[i]);
-		}
+	if (saved)
 		return 0;
-	}
-	for (size_t i = 0; i < tree->count; i++) {
-		struct tree_file *file = &tree->file[i];
-
-		file->needs_touch = file->edited && staging_has_error(tree, file);
-		if (file->needs_touch && !failed)
-			failed = file;
-	}
 	if (!failed)
 		return tree_fail(call, "/files");
 	return call_error(
@@ -164,11 +173,10 @@ static char *text_of(int fd)
  */
 static int is_layout(const struct tree *tree, const struct dirty *p)
 {
-	const char *lens = tree->policy->files[p->file->entry].lens;
 	scoped_ptr char *before = text_of(p->file->base), *after = text_of(p->ours);
 	struct node *was = NULL, *is = NULL;
 	struct parser *parser = NULL;
-	int r = before && after ? parser_over(tree->aug, lens, &parser) : -ENOMEM;
+	int r = before && after ? parser_over(tree->aug, p->file->lens, &parser) : -ENOMEM;
 
 	if (r == 0)
 		r = parse_text(parser, before, &was);

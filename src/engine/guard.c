@@ -266,9 +266,6 @@ int guard_remove(struct call *call, const char *canonical)
 		return r;
 	if (conclude(call, &s, policy_rule_removal(s.entry, &s.node, &rule), &rule, "removal") < 0)
 		return -1;
-	/* if it comes back it is another one for Augeas */
-	if (s.node.depth == 0)
-		s.file->made = true;
 	return check_below(call, &s, canonical);
 }
 

@@ -120,7 +120,6 @@ static int settle(struct call *call, struct dirty_list *list)
 		p->file->base = take_fd(&p->ours);
 		p->file->state = p->file->base < 0 ? TREE_ABSENT : TREE_LOADED;
 		texts_settled(p->file);
-		p->file->made |= p->file->base < 0;
 	}
 	for (size_t i = 0; i < engine->tree->count; i++)
 		engine->tree->file[i].edited = false;

@@ -142,29 +142,73 @@ static struct json_object *range(unsigned int start, unsigned int end)
 	return pair;
 }
 
-int augeas_span(struct call *call, const struct arguments *a)
+/* NULL for a node of no file, or of one whose spans the tree has. */
+static struct tree_file *file_with_spans(struct tree *tree, const char *path)
+{
+	scoped_node_path node = { 0 };
+	struct tree_file *file = NULL;
+	const char *enabled = NULL;
+
+	aug_get(tree->aug, TREE_SPAN, &enabled);
+	if (enabled && strcmp(enabled, "enable") == 0 && node_path_parse(path, &node) == 0)
+		file = tree_file_of(tree, &node);
+	return file && file->splice && splice_has_spans(file->splice) ? file : NULL;
+}
+
+static int spliced_span(struct call *call, const char *path, const struct tree_file *file,
+			struct splice_span *span)
+{
+	const char *label = NULL;
+	int r = aug_label(call->engine->tree->aug, path, &label);
+
+	if (r != 1)
+		return tree_fail(call, path);
+	r = splice_span(file->splice, label, span);
+	if (r == -ENOENT)
+		return tree_augeas_error(call, EXM_ERROR_NO_MATCH, AUG_ENOSPAN, path,
+					 "the node has no span; its entry was edited since");
+	return r < 0 ? call_no_memory(call) : 0;
+}
+
+static int tree_span(struct call *call, const char *path, const struct nodes *nodes,
+		     char **ret_file, struct splice_span *span)
 {
 	struct tree *tree = call->engine->tree;
-	unsigned int label_start, label_end, value_start, value_end, span_start, span_end;
-	scoped_ptr char *file = NULL;
-	struct json_object *result;
 	size_t staging = strlen(tree->staging);
+
+	if (aug_span(tree->aug, path, ret_file, &span->label_start, &span->label_end,
+		     &span->value_start, &span->value_end, &span->start, &span->end) < 0)
+		return aug_error(tree->aug) == AUG_EMMATCH ? tree_too_many(call, path, nodes->count)
+							   : tree_fail(call, path);
+	/* where the file was staged is nobody's business */
+	if (strncmp(*ret_file, tree->staging, staging) == 0)
+		memmove(*ret_file, *ret_file + staging, strlen(*ret_file + staging) + 1);
+	return 0;
+}
+
+int augeas_span(struct call *call, const struct arguments *a)
+{
+	const struct tree_file *spliced = NULL;
+	struct json_object *result;
+	struct splice_span span;
 	scoped_nodes nodes = { 0 };
+	scoped_ptr char *file = NULL;
+	int r;
 
 	if (nodes_match(call, a->path, &nodes) < 0)
 		return -1;
-	if (aug_span(tree->aug, a->path, &file, &label_start, &label_end, &value_start, &value_end,
-		     &span_start, &span_end) < 0)
-		return aug_error(tree->aug) == AUG_EMMATCH
-			       ? tree_too_many(call, a->path, nodes.count)
-			       : tree_fail(call, a->path);
-	/* where the file was staged is nobody's business */
-	if (strncmp(file, tree->staging, staging) == 0)
-		memmove(file, file + staging, strlen(file + staging) + 1);
-	result = data_of("file", file);
-	json_put(result, "label", range(label_start, label_end));
-	json_put(result, "value", range(value_start, value_end));
-	json_put(result, "span", range(span_start, span_end));
+	if (nodes.count == 1)
+		spliced = file_with_spans(call->engine->tree, nodes.path[0]);
+	if (spliced)
+		r = spliced_span(call, a->path, spliced, &span);
+	else
+		r = tree_span(call, a->path, &nodes, &file, &span);
+	if (r < 0)
+		return r;
+	result = data_of("file", spliced ? spliced->path : file);
+	json_put(result, "label", range(span.label_start, span.label_end));
+	json_put(result, "value", range(span.value_start, span.value_end));
+	json_put(result, "span", range(span.start, span.end));
 	return call_result(call, result);
 }
 
@@ -203,7 +247,7 @@ int augeas_errors(struct call *call, const struct arguments *a)
 	for (size_t i = 0; i < tree->count; i++) {
 		const struct tree_file *file = &tree->file[i];
 
-		if (file->state == TREE_PARSE_FAILED || file->needs_touch) {
+		if (file->state == TREE_PARSE_FAILED || file->unwritten) {
 			json_append(list, tree_error_data(tree, file));
 		} else if (file->state == TREE_UNREADABLE) {
 			struct json_object *data = data_of("file", file->path);

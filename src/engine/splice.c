@@ -10,30 +10,21 @@
 #include <string.h>
 
 #include "engine/splice_check.h"
-#include "engine/splice_window.h"
+#include "engine/splice_state.h"
 
-/* The tree of the text that was made last. */
-#define COPY "/exmachina_copy"
+/* Trees of the texts that were made last, by numbers. */
+#define COPIES "/exmachina_copies"
 
 enum {
 	WINDOW_MAX = 32 << 10, /* bytes; what Augeas writes as a whole takes the square of it */
 	WINDOWS_MAX = 64,
 };
 
-struct splice {
-	augeas *aug;
-	char *node;
-	char *lens;
-	char *lens_path;
-	struct splice_sums base; /* of the text's tree */
-	enum {
-		IN_TREE, /* where entries are in the text, the nodes know that were read from it */
-		IN_COPY, /* those of a copy do */
-		NOWHERE,
-	} spans;
-	augeas *own; /* NULL: it was not needed yet */
-	struct parser *parser;
-};
+void splice_room_clear(struct splice_room *room)
+{
+	aug_close(room->aug);
+	*room = (struct splice_room){ 0 };
+}
 
 static int sum_up(struct splice *splice)
 {
@@ -52,7 +43,7 @@ static int sum_up(struct splice *splice)
 }
 
 int splice_new(augeas *aug, const char *node, const char *lens, const char *lens_path,
-	       struct splice **ret_splice)
+	       struct splice_room *room, struct splice **ret_splice)
 {
 	scoped(splice_freep) struct splice *splice = calloc(1, sizeof(*splice));
 	int r;
@@ -60,6 +51,7 @@ int splice_new(augeas *aug, const char *node, const char *lens, const char *lens
 	if (!splice)
 		return -ENOMEM;
 	splice->aug = aug;
+	splice->room = room;
 	splice->spans = IN_TREE;
 	splice->node = strdup(node);
 	splice->lens = strdup(lens);
@@ -77,8 +69,9 @@ struct splice *splice_free(struct splice *splice)
 	if (!splice)
 		return NULL;
 	parser_free(splice->parser);
-	if (splice->own)
-		aug_close(splice->own);
+	if (splice->copy)
+		aug_rm(splice->room->aug, splice->copy);
+	free(splice->copy);
 	splice_sums_clear(&splice->base);
 	free(splice->node);
 	free(splice->lens);
@@ -89,7 +82,7 @@ struct splice *splice_free(struct splice *splice)
 
 int splice_whole(struct splice *splice)
 {
-	/* Augeas does not tell where it has written what */
+	/* Augeas tells, but tells the same of what it only shows, or begins to write */
 	splice->spans = NOWHERE;
 	return sum_up(splice);
 }
@@ -101,18 +94,30 @@ uint64_t splice_total(const struct splice *splice)
 
 /* ---- the copy ---- */
 
-static int make_own(struct splice *splice)
+static int make_room(struct splice_room *room, const char *lens_path)
 {
-	if (splice->parser)
+	if (room->aug)
 		return 0;
-	if (splice->own)
+	room->aug = aug_init("/", lens_path,
+			     AUG_NO_STDINC | AUG_NO_MODL_AUTOLOAD | AUG_NO_LOAD | AUG_ENABLE_SPAN |
+				     AUG_NO_ERR_CLOSE);
+	if (room->aug && aug_error(room->aug) == AUG_NOERROR)
+		return 0;
+	splice_room_clear(room);
+	return -ENOMEM;
+}
+
+static int take_place(struct splice *splice)
+{
+	int r = splice->parser ? 0 : make_room(splice->room, splice->lens_path);
+
+	if (r < 0 || splice->parser)
+		return r;
+	if (asprintf(&splice->copy, COPIES "/%u", splice->room->copies++) < 0) {
+		splice->copy = NULL;
 		return -ENOMEM;
-	splice->own = aug_init("/", splice->lens_path,
-			       AUG_NO_STDINC | AUG_NO_MODL_AUTOLOAD | AUG_NO_LOAD |
-				       AUG_ENABLE_SPAN | AUG_NO_ERR_CLOSE);
-	if (!splice->own || aug_error(splice->own) != AUG_NOERROR)
-		return -ENOMEM;
-	return parser_over(splice->own, splice->lens, &splice->parser);
+	}
+	return parser_over(splice->room->aug, splice->lens, &splice->parser);
 }
 
 /* Reads the text beside the copy, which stays. 0; -EBADMSG if it is none for the lens, -ENOMEM. */
@@ -121,14 +126,14 @@ static int read_text(struct splice *splice, const char *text, struct outline **r
 	int r = parse_begin(splice->parser, text);
 
 	if (r == 0)
-		r = outline_new(splice->own, PARSE_TREE, ret_outline);
+		r = outline_new(splice->room->aug, PARSE_TREE, ret_outline);
 	return r == -ENOMEM ? r : r < 0 ? -EBADMSG : 0;
 }
 
 /* What was read is the copy. */
 static int keep_copy(struct splice *splice)
 {
-	if (aug_mv(splice->own, PARSE_TREE, COPY) < 0)
+	if (aug_mv(splice->room->aug, PARSE_TREE, splice->copy) < 0)
 		return -ENOMEM;
 	splice->spans = IN_COPY;
 	return 0;
@@ -170,11 +175,11 @@ static int find_start(const struct splice *splice, size_t base, size_t now, size
 	scoped_ptr char *path = NULL;
 	unsigned int start;
 
-	if (asprintf(&path, "%s/*[%zu]", copied ? COPY : splice->node, (copied ? base : now) + 1) <
-	    0)
+	if (asprintf(&path, "%s/*[%zu]", copied ? splice->copy : splice->node,
+		     (copied ? base : now) + 1) < 0)
 		return -ENOMEM;
-	if (aug_span(copied ? splice->own : splice->aug, path, NULL, NULL, NULL, NULL, NULL, &start,
-		     NULL) < 0)
+	if (aug_span(copied ? splice->room->aug : splice->aug, path, NULL, NULL, NULL, NULL, NULL,
+		     &start, NULL) < 0)
 		return SPLICE_NOWHERE;
 	*ret_start = start;
 	return 0;
@@ -272,48 +277,67 @@ static int take_over(struct splice *splice, const char *text, const struct outli
 	return SPLICE_DONE;
 }
 
-static int make_text(struct splice *splice, struct splice_plan *plan, const char *text,
-		     const struct outline *wanted, struct splice_sums *sums, char **ret_text)
+static int replace_entries(struct splice *splice, struct splice_plan *plan, const char *text,
+			   const struct outline *wanted)
 {
-	scoped_ptr char *whole = NULL;
-	int r = make_own(splice);
+	int r = find_spans(splice, text);
 
 	if (r == 0)
-		r = find_spans(splice, text);
-	if (r == 0)
 		r = find_texts(splice, plan, strlen(text));
+	return r == 0 ? make_windows(splice, plan, text, wanted) : r;
+}
+
+static int make_text(struct splice *splice, struct splice_plan *plan, const char *text,
+		     const struct outline *wanted, char **ret_text)
+{
+	int r = replace_entries(splice, plan, text, wanted);
+
+	/* the tree's own spans are of what Augeas has written of it since, if only to show it */
+	if ((r == SPLICE_NOWHERE || r == SPLICE_NO_WINDOW) && splice->spans == IN_TREE) {
+		splice->spans = NOWHERE;
+		r = replace_entries(splice, plan, text, wanted);
+	}
 	if (r == 0)
-		r = make_windows(splice, plan, text, wanted);
-	if (r != 0)
-		return r;
-	whole = put_together(plan, text);
-	r = whole ? take_over(splice, whole, wanted, sums) : -ENOMEM;
+		*ret_text = put_together(plan, text);
+	return r == 0 && !*ret_text ? -ENOMEM : r;
+}
+
+/* Sums alone do not say that no entry is another one: the text is read for that as well. */
+static int make_and_read(struct splice *splice, struct splice_plan *plan, const char *text,
+			 const struct outline *wanted, struct splice_sums *sums, char **ret_text)
+{
+	scoped_ptr char *made = NULL;
+	int r = take_place(splice);
+
+	if (r == 0 && plan->count > 0)
+		r = make_text(splice, plan, text, wanted, &made);
+	if (r == 0)
+		r = take_over(splice, made ? made : text, wanted, sums);
 	if (r == SPLICE_DONE)
-		*ret_text = take_ptr(whole);
+		*ret_text = take_ptr(made);
 	return r;
 }
 
-int splice_text(struct splice *splice, const char *text, char **ret_text, bool *ret_edited)
+int splice_look(const struct splice *splice, struct outline **ret_now, struct splice_sums *ret_sums,
+		struct splice_plan *ret_plan)
 {
-	size_t length = strlen(text);
-	scoped_ptr char *whole = NULL;
+	int r = outline_new(splice->aug, splice->node, ret_now);
+
+	if (r == 0)
+		r = splice_sums_new(*ret_now, ret_sums);
+	return r == 0 ? splice_plan_new(&splice->base, ret_sums, ret_plan) : r;
+}
+
+int splice_text(struct splice *splice, const char *text, char **ret_text)
+{
+	scoped_ptr char *lines = parse_whole_lines(text);
 	scoped_outline *wanted = NULL;
 	scoped_sums sums = { 0 };
 	scoped_plan plan = { 0 };
-	int r = outline_new(splice->aug, splice->node, &wanted);
+	int r = lines ? splice_look(splice, &wanted, &sums, &plan) : -ENOMEM;
 
-	if (r == 0)
-		r = splice_sums_new(wanted, &sums);
-	if (r == 0)
-		r = splice_plan_new(&splice->base, &sums, &plan);
+	*ret_text = NULL;
 	if (r < 0)
 		return r == -ENOTSUP ? SPLICE_NOWHERE : r;
-	/* as Augeas takes it: a last line without its end gets one */
-	if (asprintf(&whole, "%s%s", text, length > 0 && text[length - 1] != '\n' ? "\n" : "") < 0)
-		return -ENOMEM;
-	*ret_edited = plan.count > 0;
-	if (plan.count > 0)
-		return make_text(splice, &plan, whole, wanted, &sums, ret_text);
-	*ret_text = strdup(text);
-	return *ret_text ? SPLICE_DONE : -ENOMEM;
+	return make_and_read(splice, &plan, lines, wanted, &sums, ret_text);
 }

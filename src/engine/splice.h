@@ -15,6 +15,14 @@
  */
 struct splice;
 
+/* Where texts are read beside the tree: one Augeas for all files, made when it is first needed. */
+struct splice_room {
+	augeas *aug;
+	unsigned int copies; /* numbers those of the files' trees */
+};
+
+void splice_room_clear(struct splice_room *room);
+
 enum splice_outcome {
 	SPLICE_DONE,
 	SPLICE_NOWHERE,   /* it is not known where the entries are in the text */
@@ -25,10 +33,11 @@ enum splice_outcome {
 
 /*
  * The node has the tree of a text that Augeas read with that lens and its spans, and nothing is
- * edited yet. Of the strings copies are made; aug stays the caller's. 0, -ENOTSUP or -ENOMEM.
+ * edited yet. Of the strings copies are made; aug and room stay the caller's, and are there as long
+ * as the splice is. 0, -ENOTSUP or -ENOMEM.
  */
 int splice_new(augeas *aug, const char *node, const char *lens, const char *lens_path,
-	       struct splice **ret_splice) must_check;
+	       struct splice_room *room, struct splice **ret_splice) must_check;
 struct splice *splice_free(struct splice *splice);
 
 static inline void splice_freep(struct splice **splice)
@@ -38,11 +47,25 @@ static inline void splice_freep(struct splice **splice)
 
 /*
  * Makes of the text that was read, or made last, the one that the tree says now. SPLICE_DONE
- * with a new string and whether any entry is another one; another outcome, after which
- * splice_whole() has to be told what was made of the tree; or -ENOMEM.
+ * with a new string, or with none if the text says it already; another outcome, after which
+ * splice_whole() has to be told what was made of the tree; or -ENOMEM, after which it is of no use
+ * any more.
  */
-int splice_text(struct splice *splice, const char *text, char **ret_text,
-		bool *ret_edited) must_check;
+int splice_text(struct splice *splice, const char *text, char **ret_text) must_check;
+
+/* Bytes in the text, counted from 0; each end is the byte behind. */
+struct splice_span {
+	unsigned int label_start, label_end, value_start, value_end, start, end;
+};
+
+/* Is it the splice that knows where nodes are, since the text was made by it, or the tree? */
+bool splice_has_spans(const struct splice *splice);
+
+/*
+ * Of the node with that label, which is Augeas's own string, in the text that was made last. 0;
+ * -ENOENT for one whose entry was edited since; -ENOTSUP or -ENOMEM.
+ */
+int splice_span(struct splice *splice, const char *label, struct splice_span *ret_span) must_check;
 
 /* The tree is what Augeas has written as a whole. 0, -ENOTSUP or -ENOMEM. */
 int splice_whole(struct splice *splice) must_check;

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/splice_sum.h"
+#include "verify/node.h"
 
 /* The children of one node as they were read, as far as they were seen. */
 struct numbers {
@@ -28,12 +28,12 @@ static bool same_label(const char *read, const char *wanted, struct numbers *sib
 	char expected[16];
 	bool same = strcmp(read, wanted) == 0;
 
-	if (!splice_is_number(read))
+	if (!node_is_number(read))
 		return same;
 	snprintf(expected, sizeof(expected), "%u", ++siblings->last);
 	siblings->is_count = siblings->is_count && strcmp(read, expected) == 0;
 	siblings->differ = siblings->differ || !same;
-	return splice_is_number(wanted);
+	return node_is_number(wanted);
 }
 
 static bool same_nodes(const struct outline *read, const struct outline *wanted,

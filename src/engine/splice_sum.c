@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Runs in the engine, on trees of hostile text. Nothing is built on two sums being equal that is
- * not looked at again: a client that makes them collide has the whole text made, or an edit
- * refused.
+ * not looked at again: where they collide the text is not what is wanted, and is made as a whole.
  */
 #include "engine/splice_sum.h"
 
@@ -10,45 +9,27 @@
 #include <string.h>
 
 static const struct splice_sum begin = {
-	.exact = UINT64_C(0xcbf29ce484222325),
-	.loose = UINT64_C(0xcbf29ce484222325),
-	.label = UINT64_C(0xcbf29ce484222325),
+	.exact = NODE_SUM_BEGIN,
+	.loose = NODE_SUM_BEGIN,
+	.label = NODE_SUM_BEGIN,
 };
-
-/* FNV-1a over the text and its end. */
-static uint64_t add_text(uint64_t sum, const char *text)
-{
-	do {
-		sum = (sum ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	} while (*text++);
-	return sum;
-}
-
-static uint64_t add_number(uint64_t sum, uint64_t number)
-{
-	return (sum ^ number) * UINT64_C(0x9e3779b97f4a7c15) ^ (sum >> 29);
-}
-
-bool splice_is_number(const char *label)
-{
-	return label[0] != '\0' && label[strspn(label, "0123456789")] == '\0';
-}
 
 /* In the order of the file, with its number of children: that is all of a tree's shape. */
 static void add_node(struct splice_sum *sum, const char *label, const char *value, size_t children)
 {
-	uint64_t rest = value ? add_text(begin.label, value) : 1;
+	uint64_t rest = value ? node_sum_text(begin.label, value) : 1;
 
-	rest = add_number(rest, children);
-	sum->exact = add_number(add_text(sum->exact, label), rest);
-	sum->loose = add_number(add_text(sum->loose, splice_is_number(label) ? "#" : label), rest);
+	rest = node_sum_number(rest, children);
+	sum->exact = node_sum_number(node_sum_text(sum->exact, label), rest);
+	sum->loose = node_sum_number(node_sum_text(sum->loose, node_is_number(label) ? "#" : label),
+				     rest);
 }
 
 static struct splice_sum sum_from(const struct outline *outline, uint32_t from)
 {
 	struct splice_sum sum = begin;
 
-	sum.label = add_text(sum.label, outline_label(outline, from));
+	sum.label = node_sum_text(sum.label, outline_label(outline, from));
 	for (uint32_t i = from; i < outline_end(outline, from); i++)
 		add_node(&sum, outline_label(outline, i), outline_value(outline, i),
 			 outline_children(outline, i));
@@ -80,7 +61,7 @@ uint64_t splice_sums_total(const struct splice_sums *sums)
 	uint64_t total = begin.loose;
 
 	for (size_t i = 0; i < sums->count; i++)
-		total = add_number(total, sums->entry[i].loose);
+		total = node_sum_number(total, sums->entry[i].loose);
 	return total;
 }
 
@@ -95,7 +76,7 @@ struct splice_sum splice_sum_of(const struct node *node)
 {
 	struct splice_sum sum = begin;
 
-	sum.label = add_text(sum.label, node->label);
+	sum.label = node_sum_text(sum.label, node->label);
 	add_below(&sum, node);
 	return sum;
 }

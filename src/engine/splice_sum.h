@@ -28,7 +28,4 @@ uint64_t splice_sums_total(const struct splice_sums *sums);
 
 struct splice_sum splice_sum_of(const struct node *node);
 
-/* A label that may mean no more than the place of its node. */
-bool splice_is_number(const char *label);
-
 #endif

@@ -216,7 +216,7 @@ static int count_entries(struct node *new)
 	for (size_t i = 0; i < new->count; i++) {
 		char *label = NULL;
 
-		if (!splice_is_number(new->child[i]->label))
+		if (!node_is_number(new->child[i]->label))
 			continue;
 		if (asprintf(&label, "%u", next++) < 0)
 			return -ENOMEM;
@@ -255,6 +255,8 @@ int splice_window_make(const struct splice_plan *plan, struct splice_window *win
 
 	if (!part)
 		return -ENOMEM;
+	free(window->text);
+	window->text = NULL;
 	/* what does not end a line goes on behind the window */
 	if (length > 0 && part[length - 1] != '\n')
 		return -EBADMSG;

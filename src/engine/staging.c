@@ -114,6 +114,14 @@ static int find_nul(int content, long *ret_offset)
 	return 0;
 }
 
+void staging_clear_error(struct tree *tree, const struct tree_file *file)
+{
+	scoped_ptr char *node = staging_node(file->path), *error = NULL;
+
+	if (node && asprintf(&error, "/augeas%s/error", node) >= 0)
+		aug_rm(tree->aug, error);
+}
+
 bool staging_has_error(const struct tree *tree, const struct tree_file *file)
 {
 	scoped_ptr char *node = staging_node(file->path), *error = NULL;
@@ -157,7 +165,6 @@ int staging_load(struct tree *tree, struct tree_file *file)
 		return r;
 	r = load_table_add(tree->aug, file->lens, file->path);
 	file->state = TREE_LOADED;
-	file->made = false;
 	/* a lens that is missing is told by aug_error(3) alone */
 	if (r == 0 && (aug_load_file(tree->aug, file->path) < 0 ||
 		       aug_error(tree->aug) != AUG_NOERROR || staging_has_error(tree, file)))
@@ -213,7 +220,6 @@ int staging_fetch(struct tree *tree, struct tree_file *file)
 		return file->base < 0 ? -EBADMSG : stage_and_load(tree, file);
 	case OUTCOME_ABSENT:
 		file->state = TREE_ABSENT;
-		file->made = true;
 		return stage_and_load(tree, file);
 	default:
 		file->state = TREE_UNREADABLE;
@@ -257,7 +263,7 @@ int staging_read_anew(struct tree *tree, struct tree_file *file)
 	file->splice = splice_free(file->splice);
 	close_fd(file->base);
 	file->base = content;
-	file->edited = file->needs_touch = file->stale = false;
+	file->edited = file->unwritten = file->stale = false;
 	file->state = TREE_ABSENT;
 	return r < 0 ? r : stage_and_load(tree, file);
 }
@@ -272,7 +278,6 @@ int staging_adopt(struct tree *tree, struct tree_file *file, int content)
 	file->base = content;
 	staging_forget_newer(file);
 	file->state = TREE_ABSENT;
-	file->made = true;
 	if (r == 0 && !staged)
 		r = -ENOMEM;
 	/* one that no lens reads by now, or two, is no part of the tree */
@@ -299,13 +304,11 @@ int staging_forget(struct tree *tree, const struct tree_file *file)
 /* What Augeas notes of a file that it has written. */
 static int note_written(struct tree *tree, const struct tree_file *file, time_t mtime)
 {
-	scoped_ptr char *node = staging_node(file->path), *meta = NULL, *error = NULL, *text = NULL;
+	scoped_ptr char *node = staging_node(file->path), *meta = NULL, *text = NULL;
 
 	if (!node || asprintf(&meta, "/augeas%s/mtime", node) < 0 ||
-	    asprintf(&error, "/augeas%s/error", node) < 0 ||
 	    asprintf(&text, "%lld", (long long)mtime) < 0)
 		return -ENOMEM;
-	aug_rm(tree->aug, error);
 	return aug_set(tree->aug, meta, text) < 0 ? -EINVAL : 0;
 }
 

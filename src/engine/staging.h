@@ -39,6 +39,7 @@ int staging_write(struct tree *tree, const struct tree_file *file, const char *t
 
 /* Did Augeas note an error with the file? */
 bool staging_has_error(const struct tree *tree, const struct tree_file *file);
+void staging_clear_error(struct tree *tree, const struct tree_file *file);
 
 /*
  * The file as it would be committed now: a sealed memfd, or -1 in ret_content

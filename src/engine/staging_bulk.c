@@ -85,7 +85,6 @@ int staging_bulk_end(struct tree *tree)
 
 		if (file->state != TREE_STAGED)
 			continue;
-		file->made = false;
 		file->state = was_tried(tree, file) && !staging_has_error(tree, file)
 				      ? TREE_LOADED
 				      : TREE_PARSE_FAILED;

@@ -27,7 +27,8 @@ static void begin(struct tree *tree, struct tree_file *file)
 {
 	scoped_ptr char *node = staging_node(file->path);
 
-	if (node && splice_new(tree->aug, node, file->lens, tree->lens_path, &file->splice) < 0)
+	if (node && splice_new(tree->aug, node, file->lens, tree->lens_path, &tree->room,
+			       &file->splice) < 0)
 		file->splice = NULL;
 }
 
@@ -63,27 +64,35 @@ static const char *why(int outcome)
 	}
 }
 
+void texts_doubt(struct tree_file *file)
+{
+	file->splice = splice_free(file->splice);
+}
+
 int texts_splice(struct tree *tree, struct tree_file *file)
 {
 	scoped_ptr char *before = NULL, *after = NULL;
-	bool edited = false;
 	int r;
 
 	/* one that is gone, for Augeas, is for Augeas to remove */
 	if (!file->splice || file->state != TREE_LOADED || read_staged(tree, file, &before) < 0)
 		return 0;
-	r = splice_text(file->splice, before, &after, &edited);
-	if (r < 0)
-		return r;
+	r = splice_text(file->splice, before, &after);
+	if (r < 0) {
+		texts_doubt(file);
+		return 0;
+	}
 	if (r != SPLICE_DONE) {
 		log_info("%s is written as a whole: %s", file->path, why(r));
 		return 0;
 	}
-	if (!edited)
-		return 1;
-	tree->texts_spliced++;
-	r = staging_write(tree, file, after);
-	return r < 0 ? r : 1;
+	r = after ? staging_write(tree, file, after) : 0;
+	if (r < 0) {
+		texts_doubt(file);
+		return r;
+	}
+	tree->texts_spliced += after != NULL;
+	return 1;
 }
 
 void texts_written(struct tree *tree, struct tree_file *file)

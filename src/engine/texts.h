@@ -18,6 +18,9 @@ int texts_splice(struct tree *tree, struct tree_file *file) must_check;
 /* Augeas has. */
 void texts_written(struct tree *tree, struct tree_file *file);
 
+/* It is not certain what is staged: the next text is Augeas's. */
+void texts_doubt(struct tree_file *file);
+
 /* Is it certain that the tree is another one than that of the base, and not only its layout? */
 bool texts_differ(const struct tree_file *file);
 

@@ -71,6 +71,7 @@ struct tree *tree_free(struct tree *tree)
 		return NULL;
 	forget_files(tree);
 	tree_changed(tree);
+	splice_room_clear(&tree->room);
 	if (tree->aug)
 		aug_close(tree->aug);
 	load_table_free(tree->load);

@@ -42,14 +42,13 @@ struct tree_file {
 	enum tree_state state;
 	enum mon_outcome outcome; /* TREE_UNREADABLE: why */
 	int error;
-	int base;         /* memfd: what was handed out, and edited; -1: nothing */
-	bool stale;       /* the monitor has handed out something else since, ... */
-	int newer;        /* ... this; -1: nothing */
-	bool edited;      /* differs from what was handed out, perhaps */
-	bool needs_touch; /* aug_save failed and has forgotten that it is edited */
-	bool made;        /* Augeas made it, and does not see that a value in it changes */
-	bool spliced;     /* what is staged was made of the edits already, without Augeas */
-	long nul_offset;  /* TREE_PARSE_FAILED: of a NUL byte, or -1 */
+	int base;        /* memfd: what was handed out, and edited; -1: nothing */
+	bool stale;      /* the monitor has handed out something else since, ... */
+	int newer;       /* ... this; -1: nothing */
+	bool edited;     /* differs from what was handed out, perhaps */
+	bool unwritten;  /* the last try to write it has failed */
+	bool spliced;    /* what is staged was made of the edits already, without Augeas */
+	long nul_offset; /* TREE_PARSE_FAILED: of a NUL byte, or -1 */
 	/* how that is done, or NULL; and its splice_total() of the base, 0: not known */
 	struct splice *splice;
 	uint64_t handed_out;
@@ -87,6 +86,7 @@ struct tree {
 	time_t next_mtime;
 	struct lookup lookup;
 	struct reads reads;
+	struct splice_room room;
 	uint64_t texts_spliced, texts_whole; /* how many were made in which way; see texts.h */
 };
 

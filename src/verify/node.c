@@ -54,33 +54,33 @@ int node_append(struct node *parent, struct node *child)
 	return 0;
 }
 
-static bool is_number(const char *label)
+bool node_is_number(const char *label)
 {
 	return label[0] != '\0' && label[strspn(label, "0123456789")] == '\0';
 }
 
 /* FNV-1a over the text and its end. */
-static uint64_t mix(uint64_t hash, const char *text)
+uint64_t node_sum_text(uint64_t sum, const char *text)
 {
 	do {
-		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+		sum = (sum ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
 	} while (*text++);
-	return hash;
+	return sum;
 }
 
-static uint64_t mix_number(uint64_t hash, uint64_t number)
+uint64_t node_sum_number(uint64_t sum, uint64_t number)
 {
-	return (hash ^ number) * UINT64_C(0x9e3779b97f4a7c15) ^ (hash >> 29);
+	return (sum ^ number) * UINT64_C(0x9e3779b97f4a7c15) ^ (sum >> 29);
 }
 
 static void hash_node(struct node *node)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash = NODE_SUM_BEGIN;
 
-	hash = mix(hash, is_number(node->label) ? "#" : node->label);
-	hash = node->value ? mix(hash, node->value) : mix_number(hash, 1);
+	hash = node_sum_text(hash, node_is_number(node->label) ? "#" : node->label);
+	hash = node->value ? node_sum_text(hash, node->value) : node_sum_number(hash, 1);
 	for (size_t i = 0; i < node->count; i++)
-		hash = mix_number(hash, node->child[i]->hash);
+		hash = node_sum_number(hash, node->child[i]->hash);
 	node->hash = hash;
 }
 
@@ -91,7 +91,7 @@ static bool is_enumeration(const struct node *parent)
 	char text[16];
 
 	for (size_t i = 0; i < parent->count; i++) {
-		if (!is_number(parent->child[i]->label))
+		if (!node_is_number(parent->child[i]->label))
 			continue;
 		snprintf(text, sizeof(text), "%u", next++);
 		if (strcmp(parent->child[i]->label, text) != 0)
@@ -147,7 +147,7 @@ int node_complete(struct node *node)
 
 		if (r < 0)
 			return r;
-		child->numbered = enumeration && is_number(child->label);
+		child->numbered = enumeration && node_is_number(child->label);
 	}
 	hash_node(node);
 	return number_twins(node);

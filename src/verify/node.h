@@ -47,6 +47,14 @@ bool node_same_label(const struct node *a, const struct node *b);
 /* Equal down to the last value? */
 bool node_equal(const struct node *a, const struct node *b);
 
+/* A label that may mean no more than the place of its node. */
+bool node_is_number(const char *label);
+
+/* For sums that only save time: whoever wants two texts of one sum finds them. */
+#define NODE_SUM_BEGIN UINT64_C(0xcbf29ce484222325)
+uint64_t node_sum_text(uint64_t sum, const char *text);
+uint64_t node_sum_number(uint64_t sum, uint64_t number);
+
 /*
  * The canonical path below the root of its tree, as aug_match(3) prints it:
  * "/1/alias[2]". 0, -ENOMEM, or -E2BIG for more than `max` bytes.

@@ -79,8 +79,7 @@ struct parser *parser_free(struct parser *parser)
 	return NULL;
 }
 
-/* As aug_load(3) takes it: a last line without its end gets one. */
-static char *with_last_newline(const char *text)
+char *parse_whole_lines(const char *text)
 {
 	size_t length = strlen(text);
 	char *whole = NULL;
@@ -92,7 +91,7 @@ static char *with_last_newline(const char *text)
 
 static int store(struct parser *parser, const char *text)
 {
-	scoped_ptr char *whole = with_last_newline(text);
+	scoped_ptr char *whole = parse_whole_lines(text);
 
 	aug_rm(parser->aug, PARSE_TREE);
 	if (!whole || aug_set(parser->aug, TEXT, whole) < 0)

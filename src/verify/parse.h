@@ -18,6 +18,9 @@ int parser_over(struct augeas *aug, const char *lens, struct parser **ret_parser
 /* Compiles the lens now, and not with the first text. */
 void parser_warm(struct parser *parser);
 
+/* The text as aug_load(3) takes it: a last line without its end gets one. NULL without memory. */
+char *parse_whole_lines(const char *text);
+
 /*
  * 0, -EBADMSG for a text that the lens does not take, or of which it makes nodes below one without
  * a name, -E2BIG for one that nests too deep, -ENOMEM.

@@ -105,12 +105,80 @@ def not_written(w):
     s = with_hosts(w)
     s.set(H + "/200/canonical", "two words")
     equal(s.refuse("BAD_VALUE", "config.commit").data["file"], "/etc/hosts")
+    equal(len(s.call("augeas.errors")), 1)
     s.set(H + "/200/canonical", "changed")
     s.commit()
     check("changed" in w.read("/etc/hosts"), "it is not there")
+    equal((s.call("augeas.errors"), s.match("/augeas//error")), ([], []))
     s.set(H + "/201/canonical", "again")
     s.commit()
     equal(texts(s)[0], 2)
+    s.set(H + "/202/canonical", "two words")
+    s.refuse("BAD_VALUE", "config.commit")
+    s.set(H + "/202/canonical", "h202.example.com")
+    equal(s.commit()["changed"], False)
+    equal((s.call("augeas.errors"), s.match("/augeas//error")), ([], []))
+
+
+OTHER = "[File /etc/exm.d/*.conf]\nLens=Hosts.lns\n" + ALL
+
+
+@test("what was taken back stays away, though another file could not be written meanwhile")
+def failed_beside(w):
+    w.write("/etc/exm.d/a.conf", "10.0.0.1 a\n")
+    s = with_hosts(w, POLICY + OTHER)
+    # too much for anything but the whole text, which Augeas has written when the other one fails
+    s.call("augeas.setm", [H + "/*", "canonical", "same"])
+    s.set("/files/etc/exm.d/a.conf/1/canonical", "two words")
+    equal(s.refuse("BAD_VALUE", "config.diff").data["file"], "/etc/exm.d/a.conf")
+    for i in range(1, 401):
+        s.set(f"{H}/{i}/canonical", f"h{i}.example.com")
+    s.set("/files/etc/exm.d/a.conf/1/canonical", "b")
+    equal([one["file"] for one in s.commit()["files"]], ["/etc/exm.d/a.conf"])
+    equal(w.read("/etc/hosts"), text(LINES))
+
+
+@test("what was only looked at as a text is spliced all the same, and so are several files at once")
+def several(w):
+    w.write("/etc/exm.d/a.conf", text(LINES))
+    s = with_hosts(w, POLICY + OTHER)
+    other = "/files/etc/exm.d/a.conf"
+    s.set(H + "/2/canonical", "longer-than-it-was.example.com")
+    s.call("augeas.preview", [H])
+    s.set(H + "/200/canonical", "changed")
+    s.set(other + "/300/canonical", "changed")
+    equal(len(s.commit()["files"]), 2)
+    equal(texts(s), (2, 0))
+    s.set(other + "/301/canonical", "changed")
+    s.commit()
+    expected = text(LINES)
+    equal(w.read("/etc/exm.d/a.conf"), expected.replace("h300.example.com", "changed").replace(
+        "h301.example.com", "changed"))
+    equal(w.read("/etc/hosts"), expected.replace("h200.example.com", "changed").replace(
+        "h2.example.com", "longer-than-it-was.example.com"))
+
+
+@test("spans are those of the text that was made last, and none of what was edited since")
+def spans(w):
+    s = with_hosts(w)
+    s.set(H + "/1/canonical", "longer-than-it-was.example.com")
+    s.call("augeas.remove", [H + "/100"])
+    append(s, 1)
+    s.commit()
+    equal(texts(s), (1, 0))
+    written = w.read("/etc/hosts")
+
+    def spanned(path, kind):
+        begin, end = s.call("augeas.span", [path])[kind]
+        return written[begin:end]
+
+    for path in ("1/canonical", "1/alias", "99/ipaddr", "101/canonical", "300/alias", "01/ipaddr"):
+        equal(spanned(f"{H}/{path}", "value"), s.get(f"{H}/{path}"))
+    equal(spanned(H + "/300", "span"), LINES[299])
+    equal(s.call("augeas.span", [H + "/300/ipaddr"])["file"], "/etc/hosts")
+    s.set(H + "/300/canonical", "edited")
+    equal(s.refuse("NO_MATCH", "augeas.span", [H + "/300/ipaddr"]).data["augeas"], "ENOSPAN")
+    equal(spanned(H + "/301/ipaddr", "value"), "10.0.1.45")
 
 
 @test("its effect is judged as ever, and what was spliced is taken back with a discard")

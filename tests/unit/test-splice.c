@@ -39,6 +39,7 @@ struct sample {
 	augeas *aug;
 	const char *lens;
 	char *text; /* of which the tree is made */
+	struct splice_room *room;
 	struct splice *splice;
 };
 
@@ -53,13 +54,18 @@ static struct sample read_text(const char *lens, const char *text)
 	assert_non_null(sample.aug);
 	assert_int_equal(aug_set(sample.aug, TEXT, text), 0);
 	assert_int_equal(aug_text_store(sample.aug, lens, TEXT, TREE), 0);
-	assert_int_equal(splice_new(sample.aug, TREE, lens, lenses, &sample.splice), 0);
+	sample.room = calloc(1, sizeof(*sample.room));
+	assert_non_null(sample.room);
+	assert_int_equal(splice_new(sample.aug, TREE, lens, lenses, sample.room, &sample.splice),
+			 0);
 	return sample;
 }
 
 static void sample_clear(struct sample *sample)
 {
 	splice_free(sample->splice);
+	splice_room_clear(sample->room);
+	free(sample->room);
 	aug_close(sample->aug);
 	free(sample->text);
 }
@@ -131,19 +137,17 @@ static const char *whole_of(const struct sample *sample)
 static int outcome_of(struct sample *sample)
 {
 	scoped_ptr char *text = NULL;
-	bool edited = false;
 
-	return splice_text(sample->splice, sample->text, &text, &edited);
+	return splice_text(sample->splice, sample->text, &text);
 }
 
 /* It is spliced, and becomes the text. NULL: as Augeas does. */
 static void assert_spliced(struct sample *sample, const char *expected)
 {
 	scoped_ptr char *text = NULL;
-	bool edited = false;
 
-	assert_int_equal(splice_text(sample->splice, sample->text, &text, &edited), SPLICE_DONE);
-	assert_true(edited);
+	assert_int_equal(splice_text(sample->splice, sample->text, &text), SPLICE_DONE);
+	assert_non_null(text);
 	assert_string_equal(text, expected ? expected : whole_of(sample));
 	free(sample->text);
 	sample->text = take_ptr(text);
@@ -280,14 +284,12 @@ static void edits_that_took_each_other_back(void **state)
 	scoped_sample s = read_hosts(40);
 	scoped_ptr char *text = NULL;
 	uint64_t total = splice_total(s.splice);
-	bool edited = true;
 
 	(void)state;
 	set(&s, "20/canonical", "changed");
 	set(&s, "20/canonical", "h20");
-	assert_int_equal(splice_text(s.splice, s.text, &text, &edited), SPLICE_DONE);
-	assert_false(edited);
-	assert_string_equal(text, s.text);
+	assert_int_equal(splice_text(s.splice, s.text, &text), SPLICE_DONE);
+	assert_null(text);
 	assert_true(splice_total(s.splice) == total);
 	set(&s, "20/canonical", "changed");
 	assert_spliced(&s, NULL);
@@ -462,10 +464,55 @@ static void a_text_that_is_another(void **state)
 	(void)state;
 	*at = 'x';
 	set(&s, "20/canonical", "changed");
-	assert_int_equal(outcome_of(&s), SPLICE_NO_WINDOW);
+	assert_int_equal(outcome_of(&s), SPLICE_NOWHERE);
 	*at = 'h';
 	*strstr(s.text, "h2\t") = 'x';
+	assert_int_equal(outcome_of(&s), SPLICE_NOWHERE);
+}
+
+/* As it would be if the sums of two values were the same. */
+static void a_text_that_is_another_without_an_edit(void **state)
+{
+	scoped_sample s = read_hosts(40);
+	char *name = strstr(s.text, "h20");
+
+	(void)state;
+	assert_non_null(name);
+	*name = 'x';
 	assert_int_equal(outcome_of(&s), SPLICE_OTHER);
+}
+
+static void what_was_only_shown(void **state)
+{
+	scoped_sample s = read_hosts(40);
+
+	(void)state;
+	set(&s, "2/canonical", "longer-than-it-was");
+	/* and so Augeas takes what it has shown for where the entries are */
+	assert_non_null(whole_of(&s));
+	set(&s, "20/canonical", "changed");
+	assert_spliced(&s, NULL);
+}
+
+static void several_in_one_room(void **state)
+{
+	scoped_sample a = read_hosts(40), b = read_hosts(60);
+
+	(void)state;
+	splice_free(b.splice);
+	assert_int_equal(splice_new(b.aug, TREE, HOSTS, lenses, a.room, &b.splice), 0);
+	for (int i = 0; i < 3; i++) {
+		scoped_ptr char *value = NULL;
+
+		assert_true(asprintf(&value, "changed%d", i) >= 0);
+		set(&a, "20/canonical", value);
+		set(&b, "30/canonical", value);
+		assert_spliced(&a, NULL);
+		assert_spliced(&b, NULL);
+	}
+	b.splice = splice_free(b.splice);
+	set(&a, "21/canonical", "changed");
+	assert_spliced(&a, NULL);
 }
 
 static void a_text_that_is_shorter(void **state)
@@ -521,9 +568,9 @@ static void a_lens_that_is_not_there(void **state)
 
 	(void)state;
 	splice_free(s.splice);
-	assert_int_equal(splice_new(s.aug, TREE, "Nothing.lns", lenses, &s.splice), 0);
+	assert_int_equal(splice_new(s.aug, TREE, "Nothing.lns", lenses, s.room, &s.splice), 0);
 	set(&s, "20/canonical", "changed");
-	assert_int_equal(outcome_of(&s), SPLICE_NO_WINDOW);
+	assert_int_equal(outcome_of(&s), SPLICE_NOWHERE);
 }
 
 static int make_lens(void **state)
@@ -566,6 +613,9 @@ int main(void)
 		cmocka_unit_test(what_may_be_there_once),
 		cmocka_unit_test(a_line_that_is_the_first),
 		cmocka_unit_test(a_text_that_is_another),
+		cmocka_unit_test(a_text_that_is_another_without_an_edit),
+		cmocka_unit_test(what_was_only_shown),
+		cmocka_unit_test(several_in_one_room),
 		cmocka_unit_test(a_text_that_is_shorter),
 		cmocka_unit_test(a_text_that_is_another_after_a_whole),
 		cmocka_unit_test(edits_in_too_many_places),
