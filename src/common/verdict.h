@@ -16,6 +16,7 @@
 	X(TOO_MUCH, 69, "it changes more than can be listed") \
 	X(NO_LENS, 70, "there is no such lens") \
 	X(MEMORY, 71, "there is not enough memory to verify it") \
+	X(NO_NAME, 72, "the lens makes nodes without a name, which no pattern can be about") \
 	X(SANDBOX, 122, "the verifier has no sandbox")
 
 enum verify_verdict {

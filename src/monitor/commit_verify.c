@@ -23,9 +23,9 @@ static size_t next_verified(const struct session *session, size_t from)
 	return from;
 }
 
-static int before_of(struct session *session, size_t index)
+static const struct handout *before_of(struct session *session, size_t index)
 {
-	return handout_find(&session->handouts, session->staged[index].path)->content;
+	return handout_find(&session->handouts, session->staged[index].path);
 }
 
 /* The one that waits, if it is for this file, or a new one; NULL after the last. */

@@ -11,10 +11,10 @@
 
 static int start(const struct spawn_order *order, const int *fds, size_t count, pid_t *ret_pid)
 {
-	return order->starter ? starter_start(order->starter, START_ENGINE, fds, count,
-					      order->optional, ret_pid)
-			      : starter_run_once(order->spec, START_ENGINE, fds, count,
-						 order->optional, ret_pid);
+	return order->starter
+		       ? starter_start(order->starter, START_ENGINE, fds, count, order->optional,
+				       ret_pid)
+		       : starter_run_engine(order->spec, fds, count, order->optional, ret_pid);
 }
 
 int engine_spawn(const struct spawn_order *order, struct spawned *ret_engine)

@@ -30,6 +30,7 @@ int handout_set(struct handouts *handouts, const char *path, int content)
 	}
 	close_fd(handout->content);
 	handout->content = content;
+	handout->number = ++handouts->last;
 	return 0;
 }
 

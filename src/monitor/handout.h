@@ -3,6 +3,7 @@
 #define EXM_HANDOUT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/cleanup.h"
 
@@ -14,12 +15,14 @@ enum { HANDOUTS_MAX = 512 };
 
 struct handout {
 	char *path;
-	int content; /* sealed memfd; -1: there was no file */
+	int content;     /* sealed memfd; -1: there was no file */
+	uint64_t number; /* of what was remembered, of all of them, from 1 on */
 };
 
 struct handouts {
 	struct handout item[HANDOUTS_MAX];
 	size_t count;
+	uint64_t last; /* the number that was given last; none is given twice */
 };
 
 /* NULL if the file was not handed out. */

@@ -35,7 +35,7 @@ static void remember(struct policy *policy, const struct lens_memo *memo)
 			policy->files[i].lens = lens_memo_find(memo, policy->files[i].path);
 }
 
-static int take_lens(struct policy *policy, struct lens_memo *memo, const struct msg_lens *answer)
+static int take_lens(struct policy *policy, const struct msg_lens *answer)
 {
 	struct policy_file *file;
 
@@ -45,13 +45,10 @@ static int take_lens(struct policy *policy, struct lens_memo *memo, const struct
 		return 0;
 	file = &policy->files[answer->entry];
 	file->lens = strdup(answer->lens);
-	if (!file->lens)
-		return -ENOMEM;
-	lens_memo_note(memo, file->path, file->lens);
-	return 0;
+	return file->lens ? 0 : -ENOMEM;
 }
 
-static int receive(int channel, struct policy *policy, struct lens_memo *memo)
+static int receive(int channel, struct policy *policy)
 {
 	struct packet packet;
 	struct message message;
@@ -74,14 +71,13 @@ static int receive(int channel, struct policy *policy, struct lens_memo *memo)
 		if (r == -EAGAIN)
 			continue;
 		if (r > 0)
-			r = message.type == MON_LENS ? take_lens(policy, memo, &message.lens)
-						     : -EPROTO;
+			r = message.type == MON_LENS ? take_lens(policy, &message.lens) : -EPROTO;
 		if (r < 0)
 			return r;
 	}
 }
 
-static int ask(struct policy *policy, struct starter *starter, struct lens_memo *memo)
+static int ask(struct policy *policy, struct starter *starter)
 {
 	const struct message welcome = {
 		.type = MON_WELCOME,
@@ -105,10 +101,33 @@ static int ask(struct policy *policy, struct starter *starter, struct lens_memo 
 	theirs = close_fd(theirs);
 	r = channel_send(ours, &welcome, memfd, false);
 	if (r == 0)
-		r = receive(ours, policy, memo);
+		r = receive(ours, policy);
 	if (r < 0)
 		kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+	return r;
+}
+
+static void note_all(const struct policy *policy, const bool *missing, struct lens_memo *memo)
+{
+	for (size_t i = 0; i < policy->file_count; i++)
+		if (missing[i] && policy->files[i].lens)
+			lens_memo_note(memo, policy->files[i].path, policy->files[i].lens);
+}
+
+/* What is asked is kept only if the engine that answered has kept to the protocol to its end. */
+static int ask_and_note(struct policy *policy, struct starter *starter, struct lens_memo *memo)
+{
+	scoped_ptr bool *missing = calloc(policy->file_count, sizeof(*missing));
+	int r;
+
+	if (!missing)
+		return -ENOMEM;
+	for (size_t i = 0; i < policy->file_count; i++)
+		missing[i] = !policy->files[i].lens;
+	r = ask(policy, starter);
+	if (r == 0)
+		note_all(policy, missing, memo);
 	return r;
 }
 
@@ -119,9 +138,9 @@ int lens_index_complete(struct policy *policy, const struct lens_source *source)
 
 	if (count_missing(policy) == 0)
 		return 0;
-	memo = lens_memo_open(source->state_fd, source->lens_path);
+	memo = lens_memo_open(source->state_fd, source->lens_path, time(NULL));
 	remember(policy, memo);
-	r = count_missing(policy) > 0 ? ask(policy, source->starter, memo) : 0;
+	r = count_missing(policy) > 0 ? ask_and_note(policy, source->starter, memo) : 0;
 	if (r < 0) {
 		log_error("cannot find out which lenses serve which files: %s", strerror(-r));
 		return r;

@@ -24,11 +24,15 @@
 
 #define FILE_NAME "lenses"
 
+/* Longer than any file system's clock stands still. */
+enum { SETTLED_SECONDS = 2 };
+
 enum { TEXT_MAX = 64 << 10, HEAD_SIZE = TRAIL_HASH_SIZE };
 
 struct lens_memo {
 	int fd;
 	char lenses[TRAIL_HASH_SIZE]; /* what the directories hold */
+	bool settled;                 /* ... and have held for a while */
 	char text[TEXT_MAX];          /* a line each: lens, blank, path */
 	size_t length;
 	bool changed;
@@ -43,9 +47,21 @@ static int is_lens(const struct dirent *entry)
 	return dot && strcmp(dot, ".aug") == 0;
 }
 
-/* Whatever is done to a file, its time of change tells; that nobody can set. */
-static int add_file(SHA2_CTX *context, int dir, const char *name)
+struct look {
+	SHA2_CTX context;
+	time_t newest; /* when the last of the lenses was changed */
+};
+
+static void add_time(SHA2_CTX *context, const struct timespec *at)
 {
+	SHA256Update(context, (const uint8_t *)&at->tv_sec, sizeof(at->tv_sec));
+	SHA256Update(context, (const uint8_t *)&at->tv_nsec, sizeof(at->tv_nsec));
+}
+
+/* Whatever is done to a file, its time of change tells; that nobody can set. */
+static int add_file(struct look *look, int dir, const char *name)
+{
+	SHA2_CTX *context = &look->context;
 	struct stat st;
 
 	if (fstatat(dir, name, &st, 0) < 0)
@@ -53,12 +69,14 @@ static int add_file(SHA2_CTX *context, int dir, const char *name)
 	SHA256Update(context, (const uint8_t *)name, strlen(name) + 1);
 	SHA256Update(context, (const uint8_t *)&st.st_ino, sizeof(st.st_ino));
 	SHA256Update(context, (const uint8_t *)&st.st_size, sizeof(st.st_size));
-	SHA256Update(context, (const uint8_t *)&st.st_mtim, sizeof(st.st_mtim));
-	SHA256Update(context, (const uint8_t *)&st.st_ctim, sizeof(st.st_ctim));
+	add_time(context, &st.st_mtim);
+	add_time(context, &st.st_ctim);
+	if (st.st_ctim.tv_sec > look->newest)
+		look->newest = st.st_ctim.tv_sec;
 	return 0;
 }
 
-static int add_directory(SHA2_CTX *context, const char *path)
+static int add_directory(struct look *look, const char *path)
 {
 	scoped_fd dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct dirent **entries = NULL;
@@ -66,30 +84,35 @@ static int add_directory(SHA2_CTX *context, const char *path)
 	/* one that is not there holds none */
 	int r = count < 0 && errno != ENOENT ? -errno : 0;
 
-	SHA256Update(context, (const uint8_t *)path, strlen(path) + 1);
+	SHA256Update(&look->context, (const uint8_t *)path, strlen(path) + 1);
 	for (int i = 0; i < count; i++) {
 		if (r == 0)
-			r = add_file(context, dir, entries[i]->d_name);
+			r = add_file(look, dir, entries[i]->d_name);
 		free(entries[i]);
 	}
 	free(entries);
 	return r;
 }
 
-static int look_at_lenses(const char *lens_path, char text[static TRAIL_HASH_SIZE])
+/*
+ * One that was changed just now may be changed once more, and its time stay the same: what is found
+ * out then is not kept.
+ */
+static int look_at_lenses(struct lens_memo *memo, const char *lens_path, time_t now)
 {
 	scoped_ptr char *paths = strdup(lens_path);
 	char *rest = paths;
 	const char *path;
-	SHA2_CTX context;
+	struct look look = { .newest = 0 };
 	int r = paths ? 0 : -ENOMEM;
 
-	SHA256Init(&context);
+	SHA256Init(&look.context);
 	/* another version may ask otherwise */
-	SHA256Update(&context, (const uint8_t *)PACKAGE_VERSION, sizeof(PACKAGE_VERSION));
+	SHA256Update(&look.context, (const uint8_t *)PACKAGE_VERSION, sizeof(PACKAGE_VERSION));
 	while (r == 0 && (path = strsep(&rest, ":")))
-		r = add_directory(&context, path);
-	SHA256End(&context, text);
+		r = add_directory(&look, path);
+	SHA256End(&look.context, memo->lenses);
+	memo->settled = now - look.newest >= SETTLED_SECONDS;
 	return r;
 }
 
@@ -132,11 +155,11 @@ static void write_file(struct lens_memo *memo)
 		(void)!ftruncate(memo->fd, HEAD_SIZE + (off_t)memo->length);
 }
 
-struct lens_memo *lens_memo_open(int state_fd, const char *lens_path)
+struct lens_memo *lens_memo_open(int state_fd, const char *lens_path, time_t now)
 {
 	scoped_ptr struct lens_memo *memo = calloc(1, sizeof(*memo));
 
-	if (!memo || state_fd < 0 || look_at_lenses(lens_path, memo->lenses) < 0)
+	if (!memo || state_fd < 0 || look_at_lenses(memo, lens_path, now) < 0)
 		return NULL;
 	memo->fd = state_file_open(state_fd, FILE_NAME);
 	if (memo->fd < 0)
@@ -149,7 +172,7 @@ struct lens_memo *lens_memo_close(struct lens_memo *memo)
 {
 	if (!memo)
 		return NULL;
-	if (memo->changed)
+	if (memo->changed && memo->settled)
 		write_file(memo);
 	close_fd(memo->fd);
 	free(memo);

@@ -2,6 +2,8 @@
 #ifndef EXM_LENS_MEMO_H
 #define EXM_LENS_MEMO_H
 
+#include <time.h>
+
 #include "common/cleanup.h"
 
 /*
@@ -12,8 +14,9 @@
 struct lens_memo;
 
 /* NULL if there can be none; then nothing is known, and nothing is noted. */
-struct lens_memo *lens_memo_open(int state_fd, const char *lens_path);
-/* Writes down what was noted. What cannot be written is asked again. */
+struct lens_memo *lens_memo_open(int state_fd, const char *lens_path, time_t now);
+/* Writes down what was noted, unless a lens was changed in these seconds. What is not written is
+ * asked again. */
 struct lens_memo *lens_memo_close(struct lens_memo *memo);
 
 /* The lens of that path, in a new string, or NULL. */

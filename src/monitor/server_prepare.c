@@ -305,6 +305,21 @@ static int recover(const struct server *server, struct rollback *rollback)
 	return commit_recover(&place, rollback);
 }
 
+static int open_and_recover(struct server *server, struct rollback *rollback)
+{
+	int r;
+
+	note_dangers(server->policy);
+	note_missing(server->policy, server->root_fd);
+	r = server_open_trail(server, server->policy);
+	if (r < 0)
+		return r;
+	/* while there are all rights; if it fails each commit tries again */
+	if (recover(server, rollback) < 0)
+		log_warning("nothing can be committed until that is done");
+	return 0;
+}
+
 int server_prepare(struct server *server)
 {
 	scoped_rollback rollback = { 0 };
@@ -319,18 +334,12 @@ int server_prepare(struct server *server)
 	if (find_lenses(server) < 0)
 		return EXIT_POLICY;
 	status = find_users(server);
-	if (status != 0)
-		return status;
-	status = start_processes(server);
-	if (status != 0)
-		return status;
-	note_dangers(policy);
-	note_missing(policy, server->root_fd);
-	if (server_open_trail(server, policy) < 0)
-		return EXIT_OTHER;
-	/* while there are all rights; if it fails each commit tries again */
-	if (recover(server, &rollback) < 0)
-		log_warning("nothing can be committed until that is done");
+	if (status == 0)
+		status = start_processes(server);
+	/* also where nobody can be served: what was interrupted does not wait for that */
+	r = open_and_recover(server, &rollback);
+	if (status != 0 || r < 0)
+		return status != 0 ? status : EXIT_OTHER;
 	if (server_find_lenses(server, policy) < 0)
 		return EXIT_POLICY;
 	if (give_up_rights(server) < 0)

@@ -3,15 +3,15 @@
 #include "monitor/verifier.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "common/channel.h"
+#include "common/clock.h"
+#include "common/log.h"
 #include "monitor/engine_log.h"
 
 struct verifier {
@@ -19,7 +19,10 @@ struct verifier {
 	int channel;
 	struct engine_log *log;
 	char *lens;
-	int before; /* what it has got already; -1: nothing */
+	sd_event *event;
+	uint64_t before;          /* the number of the text that it has got already; 0: none */
+	sd_event_source *reading; /* looks whether it reads that for too long */
+	uint64_t reading_usec;    /* and that is as long */
 };
 
 static int start(struct verifier *verifier, struct starter *starter, sd_event *event,
@@ -64,7 +67,8 @@ int verifier_new(struct starter *starter, sd_event *event, uint32_t optional, co
 
 	if (!verifier)
 		return -ENOMEM;
-	verifier->channel = verifier->before = -1;
+	verifier->channel = -1;
+	verifier->event = event;
 	verifier->lens = strdup(lens);
 	r = verifier->lens ? start(verifier, starter, event, optional) : -ENOMEM;
 	if (r == 0)
@@ -81,13 +85,13 @@ struct verifier *verifier_free(struct verifier *verifier)
 {
 	if (!verifier)
 		return NULL;
+	sd_event_source_disable_unref(verifier->reading);
 	if (verifier->pid > 0) {
 		kill(verifier->pid, SIGKILL);
 		waitpid(verifier->pid, NULL, 0);
 	}
 	engine_log_free(verifier->log);
 	close_fd(verifier->channel);
-	close_fd(verifier->before);
 	free(verifier->lens);
 	free(verifier);
 	return NULL;
@@ -101,27 +105,41 @@ bool verifier_waits(const struct verifier *verifier)
 	       info.si_pid == 0;
 }
 
-int verifier_give_before(struct verifier *verifier, int before)
+/* What it has used is looked at, and not the time: it may wait for a commit as long as it has to.
+ */
+static int on_look(sd_event_source *source, uint64_t usec, void *data)
+{
+	const struct verifier *verifier = data;
+	clockid_t clock;
+	int r;
+
+	(void)usec;
+	if (!verifier_waits(verifier))
+		return 0;
+	if (clock_getcpuclockid(verifier->pid, &clock) != 0 ||
+	    clock_usec_of(clock) >= verifier->reading_usec) {
+		log_warning("a verifier that was started ahead reads for too long, and is ended");
+		kill(verifier->pid, SIGKILL);
+		return 0;
+	}
+	r = sd_event_source_set_time_relative(source, verifier->reading_usec);
+	return r < 0 ? r : sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+int verifier_give_before(struct verifier *verifier, const struct handout *before,
+			 uint32_t timeout_ms)
 {
 	const struct message old = { .type = MON_VERIFY_BEFORE };
 	int r;
 
-	verifier->before = fcntl(before, F_DUPFD_CLOEXEC, 3);
-	if (verifier->before < 0)
-		return -errno;
-	r = channel_send(verifier->channel, &old, before, false);
-	if (r < 0)
-		verifier->before = close_fd(verifier->before);
+	verifier->reading_usec = (uint64_t)timeout_ms * 1000;
+	r = sd_event_add_time_relative(verifier->event, &verifier->reading, CLOCK_MONOTONIC,
+				       verifier->reading_usec, 0, on_look, verifier);
+	if (r >= 0)
+		r = channel_send(verifier->channel, &old, before->content, false);
+	if (r == 0)
+		verifier->before = before->number;
 	return r;
-}
-
-/* The same memfd, and so the same bytes, since it is sealed. */
-static bool is_same(int a, int b)
-{
-	struct stat one, other;
-
-	return b >= 0 && fstat(a, &one) == 0 && fstat(b, &other) == 0 &&
-	       one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
 const char *verifier_lens(const struct verifier *verifier)
@@ -129,9 +147,9 @@ const char *verifier_lens(const struct verifier *verifier)
 	return verifier->lens;
 }
 
-bool verifier_fits(const struct verifier *verifier, int before)
+bool verifier_fits(const struct verifier *verifier, const struct handout *before)
 {
-	return verifier->before < 0 || is_same(verifier->before, before);
+	return verifier->before == 0 || verifier->before == before->number;
 }
 
 static int give(const struct verifier *verifier, int before, int after, int list)
@@ -139,7 +157,7 @@ static int give(const struct verifier *verifier, int before, int after, int list
 	const struct message old = { .type = MON_VERIFY_BEFORE };
 	const struct message new = { .type = MON_VERIFY_AFTER };
 	const struct message result = { .type = MON_VERIFY_RESULT };
-	int r = verifier->before < 0 ? channel_send(verifier->channel, &old, before, false) : 0;
+	int r = verifier->before == 0 ? channel_send(verifier->channel, &old, before, false) : 0;
 
 	if (r == 0)
 		r = channel_send(verifier->channel, &new, after, false);
@@ -162,10 +180,14 @@ static int wait_for(struct verifier *verifier, uint32_t timeout_ms, int *ret_sta
 	return r > 0 ? 0 : r == 0 ? -ETIMEDOUT : r;
 }
 
-int verifier_run(struct verifier *verifier, int before, int after, int list, uint32_t timeout_ms,
-		 int *ret_status)
+int verifier_run(struct verifier *verifier, const struct handout *before, int after, int list,
+		 uint32_t timeout_ms, int *ret_status)
 {
-	int r = give(verifier, before, after, list);
+	int r;
 
+	if (!verifier_fits(verifier, before))
+		return -EINVAL;
+	verifier->reading = sd_event_source_disable_unref(verifier->reading);
+	r = give(verifier, before->content, after, list);
 	return r < 0 ? r : wait_for(verifier, timeout_ms, ret_status);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <systemd/sd-event.h>
 
+#include "monitor/handout.h"
 #include "monitor/starter/starter.h"
 
 /*
@@ -29,19 +30,24 @@ static inline void verifier_freep(struct verifier **verifier)
 /* Is it there yet? One that waits may have been killed by somebody else. */
 bool verifier_waits(const struct verifier *verifier);
 
-/* A sealed memfd, of which a copy is kept. 0 or -errno. */
-int verifier_give_before(struct verifier *verifier, int before) must_check;
+/*
+ * Once only, of a file that is there. One that has the processor for longer than that time before
+ * it is run is ended. 0 or -errno; the verifier is of no use then.
+ */
+int verifier_give_before(struct verifier *verifier, const struct handout *before,
+			 uint32_t timeout_ms) must_check;
 
 const char *verifier_lens(const struct verifier *verifier);
 
-/* Has it not got another text before than that memfd or, -1, none? */
-bool verifier_fits(const struct verifier *verifier, int before);
+/* Has it not got another text before than that one? */
+bool verifier_fits(const struct verifier *verifier, const struct handout *before);
 
 /*
- * Gives it the texts, sealed memfds or -1, and an empty memfd for its list, and waits until it
- * has ended. 0 with how it ended as waitpid(2) tells; -ETIMEDOUT if it had to be killed, or -errno.
+ * Gives it the texts, `after` a sealed memfd or -1, and an empty memfd for its list, and waits
+ * until it has ended. 0 with how it ended as waitpid(2) tells; -EINVAL if it does not fit,
+ * -ETIMEDOUT if it had to be killed, or -errno.
  */
-int verifier_run(struct verifier *verifier, int before, int after, int list, uint32_t timeout_ms,
-		 int *ret_status) must_check;
+int verifier_run(struct verifier *verifier, const struct handout *before, int after, int list,
+		 uint32_t timeout_ms, int *ret_status) must_check;
 
 #endif

@@ -12,8 +12,8 @@ struct verify_file {
 	const struct policy_file *policy;
 	uint32_t timeout_ms;
 	uint32_t index; /* among the files of the commit */
-	int before;     /* sealed memfd; -1: there is no file */
-	int after;      /* the same; -1: there will be none */
+	const struct handout *before;
+	int after; /* sealed memfd; -1: there will be none */
 };
 
 struct verify_result {
@@ -24,7 +24,7 @@ struct verify_result {
 };
 
 /*
- * Has the verifier, which has seen no text yet, compare the two, and judges every change by the
+ * Has the verifier, which fits the text before, compare the two, and judges every change by the
  * policy. Waits for it, for the given time at most. All changes are added to the
  * report, which is one of REPORT_CHANGE; so are, as far as they can be, those of which one is
  * denied.

@@ -77,7 +77,7 @@ static enum verify_verdict serve(const char *lens_path, struct verification *ver
 		r = receive_fd(MON_VERIFY_AFTER, &after);
 	if (r == 0)
 		r = receive_fd(MON_VERIFY_RESULT, &result);
-	return r < 0 ? VERIFY_MEMORY : verify_run(verification, before, after, result);
+	return r < 0 ? VERIFY_MEMORY : verify_run(verification, after, result);
 }
 
 int main(int argc, char **argv)

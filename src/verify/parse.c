@@ -19,6 +19,7 @@ struct parser {
 	augeas *aug;
 	char *lens;
 	bool is_borrowed;
+	bool lacks_names;
 };
 
 int parser_new(const char *lens, const char *lens_path, struct parser **ret_parser)
@@ -114,11 +115,18 @@ int parse_text(struct parser *parser, const char *text, struct node **ret_tree)
 {
 	int r = store(parser, text);
 
+	parser->lacks_names = false;
 	if (r < 0)
 		return r;
 	r = walk_tree(parser->aug, PARSE_TREE, ret_tree);
-	/* it is there, whatever the text: an Augeas that says otherwise is not believed */
-	return r == -ENOENT ? -EBADMSG : r;
+	parser->lacks_names = r == -ENOTSUP;
+	/* its root is there, whatever the text: an Augeas that says otherwise is not believed */
+	return r == -ENOTSUP || r == -ENOENT ? -EBADMSG : r;
+}
+
+bool parse_lacks_names(const struct parser *parser)
+{
+	return parser->lacks_names;
 }
 
 int parse_begin(struct parser *parser, const char *text)

@@ -21,9 +21,13 @@ void parser_warm(struct parser *parser);
 /* The text as aug_load(3) takes it: a last line without its end gets one. NULL without memory. */
 char *parse_whole_lines(const char *text);
 
-/* 0, -EBADMSG for a text that the lens does not take, -E2BIG for one that nests too deep, -ENOMEM.
+/*
+ * 0, -EBADMSG for a text that the lens does not take, or of which it makes nodes below one without
+ * a name, -E2BIG for one that nests too deep, -ENOMEM.
  */
 int parse_text(struct parser *parser, const char *text, struct node **ret_tree) must_check;
+/* Was it refused for that? */
+bool parse_lacks_names(const struct parser *parser);
 
 /*
  * Does the lens make of the text's tree the same text again? Of a long text only

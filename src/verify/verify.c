@@ -37,6 +37,14 @@ static int map_text(int fd, char **ret_text)
 	return 0;
 }
 
+/* -ENOTSUP for one with nodes below one that has no name. */
+static int tree_of_text(struct parser *parser, const char *text, struct node **ret_tree)
+{
+	int r = parse_text(parser, text, ret_tree);
+
+	return r == -EBADMSG && parse_lacks_names(parser) ? -ENOTSUP : r;
+}
+
 /* No text is no tree; its root is there all the same, to be compared. */
 static int tree_of(struct parser *parser, const char *text, struct node **ret_tree)
 {
@@ -44,7 +52,7 @@ static int tree_of(struct parser *parser, const char *text, struct node **ret_tr
 	int r;
 
 	if (text)
-		return parse_text(parser, text, ret_tree);
+		return tree_of_text(parser, text, ret_tree);
 	tree = node_new("tree", NULL);
 	if (!tree)
 		return -ENOMEM;
@@ -67,6 +75,8 @@ static enum verify_verdict verdict_of(int r, enum verify_verdict bad)
 		return VERIFY_TOO_DEEP;
 	case -ENOENT:
 		return VERIFY_NO_LENS;
+	case -ENOTSUP:
+		return VERIFY_NO_NAME;
 	default:
 		return VERIFY_MEMORY;
 	}
@@ -126,19 +136,16 @@ void verify_read_before(struct verification *verification, int before)
 
 	if (r == 0)
 		r = tree_of(verification->parser, verification->before, &verification->old_tree);
-	verification->result = r;
-	verification->has_before = true;
+	verification->before_error = r;
 }
 
-enum verify_verdict verify_run(struct verification *verification, int before, int after, int result)
+enum verify_verdict verify_run(struct verification *verification, int after, int result)
 {
 	struct parser *parser = verification->parser;
-	int r;
+	int r = verification->before_error;
 
-	if (!verification->has_before)
-		verify_read_before(verification, before);
-	if (verification->result < 0)
-		return verdict_of(verification->result, VERIFY_OLD_NO_PARSE);
+	if (r < 0)
+		return verdict_of(r, VERIFY_OLD_NO_PARSE);
 	r = map_text(after, &verification->after);
 	if (r == 0)
 		r = tree_of(parser, verification->after, &verification->new_tree);

@@ -2,8 +2,6 @@
 #ifndef EXM_VERIFY_H
 #define EXM_VERIFY_H
 
-#include <stdbool.h>
-
 #include "common/cleanup.h"
 #include "common/verdict.h"
 
@@ -15,8 +13,7 @@ struct verification {
 	struct parser *parser;
 	char *before;
 	struct node *old_tree;
-	bool has_before; /* and what came of reading it: 0 or -errno */
-	int result;
+	int before_error; /* what came of reading it: 0 or -errno */
 	char *after;
 	struct node *new_tree;
 };
@@ -31,10 +28,9 @@ void verification_clear(struct verification *verification);
 void verify_read_before(struct verification *verification, int before);
 
 /*
- * Compares two texts, the one before, unless it has been read, and the one after (-1: there
- * will be none), and writes the report into the memfd `result`. Once only.
+ * Compares the text before, which has been read, with the one after (-1: there will be none), and
+ * writes the report into the memfd `result`. Once only.
  */
-enum verify_verdict verify_run(struct verification *verification, int before, int after,
-			       int result);
+enum verify_verdict verify_run(struct verification *verification, int after, int result);
 
 #endif

@@ -95,7 +95,7 @@ static int add_node(struct walk *walk, struct node *root, size_t *depth, int ind
 		return -ENOENT;
 	while (!is_next(walk, *depth, label))
 		if ((*depth)-- == 0)
-			return -ENOENT;
+			return -ENOTSUP;
 	parent = *depth > 0 ? walk->level[*depth - 1].last : root;
 	node = node_new(label, value);
 	r = node ? node_append(parent, node) : -ENOMEM;

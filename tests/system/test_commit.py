@@ -6,6 +6,7 @@ behind."""
 import errno
 import json
 import os
+import socket
 import stat
 import struct
 import subprocess
@@ -14,7 +15,7 @@ import threading
 import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
-from exm import (HOSTS, HOSTS_FREE, MIB, SESSION, SSHD, Failure, RpcError, Skip, check, contains,
+from exm import (DAEMON, HOSTS, HOSTS_FREE, MIB, SESSION, SSHD, Failure, RpcError, Skip, check, contains,
                  equal, for_each, main, matches, test, wait_until)
 
 BOTH = SESSION + HOSTS_FREE + "[File /etc/ssh/sshd_config]\nLens=Sshd.lns\nSet=**\n"
@@ -709,6 +710,54 @@ def absent(w):
     w.write("/etc/hosts", HOSTS)
     s.call("augeas.load")
     equal(s.get(CANONICAL), "localhost")
+
+
+# ---- a server that can serve nobody ---------------------------------------------------------
+
+JOURNAL = "/var/lib/exmachina/journal"
+PHASE_AT, SWITCHING = 8, 2  # src/monitor/journal/journal_entry.h
+
+
+def interrupted(w):
+    """A commit of /etc/hosts that has got no further than to its new name."""
+    s = w.session()
+    s.set(CANONICAL, "interrupted")
+    s.commit()
+    s.end()
+    contains(w.read("/etc/hosts"), "interrupted")
+    with open(w.at(JOURNAL), "r+b") as file:
+        file.seek(PHASE_AT)
+        file.write(bytes([SWITCHING]))
+
+
+def taken_back(w):
+    equal(w.read("/etc/hosts"), HOSTS, "/etc/hosts")
+    equal(w.read_bytes(JOURNAL)[PHASE_AT], 0, "phase of the journal")
+    equal(w.files("/etc"), ["hosts", "ssh"])
+
+
+@test("what was interrupted is taken back also by a server whose user is not there")
+def recovery_without_user(w):
+    interrupted(w)
+    s = w.session(SESSION.replace("User=panel\n", "") + HOSTS_FREE, auth=False,
+                  args=("--user", "nobody-at-all"))
+    equal(s.status(), 121)
+    contains(s.log, "user nobody-at-all: there is no such user")
+    taken_back(w)
+
+
+@test("what was interrupted is taken back also by a server that turns its only client away")
+def recovery_without_client(w):
+    interrupted(w)
+    # who is at the other end is root, which is not the policy's user
+    ours, theirs = socket.socketpair()
+    run = w.run("/bin/sh", "-c", "exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\"",
+                "sh", DAEMON, "--policy", w.policy_dir, "--root", w.root, stdin=theirs)
+    ours.close()
+    theirs.close()
+    equal(run.returncode, 125, run.stderr)
+    contains(run.stderr, "was turned away")
+    taken_back(w)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
 from exm import (ENGINE, SESSION, UID, check, contains, equal, for_each, main, proc_status, test,
@@ -68,6 +69,8 @@ def without_index(w):
 def asked_once(w):
     with_lenses(w)
     policy = SESSION + f"Lenses={LENSES}\n[File /etc/hosts]\nSet=**\n[File /etc/panel.conf]\nSet=color\n"
+    # an answer is kept once no lens has changed for a while
+    wait_until(lambda: time.time() - os.stat(f"{LENSES}/panel.aug").st_ctime > 3, "a settled lens")
     equal(w.session(policy).get(FILE + "/color"), "red")
     without_index(w)
     for _ in range(2):

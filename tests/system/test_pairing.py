@@ -379,6 +379,28 @@ def secret_newline(w):
     equal(process.wait(10), 0)
 
 
+@for_each([(f"--fd {fd}: the socket may be one of the standard descriptors, as inetd has it", fd)
+           for fd in (0, 1)])
+def standard_fd(w, fd):
+    ours, theirs = socket.socketpair()
+    secret = new_secret()
+    secret_fd = secret_memfd(secret)
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL,
+               ("stdin", "stdout")[fd]: theirs}
+    process = w.process(DAEMON, "--policy", w.policy_dir, "--root", w.root, "--fd", str(fd),
+                        "--secret-fd", str(secret_fd), pass_fds=(secret_fd,), **streams)
+    theirs.close()
+    s = Line(ours)
+    equal(s.call("session.authenticate", [secret]), {"authenticated": True})
+    # the one that takes over is given it as well
+    engine = s.call("session.info")["engine"]["pid"]
+    wait_until(lambda: proc_status(engine)["State"].startswith("S"), "the engine waits")
+    os.kill(engine, signal.SIGKILL)
+    equal(s.get(CANONICAL), "localhost")
+    s.close()
+    equal(process.wait(10), 0)
+
+
 @test("--make-secret writes a new one, readable by root and the session's user only")
 def make_secret(w):
     path = w.path_of("secret")

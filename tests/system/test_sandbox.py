@@ -3,6 +3,7 @@
 """The layers around each process: what engine, verifier, starter and monitor can still do, and what
 becomes of the start where a layer cannot be had."""
 
+import contextlib
 import fcntl
 import os
 import re
@@ -136,15 +137,23 @@ def reader_limits(w, name):
         check(limits[what].isdigit(), f"{what}: {limits[what]}")
 
 
-@test("engine: one that is there before the server is ready reads nothing of the client until it is")
-def engine_ahead(w):
+@contextlib.contextmanager
+def getting_ready(w, policy=None):
+    """A server that is stopped before it has given up its rights, and the engine that is there."""
     w.session().end()
     with open(w.at("/var/lib/exmachina/audit.head"), "rb") as head:
-        # the server waits for it, before it has given up its rights
+        # the server waits for it
         fcntl.flock(head, fcntl.LOCK_EX)
-        s = w.session(auth=False)
+        s = w.session(policy, auth=False)
         pid = child(s.pid, READERS[0])
         os.kill(s.pid, signal.SIGSTOP)
+        yield s, pid
+    os.kill(s.pid, signal.SIGCONT)
+
+
+@test("engine: one that is there before the server is ready reads nothing of the client until it is")
+def engine_ahead(w):
+    with getting_ready(w) as (s, pid):
         wait_until(lambda: proc_status(pid)["Seccomp"] == "2" and
                    proc_status(pid)["State"].startswith("S"), "the engine waits")
         check(SYS_ADMIN in capabilities(s.pid), "the server has given up its rights")
@@ -152,12 +161,34 @@ def engine_ahead(w):
         check(unread(s) > 0, "it is read")
         check(s.silent(0.2), "it is answered")
         check(unread(s) > 0, "it is read")
-    os.kill(s.pid, signal.SIGCONT)
     equal(s.read()["result"]["authenticated"], False)
     equal(unread(s), 0)
     check(SYS_ADMIN not in capabilities(s.pid), "the server has not given up its rights")
     s.authenticate()
     equal(s.engine(), pid)
+
+
+@test("engine: one that is killed before the server is ready has a successor")
+def engine_ahead_killed(w):
+    with getting_ready(w) as (s, pid):
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not running(pid), "its end")
+    s.authenticate()
+    contains(s.log, f"engine {pid} is gone: it was killed")
+    check(s.engine() != pid, "the same engine")
+    s.set(CANONICAL, "new")
+    s.commit()
+    contains(w.read("/etc/hosts"), "new")
+
+
+@test("engine: one that is there before a server that cannot start ends with it")
+def engine_ahead_of_nothing(w):
+    with getting_ready(w, SESSION + HOSTS_FREE + "[File /etc/no-lens]\n") as (s, pid):
+        wait_until(lambda: proc_status(pid)["Seccomp"] == "2", "its filter")
+    equal(s.status(), 121)
+    contains(s.log, "[File /etc/no-lens]: Augeas has no lens for it by default")
+    check(not os.path.exists(f"/proc/{pid}"), "its engine is there")
+    check(s.ended(), "the client's stream is open")
 
 
 @test("verifier: it holds its channel and its log, and no other descriptor")

@@ -3,47 +3,27 @@
  * Proves src/monitor/engine_spawn.c: whoever starts an engine, it is the same one, and is the
  * caller's until it is taken over.
  */
-#include "root_fixture.h"
+#include "starter_fixture.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "common/channel.h"
-#include "common/layer.h"
 #include "common/memfd.h"
-#include "config.h"
 #include "monitor/engine_spawn.h"
-
-static const struct identity nobody = {
-	.uid = 65534,
-	.gid = 65534,
-	.name = (char[]){ "nobody" },
-	.home = (char[]){ "/" },
-	.shell = (char[]){ "/bin/sh" },
-};
 
 /* The engine of a test is a shell script that prints to its channel. */
 struct world {
-	char *libexec;
-	char *lenses;
-	struct starter_spec spec;
-	struct starter *starter; /* NULL: none yet */
-	sd_event *event;
+	struct starter_ground ground;
 	int client;
 };
 
 static void write_engine(const struct world *w, const char *body)
 {
-	scoped_ptr char *path = unit_path(w->libexec, "exmachina-engine"), *text = NULL;
-
-	assert_true(asprintf(&text, "#!/bin/sh\n%s\n", body) > 0);
-	unit_file_write(path, text);
-	assert_int_equal(chmod(path, 0755), 0);
+	starter_ground_write(&w->ground, "exmachina-engine", body);
 }
 
 static int make(void **state)
@@ -52,19 +32,9 @@ static int make(void **state)
 
 	if (!w)
 		return -1;
-	w->libexec = unit_directory_make();
-	w->lenses = unit_directory_make();
+	starter_ground_make(&w->ground);
 	w->client = memfd_new("client");
-	if (chmod(w->libexec, 0755) < 0 || chmod(w->lenses, 0755) < 0 || w->client < 0)
-		return -1;
-	w->spec = (struct starter_spec){
-		.libexec = w->libexec,
-		.lens_path = w->lenses,
-		.reader = &nobody,
-		.user = &nobody,
-	};
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &w->spec.descriptors), 0);
-	assert_true(sd_event_new(&w->event) >= 0);
+	assert_true(w->client >= 0);
 	*state = w;
 	return 0;
 }
@@ -73,11 +43,8 @@ static int unmake(void **state)
 {
 	struct world *w = *state;
 
-	starter_free(w->starter);
-	sd_event_unref(w->event);
+	starter_ground_clear(&w->ground);
 	close_fd(w->client);
-	unit_directory_remove(w->libexec);
-	unit_directory_remove(w->lenses);
 	free(w);
 	return 0;
 }
@@ -85,9 +52,9 @@ static int unmake(void **state)
 static struct spawn_order order_of(const struct world *w)
 {
 	return (struct spawn_order){
-		.starter = w->starter,
-		.spec = &w->spec,
-		.event = w->event,
+		.starter = w->ground.starter,
+		.spec = &w->ground.spec,
+		.event = w->ground.event,
 		.client = w->client,
 		.stream = -1,
 	};
@@ -122,8 +89,8 @@ static void whoever_starts_it_it_is_the_same(void **state)
 
 	write_engine(w, all_of_itself);
 	ahead = words_of(&order);
-	assert_int_equal(starter_new(&w->spec, &w->starter), 0);
-	order.starter = w->starter;
+	assert_int_equal(starter_new(&w->ground.spec, &w->ground.starter), 0);
+	order.starter = w->ground.starter;
 	later = words_of(&order);
 	assert_string_equal(ahead, later);
 	assert_non_null(strstr(ahead, "Uid:\t65534\t65534\t65534\t65534\n"));
@@ -131,7 +98,7 @@ static void whoever_starts_it_it_is_the_same(void **state)
 	assert_non_null(strstr(ahead, "CapPrm:\t0000000000040100\n"));
 	assert_non_null(strstr(ahead, "CapBnd:\t0000000000040100\n"));
 	assert_non_null(strstr(ahead, "NoNewPrivs:\t1\n"));
-	assert_non_null(strstr(ahead, w->lenses));
+	assert_non_null(strstr(ahead, w->ground.lenses));
 	assert_non_null(strstr(ahead, "memfd:client"));
 	assert_non_null(strstr(ahead, "memfd:exmachina-stream"));
 }
@@ -151,6 +118,35 @@ static void a_stream_that_there_is_stays_the_callers(void **state)
 	assert_true(recv(engine.channel, text, sizeof(text) - 1, 0) > 0);
 	assert_non_null(strstr(text, "memfd:old-stream"));
 	assert_true(fcntl(stream, F_GETFD) >= 0);
+}
+
+/* As inetd has it: the child makes its own first three anew. */
+static void the_client_may_be_a_standard_descriptor(void **state)
+{
+	struct world *w = *state;
+	struct spawn_order order = order_of(w);
+	scoped_fd kept = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	scoped_ptr char *words = NULL;
+
+	write_engine(w, "readlink /proc/self/fd/0 /proc/self/fd/4 >&3");
+	assert_true(kept >= 0);
+	assert_int_equal(dup2(w->client, STDIN_FILENO), STDIN_FILENO);
+	order.client = STDIN_FILENO;
+	words = words_of(&order);
+	assert_int_equal(dup2(kept, STDIN_FILENO), STDIN_FILENO);
+	assert_string_equal(words, "/dev/null\n/memfd:client (deleted)\n");
+}
+
+static void one_that_cannot_have_its_client_is_not_executed(void **state)
+{
+	struct world *w = *state;
+	struct spawn_order order = order_of(w);
+	scoped_ptr char *words = NULL;
+
+	write_engine(w, "echo >&3");
+	order.client = -1;
+	words = words_of(&order);
+	assert_string_equal(words, "");
 }
 
 static void one_that_nobody_takes_is_ended(void **state)
@@ -182,10 +178,11 @@ static void a_starter_that_is_gone_is_told(void **state)
 	const int fds[] = { STDIN_FILENO };
 	pid_t pid;
 
-	assert_int_equal(starter_new(&w->spec, &w->starter), 0);
+	assert_int_equal(starter_new(&w->ground.spec, &w->ground.starter), 0);
 	/* a wrong number of descriptors ends it */
-	assert_int_equal(starter_start(w->starter, START_ENGINE, fds, 1, 0, &pid), -ENOTCONN);
-	order.starter = w->starter;
+	assert_int_equal(starter_start(w->ground.starter, START_ENGINE, fds, 1, 0, &pid),
+			 -ENOTCONN);
+	order.starter = w->ground.starter;
 	assert_int_equal(engine_spawn(&order, &engine), -ENOTCONN);
 	assert_int_equal(engine.pid, 0);
 	assert_int_equal(engine.channel, -1);
@@ -199,7 +196,7 @@ static void no_more_descriptors_than_there_may_be(void **state)
 	const int fds[] = { 0, 0, 0, 0, 0 };
 	pid_t pid = 0;
 
-	assert_int_equal(starter_run_once(&w->spec, START_ENGINE, fds, 5, 0, &pid), -EINVAL);
+	assert_int_equal(starter_run_engine(&w->ground.spec, fds, 5, 0, &pid), -EINVAL);
 	assert_int_equal(pid, 0);
 }
 
@@ -210,16 +207,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(whoever_starts_it_it_is_the_same),
 		TEST(a_stream_that_there_is_stays_the_callers),
+		TEST(the_client_may_be_a_standard_descriptor),
+		TEST(one_that_cannot_have_its_client_is_not_executed),
 		TEST(one_that_nobody_takes_is_ended),
 		TEST(a_starter_that_is_gone_is_told),
 		TEST(no_more_descriptors_than_there_may_be),
 	};
-	int r = root_enter();
+	int r = starter_ground_enter();
 
-	if (r != 0)
-		return r;
-	/* the run directory of a system of our own */
-	if (mount("run", "/run", "tmpfs", 0, "mode=755") < 0 || mkdir(RUN_DIR, 0755) < 0)
-		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return r != 0 ? r : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,19 +55,31 @@ static int unmake(void **state)
 	return 0;
 }
 
-static void note(const struct world *w, const char *path, const char *lens)
+/* When what the test has just written has been there for a while. */
+static time_t later(void)
 {
-	struct lens_memo *memo = lens_memo_open(w->state_fd, w->lens_path);
+	return time(NULL) + 10;
+}
+
+static void note_at(const struct world *w, time_t now, const char *path, const char *lens)
+{
+	struct lens_memo *memo = lens_memo_open(w->state_fd, w->lens_path, now);
 
 	assert_non_null(memo);
 	lens_memo_note(memo, path, lens);
 	assert_null(lens_memo_close(memo));
 }
 
+static void note(const struct world *w, const char *path, const char *lens)
+{
+	note_at(w, later(), path, lens);
+}
+
 /* "": nothing is known. */
 static void expect(const struct world *w, const char *path, const char *wanted)
 {
-	scoped(lens_memo_closep) struct lens_memo *memo = lens_memo_open(w->state_fd, w->lens_path);
+	scoped(lens_memo_closep) struct lens_memo *memo =
+		lens_memo_open(w->state_fd, w->lens_path, time(NULL));
 	scoped_ptr char *lens = lens_memo_find(memo, path);
 
 	assert_string_equal(lens ? lens : "", wanted);
@@ -92,16 +104,30 @@ static void nothing_is_known_once_a_lens_is_another(void **state)
 	const struct world *w = *state;
 	scoped_ptr char *path = unit_path(w->lenses, "hosts.aug");
 
+	/* of other lengths, since the time of change of a file stands still for some milliseconds
+	 */
 	note(w, PATH, LENS);
-	write_lens(w, "hosts.aug", "module Other");
+	write_lens(w, "hosts.aug", "module Another");
 	expect(w, PATH, "");
 	note(w, PATH, LENS);
 	expect(w, PATH, LENS);
 	assert_int_equal(unlink(path), 0);
 	expect(w, PATH, "");
-	/* what is there anew is another one, whatever is in it */
-	write_lens(w, "hosts.aug", "module Other");
+	write_lens(w, "hosts.aug", "module Yet_another");
 	expect(w, PATH, "");
+}
+
+static void nothing_is_kept_while_a_lens_may_change_unseen(void **state)
+{
+	const struct world *w = *state;
+
+	note_at(w, time(NULL), PATH, LENS);
+	expect(w, PATH, "");
+	/* a clock that was set back */
+	note_at(w, time(NULL) - 1000, PATH, LENS);
+	expect(w, PATH, "");
+	note(w, PATH, LENS);
+	expect(w, PATH, LENS);
 }
 
 static void nothing_is_known_once_there_are_more_lenses(void **state)
@@ -125,7 +151,7 @@ static void nothing_is_known_of_other_directories(void **state)
 	assert_true(asprintf(&w->lens_path, "/nowhere/lenses:%s", w->lenses) > 0);
 	expect(w, PATH, "");
 	/* what is no directory holds no lenses that could be looked at */
-	assert_null(lens_memo_open(w->state_fd, "/dev/null"));
+	assert_null(lens_memo_open(w->state_fd, "/dev/null", later()));
 }
 
 static void every_changed_byte_makes_it_void(void **state)
@@ -159,13 +185,13 @@ static void a_file_that_is_not_roots_alone_is_not_used(void **state)
 
 	note(w, PATH, LENS);
 	assert_int_equal(fchmodat(w->state_fd, "lenses", 0644, 0), 0);
-	assert_null(lens_memo_open(w->state_fd, w->lens_path));
+	assert_null(lens_memo_open(w->state_fd, w->lens_path, later()));
 	assert_int_equal(fchmodat(w->state_fd, "lenses", 0600, 0), 0);
 	assert_int_equal(fchownat(w->state_fd, "lenses", 1, 0, 0), 0);
-	assert_null(lens_memo_open(w->state_fd, w->lens_path));
+	assert_null(lens_memo_open(w->state_fd, w->lens_path, later()));
 	assert_int_equal(unlinkat(w->state_fd, "lenses", 0), 0);
 	assert_int_equal(symlinkat("elsewhere", w->state_fd, "lenses"), 0);
-	assert_null(lens_memo_open(w->state_fd, w->lens_path));
+	assert_null(lens_memo_open(w->state_fd, w->lens_path, later()));
 }
 
 static void what_is_no_lens_is_not_noted(void **state)
@@ -183,7 +209,7 @@ static void what_is_no_lens_is_not_noted(void **state)
 static void it_takes_no_more_than_it_has_room_for(void **state)
 {
 	const struct world *w = *state;
-	struct lens_memo *memo = lens_memo_open(w->state_fd, w->lens_path);
+	struct lens_memo *memo = lens_memo_open(w->state_fd, w->lens_path, later());
 	char path[1024], last[1024];
 
 	assert_non_null(memo);
@@ -202,7 +228,7 @@ static void it_takes_no_more_than_it_has_room_for(void **state)
 static void without_a_state_directory_nothing_is_known(void **state)
 {
 	const struct world *w = *state;
-	struct lens_memo *memo = lens_memo_open(-1, w->lens_path);
+	struct lens_memo *memo = lens_memo_open(-1, w->lens_path, later());
 
 	assert_null(memo);
 	lens_memo_note(memo, PATH, LENS);
@@ -217,6 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_was_noted_is_found_again),
 		TEST(nothing_is_known_once_a_lens_is_another),
+		TEST(nothing_is_kept_while_a_lens_may_change_unseen),
 		TEST(nothing_is_known_once_there_are_more_lenses),
 		TEST(nothing_is_known_of_other_directories),
 		TEST(every_changed_byte_makes_it_void),

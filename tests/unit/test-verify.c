@@ -35,12 +35,19 @@ static void print_row(char **list, const struct change_row *row)
 	*list = longer;
 }
 
-static enum verify_verdict verdict_on(const char *lens, int before, int after, int result)
+static enum verify_verdict verdict_with(const char *lens, const char *lens_path, int before,
+					int after, int result)
 {
 	scoped(verification_clear) struct verification verification = { 0 };
 
-	assert_int_equal(verify_prepare(&verification, lens, LENS_PATH), 0);
-	return verify_run(&verification, before, after, result);
+	assert_int_equal(verify_prepare(&verification, lens, lens_path), 0);
+	verify_read_before(&verification, before);
+	return verify_run(&verification, after, result);
+}
+
+static enum verify_verdict verdict_on(const char *lens, int before, int after, int result)
+{
+	return verdict_with(lens, LENS_PATH, before, after, result);
 }
 
 static enum verify_verdict run(const char *lens, const char *before, const char *after,
@@ -252,6 +259,19 @@ static void a_number_that_is_a_key_is_no_place(void **state)
 	       "+/8\n+/8/runlevels>2345\n+/8/action>respawn\n+/8/process>/sbin/a\n");
 }
 
+static void a_text_with_nodes_below_one_without_a_name_is_refused(void **state)
+{
+	static const char named[] = "port 1194\n", more[] = "port 1194\ndev tun\n",
+			  nameless[] = "port 1194\nstatic-challenge \"a b\" 1\n";
+
+	(void)state;
+	expect("OpenVPN.lns", named, more, "+/dev>tun\n");
+	refuse("OpenVPN.lns", named, nameless, VERIFY_NO_NAME);
+	refuse("OpenVPN.lns", nameless, named, VERIFY_NO_NAME);
+	refuse("OpenVPN.lns", nameless, nameless, VERIFY_NO_NAME);
+	refuse("OpenVPN.lns", "no option\n", named, VERIFY_OLD_NO_PARSE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +293,7 @@ int main(void)
 		cmocka_unit_test(one_forbidden_node_among_thousands_is_seen),
 		cmocka_unit_test(a_text_of_which_all_is_different_is_told_in_full),
 		cmocka_unit_test(a_number_that_is_a_key_is_no_place),
+		cmocka_unit_test(a_text_with_nodes_below_one_without_a_name_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Runs in a child of the starter, as root, between fork and exec. Takes no input but the
- * starter's own. What the program adds to this sandbox after exec is in src/sandbox.
+ * Runs in a child of the starter, or of the monitor while that has all rights
+ * (starter_run_engine()), as root, between fork and exec. Takes no input but its parent's own.
+ * What the program adds to this sandbox after exec is in src/sandbox.
  */
 #include "monitor/starter/confined.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Runs in children of the starter, as root, between fork and exec. Takes no input but the
- * starter's own. Fails closed: a layer that cannot be had ends the child, unless the policy
+ * Runs in children of the starter, or of the monitor while that has all rights
+ * (starter_run_engine()), as root, between fork and exec. Takes no input but their parent's own.
+ * Fails closed: a layer that cannot be had ends the child, unless the policy
  * says that it may be missing.
  */
 #include "monitor/starter/enclosure.h"

@@ -3,11 +3,13 @@
  * Runs in the starter, as root with the few capabilities that starting takes. Its only input
  * are the monitor's messages: a choice among things that are fixed, and descriptors. The
  * monitor reads what the engine says and could be taken over; so a message that is out of place
- * ends the starter, and the server with it.
+ * ends the starter, and the server with it. Only starter_run_engine() runs in the monitor, which
+ * has all rights then and has met nobody, and in a child of it.
  */
 #include "monitor/starter/starter_run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
@@ -107,11 +109,25 @@ static pid_t fork_for_monitor(struct child *child)
 	return clone(run_child, stack + sizeof(stack), CLONE_PARENT | SIGCHLD, child);
 }
 
-int starter_run_once(const struct starter_spec *spec, enum start_what what, const int *fds,
-		     size_t count, uint32_t optional, pid_t *ret_pid)
+/*
+ * The client may be one of the first three descriptors (--fd 0), which become the child's own. What
+ * cannot be copied stays -1, and the child ends over it.
+ */
+static void clear_standard_fds(struct starter_process *process)
+{
+	for (size_t i = 0; i < process->fd_count; i++)
+		process->fds[i] = fcntl(process->fds[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+}
+
+int starter_run_engine(const struct starter_spec *spec, const int *fds, size_t count,
+		       uint32_t optional, pid_t *ret_pid)
 {
 	struct starter_process process = { .spec = spec, .monitor = getpid(), .fd_count = count };
-	const struct child child = { .process = &process, .what = what, .optional = optional };
+	const struct child child = {
+		.process = &process,
+		.what = START_ENGINE,
+		.optional = optional,
+	};
 	pid_t pid;
 
 	if (count > FDS_MAX)
@@ -120,8 +136,10 @@ int starter_run_once(const struct starter_spec *spec, enum start_what what, cons
 	pid = fork();
 	if (pid < 0)
 		return -errno;
-	if (pid == 0)
+	if (pid == 0) {
+		clear_standard_fds(&process);
 		run_confined(&child);
+	}
 	*ret_pid = pid;
 	return 0;
 }

@@ -27,11 +27,11 @@ struct starter_spec {
 };
 
 /*
- * Starts one of the confined programs without a starter, as a child of this process, while that has
- * all rights and has met nobody: with these descriptors, in the order of START_WHATS. 0 or -errno.
+ * Starts an engine without a starter, as a child of this process, while that has all rights and has
+ * met nobody: with these descriptors, in the order of START_WHATS. 0 or -errno.
  */
-int starter_run_once(const struct starter_spec *spec, enum start_what what, const int *fds,
-		     size_t count, uint32_t optional, pid_t *ret_pid) must_check;
+int starter_run_engine(const struct starter_spec *spec, const int *fds, size_t count,
+		       uint32_t optional, pid_t *ret_pid) must_check;
 
 /*
  * Serves the monitor at the other end of the channel until it is gone. Processes become the
