@@ -57,6 +57,11 @@ struct output *call_begin(struct call *call)
 	return rpc_begin(call, "result");
 }
 
+bool call_is_full(const struct call *call)
+{
+	return rpc_is_full(call);
+}
+
 int call_end(struct call *call)
 {
 	if (take_turn(call) && !call->notification)

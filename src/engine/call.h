@@ -35,6 +35,7 @@ struct call {
 	struct batch *batch;          /* NULL: a request of its own */
 	int slot;                     /* in the stream, while the answer waits; or -1 */
 	size_t begun;                 /* where its answer begins in what is written */
+	bool begun_failed;            /* memory had run out before */
 };
 
 /* Takes the result over. NULL is null, unless memory ran out while it was made. */
@@ -47,6 +48,8 @@ int call_result(struct call *call, struct json_object *result);
 struct output;
 struct output *call_begin(struct call *call);
 int call_end(struct call *call);
+/* Is what was added so far more than is answered, or memory short? The rest can be left out. */
+bool call_is_full(const struct call *call);
 
 /* code as in EXM_ERRORS or JSON-RPC's own; data is taken over and may be NULL. Returns -1. */
 int call_error(struct call *call, int code, struct json_object *data, const char *format, ...)

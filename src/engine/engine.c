@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,9 @@
 #include "engine/timer.h"
 
 enum { POLICY_MAX = 64 << 20 };
+
+/* What is free is kept up to here, so that large arrays are not paged in anew for each read. */
+enum { FREE_MAX = 32 << 20 };
 
 int engine_receive_policy(struct mon *mon, struct packet *packet, struct msg_welcome *ret_welcome,
 			  struct policy **ret_policy)
@@ -40,8 +44,10 @@ static int start(struct engine *engine, int client, int memfd, const char **ret_
 {
 	struct packet packet;
 	struct msg_welcome welcome;
-	int r = confine(&engine->sandbox, ret_step);
+	int r = stream_open(&engine->stream, client, memfd);
 
+	if (r == 0)
+		r = confine(&engine->sandbox, ret_step);
 	if (r < 0)
 		return r;
 	*ret_step = "start";
@@ -59,8 +65,6 @@ static int start(struct engine *engine, int client, int memfd, const char **ret_
 	if (!engine->user || !engine->root || !engine->reader)
 		return -ENOMEM;
 	r = timer_init(engine->timeout_ms);
-	if (r == 0)
-		r = stream_open(&engine->stream, client, memfd);
 	if (r == 0)
 		r = tree_new(&engine->mon, engine->policy, engine->sandbox.staging,
 			     engine->sandbox.lens_path, &engine->tree);
@@ -191,6 +195,8 @@ int engine_run(int channel, int client, int memfd, const struct sandbox *sandbox
 	int r;
 
 	engine.mon.on_event_data = &engine;
+	mallopt(M_MMAP_THRESHOLD, FREE_MAX);
+	mallopt(M_TRIM_THRESHOLD, FREE_MAX);
 	r = start(&engine, client, memfd, &step);
 	if (r < 0) {
 		log_error("cannot %s: %s", step, strerror(-r));

@@ -107,16 +107,16 @@ static void write_row(const struct outline *outline, uint32_t node, int depth, s
 	output_literal(out, "}");
 }
 
-static void write_rows(const struct outline *outline, uint32_t top, struct output *out)
+static void write_rows(struct call *call, const struct outline *outline, uint32_t top,
+		       struct output *out)
 {
 	int depth = 0;
 
 	write_row(outline, top, depth, out);
-	for (uint32_t node = top + 1; node < outline_end(outline, top); node++) {
+	for (uint32_t node = top + 1; node < outline_end(outline, top) && !call_is_full(call);
+	     node++) {
 		uint32_t above = node - 1;
 
-		if (out->failed || out->length > RPC_ANSWER_MAX)
-			return;
 		for (depth++; above != outline_parent(outline, node); depth--)
 			above = outline_parent(outline, above);
 		write_row(outline, node, depth, out);
@@ -128,8 +128,8 @@ static int dump_by_outline(struct call *call, const struct selection *selection)
 	struct output *out = call_begin(call);
 
 	output_literal(out, "[");
-	for (size_t i = 0; i < selection->count && !out->failed; i++)
-		write_rows(selection->outline, selection->node[i].node, out);
+	for (size_t i = 0; i < selection->count && !call_is_full(call); i++)
+		write_rows(call, selection->outline, selection->node[i].node, out);
 	output_literal(out, "]");
 	return call_end(call);
 }

@@ -10,6 +10,7 @@
 #include "engine/method.h"
 #include "engine/output.h"
 #include "engine/rpc.h"
+#include "engine/selection.h"
 #include "engine/staging.h"
 #include "engine/tree_error.h"
 
@@ -27,37 +28,42 @@ int augeas_get(struct call *call, const struct arguments *a)
 {
 	struct lookup *lookup = &call->engine->tree->lookup;
 	augeas *aug = call->engine->tree->aug;
-	const char *value = NULL;
-	int r;
+	const char *label, *value = NULL;
+	enum reads_found found;
+	int r = 1;
 
 	if (lookup_find(lookup, a->path, &value))
 		return call_result(call, json_new_bytes(value));
 	if (tree_need(call, a->path) < 0)
 		return -1;
-	if (reads_get(call->engine->tree, a->path, &value))
-		return call_result(call, json_new_bytes(value));
-	r = aug_get(aug, a->path, &value);
-	if (r == 0)
-		return tree_no_match(call, a->path);
+	found = reads_get(call->engine->tree, a->path, &label, &value);
+	if (found == READS_UNKNOWN)
+		r = aug_get(aug, a->path, &value);
 	if (r < 0)
 		return not_one(call, a->path);
-	lookup_remember(lookup, a->path, value);
+	if (r == 0 || found == READS_NONE)
+		return tree_no_match(call, a->path);
+	if (found == READS_UNKNOWN)
+		lookup_remember(lookup, a->path, value);
 	return call_result(call, json_new_bytes(value));
 }
 
 int augeas_label(struct call *call, const struct arguments *a)
 {
 	augeas *aug = call->engine->tree->aug;
-	const char *label = NULL;
-	int r;
+	const char *label = NULL, *value;
+	enum reads_found found;
+	int r = 1;
 
 	if (tree_need(call, a->path) < 0)
 		return -1;
-	r = aug_label(aug, a->path, &label);
-	if (r == 0)
-		return tree_no_match(call, a->path);
+	found = reads_get(call->engine->tree, a->path, &label, &value);
+	if (found == READS_UNKNOWN)
+		r = aug_label(aug, a->path, &label);
 	if (r < 0)
 		return not_one(call, a->path);
+	if (r == 0 || found == READS_NONE)
+		return tree_no_match(call, a->path);
 	return call_result(call, json_new_bytes(label));
 }
 
@@ -92,7 +98,7 @@ int augeas_match(struct call *call, const struct arguments *a)
 
 	if (tree_need(call, a->path) < 0)
 		return -1;
-	r = selection_new(call->engine->tree, a->path, &selection);
+	r = selection_new(call->engine->tree, a->path, a->values, RPC_MATCHES_MAX, &selection);
 	if (r < 0)
 		return selection_fail(call, a->path, r);
 	if (selection.count > RPC_MATCHES_MAX)
@@ -101,7 +107,7 @@ int augeas_match(struct call *call, const struct arguments *a)
 				  selection.count, RPC_MATCHES_MAX);
 	out = call_begin(call);
 	output_literal(out, "[");
-	for (size_t i = 0; i < selection.count && out->length <= RPC_ANSWER_MAX; i++) {
+	for (size_t i = 0; i < selection.count && !call_is_full(call); i++) {
 		if (i > 0)
 			output_literal(out, ",");
 		add_match(&selection, i, a->values, out);

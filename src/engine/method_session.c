@@ -95,6 +95,16 @@ static void put_texts(struct json_object *info, const struct tree *tree)
 	json_put(info, "texts", texts);
 }
 
+/* How reads of many nodes were answered. */
+static void put_reads(struct json_object *info, const struct reads *reads)
+{
+	struct json_object *counts = json_new_object();
+
+	json_put(counts, "outlined", json_new_int((int64_t)reads->outlined));
+	json_put(counts, "augeas", json_new_int((int64_t)reads->fallbacks));
+	json_put(info, "reads", counts);
+}
+
 /* Those of the sandbox that hold, and those that do not. */
 static void put_layers(struct json_object *info, uint32_t layers)
 {
@@ -128,6 +138,7 @@ int session_info(struct call *call, const struct arguments *a)
 	json_put(info, "limits", limits());
 	put_files(info, engine->tree);
 	put_texts(info, engine->tree);
+	put_reads(info, &engine->tree->reads);
 	return call_result(call, info);
 }
 

@@ -3,7 +3,7 @@
  * Runs in the engine. Labels are what lenses made of the system's files, and hostile. What Augeas
  * hands out in linear time are sets of nodes: one of all nodes in the order of the file, and one
  * for each depth. Together they say who is whose child. A node is known by its label's address,
- * since each has a string of its own; where one does not, there is no outline.
+ * since each has a string of its own, which is freed with it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ struct outline *outline_free(struct outline *outline)
 	free(outline->root);
 	free(outline->node);
 	free(outline->labels.slot);
-	free(outline->twins.slot);
+	free(outline->steps.slot);
 	free(outline);
 	return NULL;
 }
@@ -92,6 +92,7 @@ struct levels {
 	uint32_t count;
 	uint32_t max;
 	bool whole;      /* they are of all of the tree */
+	bool deepest;    /* all others are on the next one, whose labels nobody has to look at */
 	uint32_t *begin; /* of each level, and where the next one of it is */
 	uint32_t *next;
 	uint32_t depth;
@@ -155,27 +156,37 @@ static int take_levels(struct outline *outline, const char *root, struct levels 
 		return -ENOMEM;
 	count = set_define(outline->aug, root, "/*");
 	while (r == 0 && count > 0) {
+		/* of the whole tree the set's own node is one */
+		levels->deepest = !levels->whole && (uint32_t)count == levels->max - levels->count;
+		if (levels->deepest)
+			break;
 		r = take_level(outline->aug, count, levels);
-		/* nothing is below when all are known; of the whole tree the set's own node is one
-		 */
-		if (levels->count == levels->max && !levels->whole)
-			count = 0;
-		else if (r == 0)
+		if (r == 0)
 			count = set_define(outline->aug, "$" SET, "/*");
 	}
 	if (r == 0)
 		r = count < 0 ? count : begin_level(levels);
-	return r < 0 || levels->count == levels->max ? r : -ENOTSUP;
+	return r < 0 || levels->deepest || levels->count == levels->max ? r : -ENOTSUP;
 }
 
 /* ---- what it comes to ---------------------------------------------------------------- */
 
+static bool is_next_of(const struct levels *levels, uint32_t level, const char *label)
+{
+	uint32_t next = levels->next[level];
+
+	return next < levels->begin[level + 1] && levels->label[next] == label;
+}
+
 static bool is_next(const struct levels *levels, uint32_t level, const char *label)
 {
-	uint32_t next = level < levels->depth ? levels->next[level] : 0;
+	bool deepest = levels->deepest && level == levels->depth;
 
-	return level < levels->depth && next < levels->begin[level + 1] &&
-	       levels->label[next] == label;
+	if (level < levels->depth)
+		return is_next_of(levels, level, label);
+	for (uint32_t above = 0; deepest && above < level; above++)
+		deepest = !is_next_of(levels, above, label);
+	return deepest;
 }
 
 /* The next node is a child of the last one, or a sibling of it or of one above it. */
@@ -227,7 +238,7 @@ static int build(struct outline *outline, const char *root)
 	if (r < 0)
 		return r;
 	find_ends(outline);
-	return outline_index(outline);
+	return 0;
 }
 
 int outline_new(augeas *aug, const char *root, struct outline **ret_outline)

@@ -33,15 +33,19 @@ static inline void outline_freep(struct outline **outline)
 
 #define scoped_outline scoped(outline_freep) struct outline
 
-/* The node that has this label, which is Augeas's own string, as aug_ns_attr(3) gives it; or -1. */
-ssize_t outline_find(const struct outline *outline, const char *label);
+/*
+ * The node that has this label, which is Augeas's own string, as aug_ns_attr(3) gives it; or -1,
+ * as for any when memory is short. Looks around the node `near` first.
+ */
+ssize_t outline_find(struct outline *outline, const char *label, uint32_t near);
 
 /*
  * The node of an absolute path that has nothing but plain labels and positions below the root, as
- * in /files/etc/hosts/1/alias[2], where that names just one. -1: it does not, or it is not
- * understood here.
+ * in /files/etc/hosts/1/alias[2], where that names just one. OUTLINE_NONE: it names none.
+ * OUTLINE_UNKNOWN: it names several, or is not understood here, or memory is short.
  */
-ssize_t outline_locate(const struct outline *outline, const char *path);
+enum { OUTLINE_UNKNOWN = -1, OUTLINE_NONE = -2 };
+ssize_t outline_locate(struct outline *outline, const char *path);
 
 /* Does the path lead to the root or below it? */
 bool outline_holds(const struct outline *outline, const char *path);
@@ -82,9 +86,9 @@ static inline void outline_path_clear(struct outline_path *path)
 }
 
 /* Makes the path that of the node, as aug_match(3) spells it; path->text.failed without memory. */
-void outline_spell(const struct outline *outline, uint32_t node, struct outline_path *path);
+void outline_spell(struct outline *outline, uint32_t node, struct outline_path *path);
 
 /* Adds the node and all below as aug_print(3) prints them, until there are more than max bytes. */
-void outline_print(const struct outline *outline, uint32_t node, size_t max, struct output *out);
+void outline_print(struct outline *outline, uint32_t node, size_t max, struct output *out);
 
 #endif

@@ -11,27 +11,33 @@ struct outline_node {
 	uint32_t parent;
 	uint32_t end; /* the node behind the last one below */
 	uint32_t children;
-	uint32_t first;    /* of the siblings that have its label */
-	uint32_t position; /* among them */
-	uint32_t twins;    /* how many there are; only in the first */
+	uint32_t position; /* among the siblings of its label; 0: it is the only one */
 };
 
 /* Nodes by a hash, each as 1 more than its number; 0: free. There are twice as many slots. */
 struct outline_table {
-	uint32_t *slot;
+	uint32_t *slot; /* NULL: nobody has asked yet, or there was no memory */
 	uint32_t size;
 };
 
+/* What only some readers need is made when the first of them comes. */
 struct outline {
 	augeas *aug;
 	char *root;                /* path of node 0 */
 	struct outline_node *node; /* in the order of the file */
 	uint32_t count;
+	bool placed;                 /* the positions are known */
 	struct outline_table labels; /* by their labels' addresses */
-	struct outline_table twins;  /* by parent, label and position */
+	struct outline_table steps;  /* by parent, label and position */
 };
 
-/* Fills both tables. 0; -ENOMEM; or -ENOTSUP if two nodes have one label at the same address. */
-int outline_index(struct outline *outline) must_check;
+/* Finds the positions, if that was not done yet. 0 or -ENOMEM. */
+int outline_place(struct outline *outline) must_check;
+
+/* FNV-1a, going on from another one. */
+uint32_t outline_hash(uint32_t hash, const char *text, size_t length);
+
+/* A place among so many for a hash. */
+uint32_t outline_spread(uint32_t hash, uint32_t size);
 
 #endif

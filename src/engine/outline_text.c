@@ -38,7 +38,7 @@ static void add_step(const struct outline *outline, uint32_t node, struct output
 	char position[16];
 
 	add_label(outline->aug, n->label, out);
-	if (outline->node[n->first].twins > 1)
+	if (n->position > 0)
 		output_add(out, position,
 			   (size_t)snprintf(position, sizeof(position), "[%u]", n->position));
 }
@@ -64,11 +64,13 @@ static void add_path(const struct outline *outline, uint32_t node, struct outlin
 	path->node = node;
 }
 
-void outline_spell(const struct outline *outline, uint32_t node, struct outline_path *path)
+void outline_spell(struct outline *outline, uint32_t node, struct outline_path *path)
 {
+	path->text.failed |= outline_place(outline) < 0;
 	add_path(outline, node, path);
 	output_add(&path->text, "", 1);
-	path->text.length--;
+	if (!path->text.failed)
+		path->text.length--;
 }
 
 /* ---- printing ------------------------------------------------------------------------ */
@@ -92,11 +94,8 @@ static void add_value(const char *value, struct output *out)
 {
 	output_literal(out, " = \"");
 	while (*value) {
-		size_t length = 0;
+		size_t length = output_plain_length(value);
 
-		while (value[length] >= ' ' && value[length] <= '~' && value[length] != '"' &&
-		       value[length] != '\\')
-			length++;
 		output_add(out, value, length);
 		value += length;
 		if (*value)
@@ -105,11 +104,13 @@ static void add_value(const char *value, struct output *out)
 	output_literal(out, "\"");
 }
 
-void outline_print(const struct outline *outline, uint32_t node, size_t max, struct output *out)
+void outline_print(struct outline *outline, uint32_t node, size_t max, struct output *out)
 {
 	scoped(outline_path_clear) struct outline_path path = OUTLINE_NOWHERE;
 
-	for (uint32_t i = node; i < outline->node[node].end && out->length <= max; i++) {
+	out->failed |= outline_place(outline) < 0;
+	for (uint32_t i = node; i < outline->node[node].end && out->length <= max && !out->failed;
+	     i++) {
 		add_path(outline, i, &path);
 		out->failed |= path.text.failed;
 		output_add(out, path.text.text, path.text.length);

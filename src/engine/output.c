@@ -46,13 +46,14 @@ void output_add(struct output *output, const char *text, size_t length)
 	output->length += length;
 }
 
-/* Printable ASCII but for the quote and the backslash stands for itself (RFC 8259, section 7). */
-static bool is_plain(const char *text, size_t length)
+size_t output_plain_length(const char *text)
 {
-	for (size_t i = 0; i < length; i++)
-		if (text[i] < ' ' || text[i] > '~' || text[i] == '"' || text[i] == '\\')
-			return false;
-	return true;
+	size_t length = 0;
+
+	while (text[length] >= ' ' && text[length] <= '~' && text[length] != '"' &&
+	       text[length] != '\\')
+		length++;
+	return length;
 }
 
 void output_json(struct output *output, struct json_object *value)
@@ -60,7 +61,7 @@ void output_json(struct output *output, struct json_object *value)
 	size_t length;
 	const char *text = json_string(value, &length);
 
-	if (text && is_plain(text, length)) {
+	if (text && output_plain_length(text) == length) {
 		output_literal(output, "\"");
 		output_add(output, text, length);
 		output_literal(output, "\"");
@@ -71,17 +72,6 @@ void output_json(struct output *output, struct json_object *value)
 		output_add(output, text, length);
 	else
 		output->failed = true;
-}
-
-/* The next part of the text that stands for itself. */
-static size_t plain_length(const char *text)
-{
-	size_t length = 0;
-
-	while (text[length] >= ' ' && text[length] <= '~' && text[length] != '"' &&
-	       text[length] != '\\')
-		length++;
-	return length;
 }
 
 /* Is what has to be escaped in it only what has an escape of two letters in each way of writing
@@ -98,7 +88,7 @@ static void add_simple(struct output *output, const char *text)
 {
 	output_literal(output, "\"");
 	for (;; text++) {
-		size_t length = plain_length(text);
+		size_t length = output_plain_length(text);
 		char escape[2] = "\\";
 
 		output_add(output, text, length);

@@ -24,6 +24,12 @@ void output_json(struct output *output, struct json_object *value);
 /* A text as json_new_bytes() has it, without making a value of it; NULL is null. */
 void output_bytes(struct output *output, const char *text);
 
+/*
+ * The part that stands for itself in a JSON string (RFC 8259, section 7), and wherever else only
+ * printable ASCII, and neither quote nor backslash, does.
+ */
+size_t output_plain_length(const char *text);
+
 #define output_literal(output, literal) output_add(output, literal, sizeof(literal) - 1)
 
 #endif

@@ -8,17 +8,11 @@
 #include "engine/engine.h"
 #include "engine/method.h"
 
-/* Labels and positions alone, below the file that was named last. */
+/* Labels and positions alone, below the file that was named last, where no outline is due. */
 static bool is_near(const struct tree *tree, const char *expr)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789_-#[]/";
-	size_t length = tree->last_node ? strlen(tree->last_node) : 0;
-	const char *rest = expr + length;
-
-	return length > 0 && strncmp(expr, tree->last_node, length) == 0 &&
-	       (*rest == '\0' || *rest == '/') && rest[strspn(rest, plain)] == '\0' &&
-	       !strstr(rest, "//");
+	return tree_is_near(tree, expr) && !strchr(expr, '*') && !strstr(expr, "//") &&
+	       !reads_takes_time(&tree->reads, expr);
 }
 
 bool quick_is(const struct engine *engine, const struct method *method,

@@ -55,7 +55,7 @@ static int too_large(struct call *call)
 	return 0;
 }
 
-static struct output *output_of(struct call *call)
+static struct output *output_of(const struct call *call)
 {
 	return call->batch ? &call->batch->out : &call->engine->out;
 }
@@ -68,6 +68,7 @@ struct output *rpc_begin(struct call *call, const char *member)
 	if (!call->batch)
 		output_start(out);
 	call->begun = out->length;
+	call->begun_failed = out->failed;
 	if (call->captured)
 		return out;
 	if (call->batch)
@@ -85,7 +86,18 @@ void rpc_cancel(struct call *call)
 	struct output *out = output_of(call);
 
 	out->length = call->begun;
-	out->failed = false;
+	out->failed = call->begun_failed;
+}
+
+/* What a caller of ours waits for is no line to the client, and may be longer. */
+static bool is_too_long(const struct call *call)
+{
+	return !call->captured && output_of(call)->length > RPC_ANSWER_MAX;
+}
+
+bool rpc_is_full(const struct call *call)
+{
+	return output_of(call)->failed || is_too_long(call);
 }
 
 /* What was written is no answer to the client, but the value that a caller of ours waits for. */
@@ -106,10 +118,13 @@ int rpc_end(struct call *call, const char *member)
 	if (!call->captured)
 		output_literal(out, "}");
 	/* in a batch all answers together are one line */
-	if ((out->failed || out->length > RPC_ANSWER_MAX) && strcmp(member, "error") != 0) {
+	if (rpc_is_full(call) && strcmp(member, "error") != 0) {
 		bool failed = out->failed;
 
 		rpc_cancel(call);
+		/* another answer of the batch is missing, and so the batch has none */
+		if (call->begun_failed)
+			return 0;
 		return failed ? without_memory(call) : too_large(call);
 	}
 	if (call->captured)
@@ -203,8 +218,8 @@ static const char *check_request(const struct json_object *request)
 }
 
 /*
- * Of requests that came together the answers go together, as far as each is there at once; no
- * answer waits for one that takes its time.
+ * Of requests that came together the answers go together, as far as each is there at once: those
+ * that are held are written before one that takes its time is begun.
  */
 static void carry_out(struct call *call, const struct method *method,
 		      const struct arguments *arguments)

@@ -29,13 +29,14 @@ int rpc_notify(struct engine *engine, const char *method, struct json_object *pa
 void rpc_batch_wait(struct batch *batch);
 void rpc_batch_done(struct engine *engine, struct batch *batch);
 
+/* Writes the answer, whose member ("result" or "error") has this value, or puts it to its batch. */
+int rpc_answer(struct call *call, const char *member, struct json_object *value) must_check;
+
 /* The same for a value that is written piece by piece; fails only if the client is gone. */
 struct output;
 struct output *rpc_begin(struct call *call, const char *member);
+bool rpc_is_full(const struct call *call);
 int rpc_end(struct call *call, const char *member) must_check;
 void rpc_cancel(struct call *call);
-
-/* Writes the answer, whose member ("result" or "error") has this value, or puts it to its batch. */
-int rpc_answer(struct call *call, const char *member, struct json_object *value) must_check;
 
 #endif

@@ -31,9 +31,9 @@ static int run_get(struct srun *srun, const struct srun_command *command,
 	return 1;
 }
 
-static int match(struct srun *srun, const char *path)
+static int match(struct srun *srun, const char *path, bool values)
 {
-	const struct arguments a = { .path = (char *)(uintptr_t)path, .values = true };
+	const struct arguments a = { .path = (char *)(uintptr_t)path, .values = values };
 
 	return srun_call(srun, "augeas.match", &a) < 0 && !srun_is_unread(srun) ? -1 : 0;
 }
@@ -42,7 +42,14 @@ static int run_match(struct srun *srun, const struct srun_command *command,
 		     const struct srun_words *words)
 {
 	(void)command;
-	return match(srun, words->word[0]);
+	return match(srun, words->word[0], true);
+}
+
+static int run_count(struct srun *srun, const struct srun_command *command,
+		     const struct srun_words *words)
+{
+	(void)command;
+	return match(srun, words->word[0], false);
 }
 
 static int run_ls(struct srun *srun, const struct srun_command *command,
@@ -55,7 +62,7 @@ static int run_ls(struct srun *srun, const struct srun_command *command,
 	(void)command;
 	if (asprintf(&below, "%s%s*", words->word[0], has_slash ? "" : "/") < 0)
 		return call_no_memory(srun->call);
-	return match(srun, below);
+	return match(srun, below, true);
 }
 
 static char all_path[] = "/*";
@@ -73,7 +80,7 @@ static int run_touch(struct srun *srun, const struct srun_command *command,
 {
 	const struct arguments a = { .path = words->word[0] };
 
-	if (match(srun, words->word[0]) < 0)
+	if (match(srun, words->word[0], false) < 0)
 		return -1;
 	return json_length(srun->last.result) > 0 ? 0 : srun_call(srun, command->method, &a);
 }
@@ -163,7 +170,7 @@ static int run_save(struct srun *srun, const struct srun_command *command,
 	(void)words;
 	if (srun_call(srun, command->method, &a) < 0)
 		return -1;
-	return match(srun, TREE_SAVED);
+	return match(srun, TREE_SAVED, false);
 }
 
 static int run_quit(struct srun *srun, const struct srun_command *command,
@@ -210,7 +217,7 @@ static const struct srun_command commands[] = {
 	  false,
 	  run_match,
 	  srun_print_match },
-	{ "count", NULL, NULL, { PATH(path) }, false, run_match, srun_print_count },
+	{ "count", NULL, NULL, { PATH(path) }, false, run_count, srun_print_count },
 	{ "ls", NULL, NULL, { PATH(path) }, false, run_ls, srun_print_ls },
 	{ "print",
 	  NULL,

@@ -15,10 +15,6 @@
 
 enum {
 	DATA_SIZE = STREAM_LINE_MAX + 65536,
-	/*
-	 * A send of so little goes whole or not at all (unix(7) sockets cut at half of their
-	 * buffer), also when the process is killed in it, so the next engine may do it again.
-	 */
 	HELD_SIZE = 16384,
 	MAGIC = 0x45584d31,
 };
@@ -45,6 +41,22 @@ static bool plausible(const struct stream_shared *shared)
 	       shared->held <= HELD_SIZE && shared->mark.stage <= STREAM_WORKING;
 }
 
+/*
+ * What is sent through a socket of unix(7) is cut in pieces of half of its buffer, less what the
+ * kernel keeps for itself. A single piece goes whole or not at all, also when the process is killed
+ * in it, so the next engine may send what is still held; only one that dies just behind the send
+ * has it sent twice.
+ */
+static uint32_t hold_max(int fd)
+{
+	int size = 0, spare = 64;
+	socklen_t length = sizeof(size);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &length) < 0 || size / 2 < spare)
+		return 0;
+	return size / 2 - spare < HELD_SIZE ? (uint32_t)(size / 2 - spare) : HELD_SIZE;
+}
+
 int stream_open(struct stream *stream, int fd, int memfd)
 {
 	struct stat st;
@@ -60,7 +72,12 @@ int stream_open(struct stream *stream, int fd, int memfd)
 		   0);
 	if (map == MAP_FAILED)
 		return -errno;
-	*stream = (struct stream){ .fd = fd, .shared = map, .pass = -1 };
+	*stream = (struct stream){
+		.fd = fd,
+		.shared = map,
+		.pass = -1,
+		.hold_max = hold_max(fd),
+	};
 	if (st.st_size == 0)
 		stream->shared->mark.magic = MAGIC;
 	return plausible(stream->shared) ? 0 : -EBADMSG;
@@ -221,7 +238,7 @@ bool stream_hold(struct stream *stream, const char *text, size_t length)
 {
 	struct stream_shared *s = stream->shared;
 
-	if (length > HELD_SIZE - s->held)
+	if (s->held > stream->hold_max || length > stream->hold_max - s->held)
 		return false;
 	memcpy(s->answers + s->held, text, length);
 	__atomic_store_n(&s->held, s->held + (uint32_t)length, __ATOMIC_RELEASE);

@@ -33,11 +33,15 @@ struct stream_shared;
 struct stream {
 	int fd;
 	struct stream_shared *shared;
-	bool ended; /* the client will say no more */
-	int pass;   /* goes with the next line; -1: nothing */
+	bool ended;        /* the client will say no more */
+	int pass;          /* goes with the next line; -1: nothing */
+	uint32_t hold_max; /* bytes of answers that are held */
 };
 
-/* Maps the memfd and gives it its size if it is new. 0 or -errno. */
+/*
+ * Maps the memfd and gives it its size if it is new, before the sandbox is entered: in there the
+ * size of the socket's buffer cannot be asked for. 0 or -errno.
+ */
 int stream_open(struct stream *stream, int fd, int memfd) must_check;
 
 /* Reads what is there, and waits until something is, or a signal comes. 0 or -errno; sets ended. */

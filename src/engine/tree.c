@@ -253,14 +253,10 @@ static int fetch_named(struct call *call, char *path, struct tree_file **ret_fil
 	return 0;
 }
 
-/*
- * The common case, without a look at the policy: the same file as last time,
- * and below it nothing but labels, positions and wildcards, none of which could leave it.
- */
-static bool same_as_last(const struct tree *tree, const char *expr)
+bool tree_is_near(const struct tree *tree, const char *expr)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789_-#*[]/";
+				    "0123456789_-#.*[]/";
 	size_t length = tree->last_node ? strlen(tree->last_node) : 0;
 	const char *rest = expr + length;
 
@@ -268,7 +264,9 @@ static bool same_as_last(const struct tree *tree, const char *expr)
 		return false;
 	if (*rest != '\0' && *rest != '/')
 		return false;
-	return rest[strspn(rest, plain)] == '\0' && !strstr(rest, "[/");
+	/* a path in brackets may begin anywhere, and dots may lead upwards */
+	return rest[strspn(rest, plain)] == '\0' && !strstr(rest, "[/") && !strstr(rest, "/.") &&
+	       !strstr(rest, "[.");
 }
 
 static void remember(struct tree *tree, const struct tree_file *file)
@@ -364,7 +362,7 @@ char *tree_scope(const struct tree *tree, const char *expr)
 {
 	scoped_ptr char *prefix = NULL;
 
-	if (same_as_last(tree, expr))
+	if (tree_is_near(tree, expr))
 		return strdup(tree->last_node);
 	prefix = prefix_of(tree, expr);
 	for (size_t i = 0; prefix && i < tree->count; i++)
@@ -412,7 +410,7 @@ int tree_need(struct call *call, const char *expr)
 {
 	scoped_ptr char *prefix = NULL;
 
-	if (same_as_last(call->engine->tree, expr) || needs_no_file(call->engine->tree, expr))
+	if (tree_is_near(call->engine->tree, expr) || needs_no_file(call->engine->tree, expr))
 		return 0;
 	prefix = prefix_of(call->engine->tree, expr);
 	return prefix ? need_prefix(call, prefix) : call_no_memory(call);

@@ -13,7 +13,7 @@
 #include "engine/load_table.h"
 #include "engine/lookup.h"
 #include "engine/mon.h"
-#include "engine/selection.h"
+#include "engine/reads.h"
 #include "engine/splice.h"
 
 /*
@@ -121,6 +121,12 @@ int tree_forget(struct tree *tree) must_check;
 
 /* The tree is about to change, or has changed: what was read of it before counts no more. */
 void tree_changed(struct tree *tree);
+
+/*
+ * The common case, without a look at the policy: does it name the same file as last time, and below
+ * it nothing but labels, positions and wildcards, none of which could leave it?
+ */
+bool tree_is_near(const struct tree *tree, const char *expr);
 
 /*
  * The node that all nodes lie below which the expression may name: that of the file if there is

@@ -198,6 +198,19 @@ def pipelined(w):
     equal([s.read()["id"] for _ in range(500)], list(range(500)))
 
 
+@test("a request behind which a part of the next one came is answered at once")
+def followed(w):
+    s = w.session()
+    first, second = (json.dumps(ping(n)).encode() + b"\n" for n in (1, 2))
+    s.send(first + second[:9])
+    equal(s.read()["id"], 1)
+    s.send(second[9:] + first[:-1])
+    equal(s.read()["id"], 2)
+    check(s.silent(), "half a request is answered")
+    s.send(b"\n")
+    equal(s.read()["id"], 1)
+
+
 @test("a request in many small writes is put together")
 def dribbled(w):
     s = w.session()

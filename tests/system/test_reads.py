@@ -191,6 +191,48 @@ def noted(w):
     check(len(set(notes)) > 1, f"{notes}")
 
 
+@for_each([(f"a note that was read stays where it is while {others} nodes are told that have "
+            "misleading labels", others) for others in (2, 100)])
+def misleading(w, others):
+    s = w.session()
+    labels = ["self::", "..", ".", "*"]
+    for n in range(others):
+        s.set(f"/mine/x[{n + 1}]/child", "1")
+    for label in labels:
+        s.call("augeas.insert", ["/mine/x[1]", label, True])
+    s.refuse("BAD_PATH", "augeas.match", ["/a["])
+    position = s.get("/augeas/error/pathx/pos")
+    rows = s.call("augeas.match", {"path": "/mine/*", "values": True})
+    equal([row["children"] for row in rows], [0] * len(labels) + [1] * others)
+    equal(s.get("/augeas/error/pathx/pos"), position)
+
+
+@test("session.info counts how many nodes were read")
+def counted(w):
+    w.write("/etc/hosts", text())
+    s = w.session()
+    equal(s.call("session.info")["reads"], {"outlined": 0, "augeas": 0})
+    s.match(H + "/1/*")
+    equal(s.call("session.info")["reads"], {"outlined": 0, "augeas": 0})
+    s.match(H + "//*")
+    s.call("augeas.print", [H])
+    equal(s.call("session.info")["reads"], {"outlined": 2, "augeas": 0})
+    s.set("/mine/exmachina_outline", "1")
+    s.match("//*")
+    equal(s.call("session.info")["reads"], {"outlined": 2, "augeas": 1})
+
+
+@test("a script counts, filters and touches more than one answer tells")
+def long_values(w):
+    w.write("/etc/hosts", ("# " + 6000 * '"' + "\n") * 1500)
+    s = w.session()
+    s.refuse("LIMIT", "augeas.match", {"path": H + "/#comment", "values": True})
+    done = s.call("augeas.srun", [f"count {H}/#comment\nmatch {H}/#comment other\n"
+                                  f"touch {H}/#comment\n"])
+    equal(done["output"], "  1500 matches\n")
+    equal(s.call("session.info")["pending"], [])
+
+
 @test("paths that are not quite those of nodes are answered as ever among many gets")
 def nearly(w):
     w.write("/etc/hosts", text())
@@ -204,11 +246,14 @@ def nearly(w):
     equal(s.get(" " + H + "/5/canonical "), "h5")
     s.refuse("TOO_MANY_MATCHES", "augeas.get", [H + "/5/alias"])
     for path in ("/5/alias[3]", "/5/canonica", "/5/canonical/x", "/5/canonical[2]", "/05",
-                 "/5/alias[0]", "/#comment[2]"):
+                 "/5/alias[0]", "/#comment[2]", "/5/net.ipv4", "/5/nosuch/x"):
         s.refuse("NO_MATCH", "augeas.get", [H + path])
+        s.refuse("NO_MATCH", "augeas.label", [H + path])
     for path in ("/", "/5/", "/5[", "/5]", "/5/alias[]", "/5/alias[1", "/5//",
-                 "/5/alias[99999999999]"):
+                 "/5/alias[99999999999]", "/5/nosuch/x["):
         s.refuse("BAD_PATH", "augeas.get", [H + path])
+    equal(s.call("augeas.label", [H + "/5/alias[2]"]), "alias")
+    s.refuse("TOO_MANY_MATCHES", "augeas.label", [H + "/5/alias"])
 
 
 if __name__ == "__main__":

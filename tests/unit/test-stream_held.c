@@ -95,6 +95,34 @@ static void what_there_is_no_room_for_is_not_held(void **state)
 	assert_true(stream_hold(&f->stream, line, sizeof(line)));
 }
 
+/* With so small a buffer, the least that there is, more would be sent in pieces. */
+static void no_more_is_held_than_is_sent_in_one_piece(void **state)
+{
+	scoped_fd client = -1, server = -1, memfd = memfd_new("test");
+	int pair[2], least = 1;
+	struct stream stream;
+	char bytes[4096] = { 0 };
+	size_t held = 0;
+	ssize_t n;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	client = pair[0];
+	server = pair[1];
+	assert_int_equal(setsockopt(server, SOL_SOCKET, SO_SNDBUF, &least, sizeof(least)), 0);
+	assert_int_equal(stream_open(&stream, server, memfd), 0);
+	while (stream_hold(&stream, bytes, 1))
+		held++;
+	assert_in_range(held, 1000, sizeof(bytes));
+	/* which the kernel takes whole or not at all, however full the buffer is */
+	assert_int_equal(send(server, bytes, 100, MSG_DONTWAIT), 100);
+	do {
+		n = send(server, bytes, held, MSG_DONTWAIT);
+		assert_true(n == (ssize_t)held || n == -1);
+	} while (n > 0);
+	assert_int_equal(errno, EAGAIN);
+}
+
 static void the_next_engine_writes_them_once(void **state)
 {
 	struct fixture *f = *state;
@@ -167,6 +195,7 @@ int main(void)
 		TEST(lines_are_written_at_once),
 		TEST(a_line_that_is_written_comes_behind_them),
 		TEST(what_there_is_no_room_for_is_not_held),
+		TEST(no_more_is_held_than_is_sent_in_one_piece),
 		TEST(the_next_engine_writes_them_once),
 		TEST(for_a_client_that_is_gone_they_are_dropped),
 		TEST(a_number_of_them_that_makes_no_sense_is_refused),
