@@ -30,7 +30,7 @@ static ssize_t place_in_base(const struct splice_plan *plan, size_t place)
 static char *path_in_copy(const struct splice *splice, const struct splice_plan *plan,
 			  struct outline *now, const char *label)
 {
-	ssize_t node = outline_find(now, label), entry = -1;
+	ssize_t node = outline_find(now, label, 0), entry = -1;
 	char *path = NULL;
 	uint32_t at = 1;
 
