@@ -84,7 +84,7 @@ static int ask(struct policy *policy, struct starter *starter)
 		.welcome = { .user = "", .root = "" },
 	};
 	scoped_fd ours = -1, theirs = -1, memfd = policy_to_memfd(policy);
-	int fds[2], r;
+	int fds[2], r, status;
 	pid_t pid;
 
 	if (memfd < 0)
@@ -104,7 +104,9 @@ static int ask(struct policy *policy, struct starter *starter)
 		r = receive(ours, policy);
 	if (r < 0)
 		kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	/* one that ends before it has read the policy breaks the pipe, or not: that is one to tell */
+	if (waitpid(pid, &status, 0) != pid || (r == 0 && status != 0))
+		r = -EPIPE;
 	return r;
 }
 
@@ -142,7 +144,8 @@ int lens_index_complete(struct policy *policy, const struct lens_source *source)
 	remember(policy, memo);
 	r = count_missing(policy) > 0 ? ask_and_note(policy, source->starter, memo) : 0;
 	if (r < 0) {
-		log_error("cannot find out which lenses serve which files: %s", strerror(-r));
+		log_error("cannot find out which lenses serve which files: %s",
+			  r == -EPIPE ? "the engine that was asked has failed" : strerror(-r));
 		return r;
 	}
 	for (size_t i = 0; i < policy->file_count; i++) {
