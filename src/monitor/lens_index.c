@@ -104,7 +104,7 @@ static int ask(struct policy *policy, struct starter *starter)
 		r = receive(ours, policy);
 	if (r < 0)
 		kill(pid, SIGKILL);
-	/* one that ends before it has read the policy breaks the pipe, or not: that is one to tell */
+	/* if it ends before it has read the policy, that may show as a broken pipe, or not */
 	if (waitpid(pid, &status, 0) != pid || (r == 0 && status != 0))
 		r = -EPIPE;
 	return r;
