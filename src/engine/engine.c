@@ -44,10 +44,10 @@ static int start(struct engine *engine, int client, int memfd, const char **ret_
 {
 	struct packet packet;
 	struct msg_welcome welcome;
-	int r = stream_open(&engine->stream, client, memfd);
+	/* which nobody may ask any more once it is confined */
+	const uint32_t piece = stream_piece(client);
+	int r = confine(&engine->sandbox, ret_step);
 
-	if (r == 0)
-		r = confine(&engine->sandbox, ret_step);
 	if (r < 0)
 		return r;
 	*ret_step = "start";
@@ -65,6 +65,8 @@ static int start(struct engine *engine, int client, int memfd, const char **ret_
 	if (!engine->user || !engine->root || !engine->reader)
 		return -ENOMEM;
 	r = timer_init(engine->timeout_ms);
+	if (r == 0)
+		r = stream_open(&engine->stream, client, piece, memfd);
 	if (r == 0)
 		r = tree_new(&engine->mon, engine->policy, engine->sandbox.staging,
 			     engine->sandbox.lens_path, &engine->tree);

@@ -47,17 +47,17 @@ static bool plausible(const struct stream_shared *shared)
  * in it, so the next engine may send what is still held; only one that dies just behind the send
  * has it sent twice.
  */
-static uint32_t hold_max(int fd)
+uint32_t stream_piece(int fd)
 {
 	int size = 0, spare = 64;
 	socklen_t length = sizeof(size);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &length) < 0 || size / 2 < spare)
 		return 0;
-	return size / 2 - spare < HELD_SIZE ? (uint32_t)(size / 2 - spare) : HELD_SIZE;
+	return (uint32_t)(size / 2 - spare);
 }
 
-int stream_open(struct stream *stream, int fd, int memfd)
+int stream_open(struct stream *stream, int fd, uint32_t piece, int memfd)
 {
 	struct stat st;
 	void *map;
@@ -76,7 +76,7 @@ int stream_open(struct stream *stream, int fd, int memfd)
 		.fd = fd,
 		.shared = map,
 		.pass = -1,
-		.hold_max = hold_max(fd),
+		.hold_max = piece < HELD_SIZE ? piece : HELD_SIZE,
 	};
 	if (st.st_size == 0)
 		stream->shared->mark.magic = MAGIC;

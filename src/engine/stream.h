@@ -39,10 +39,13 @@ struct stream {
 };
 
 /*
- * Maps the memfd and gives it its size if it is new, before the sandbox is entered: in there the
- * size of the socket's buffer cannot be asked for. 0 or -errno.
+ * How many bytes the socket takes in one piece. To be asked before the sandbox is entered, in which
+ * it cannot be.
  */
-int stream_open(struct stream *stream, int fd, int memfd) must_check;
+uint32_t stream_piece(int fd);
+
+/* Maps the memfd and gives it its size if it is new. 0 or -errno. */
+int stream_open(struct stream *stream, int fd, uint32_t piece, int memfd) must_check;
 
 /* Reads what is there, and waits until something is, or a signal comes. 0 or -errno; sets ended. */
 int stream_fill(struct stream *stream) must_check;

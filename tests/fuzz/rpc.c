@@ -196,7 +196,7 @@ static void start(struct engine *engine, int stream, int memfd, bool authenticat
 		.root = strdup("/"),
 	};
 	expect(engine->reader && engine->user && engine->root);
-	expect(stream_open(&engine->stream, stream, memfd) == 0);
+	expect(stream_open(&engine->stream, stream, stream_piece(stream), memfd) == 0);
 	expect(tree_new(&engine->mon, engine->policy, staging, LENS_PATH, &engine->tree) == 0);
 }
 

@@ -29,7 +29,8 @@ static int make(void **state)
 	f->client = pair[0];
 	f->server = pair[1];
 	f->memfd = memfd_new("test");
-	if (f->memfd < 0 || stream_open(&f->stream, f->server, f->memfd) < 0)
+	if (f->memfd < 0 ||
+	    stream_open(&f->stream, f->server, stream_piece(f->server), f->memfd) < 0)
 		return -1;
 	*state = f;
 	return 0;
@@ -203,7 +204,7 @@ static void the_next_engine_finds_the_line_that_was_worked_on(void **state)
 	stream_mark(&f->stream, STREAM_WORKING, length);
 	stream_set_edits(&f->stream, true);
 
-	assert_int_equal(stream_open(&f->stream, f->server, f->memfd), 0);
+	assert_int_equal(stream_open(&f->stream, f->server, stream_piece(f->server), f->memfd), 0);
 	rest = stream_rest(&f->stream);
 	assert_int_equal(rest.stage, STREAM_WORKING);
 	assert_int_equal(rest.length, 6);
@@ -221,7 +222,7 @@ static void the_next_engine_finds_requests_that_wait(void **state)
 
 	assert_true(a >= 0 && b >= 0 && a != b);
 	stream_close_request(&f->stream, a);
-	assert_int_equal(stream_open(&f->stream, f->server, f->memfd), 0);
+	assert_int_equal(stream_open(&f->stream, f->server, stream_piece(f->server), f->memfd), 0);
 	assert_null(stream_slot(&f->stream, a));
 	assert_non_null(stream_slot(&f->stream, b));
 	assert_memory_equal(stream_slot(&f->stream, b)->id, "\"x\"", 3);
@@ -252,11 +253,12 @@ static void a_memfd_that_makes_no_sense_is_refused(void **state)
 	scoped_fd memfd = memfd_new("wrong");
 
 	assert_int_equal(write(memfd, wrong, sizeof(wrong)), sizeof(wrong));
-	assert_int_equal(stream_open(&other, f->server, memfd), -EBADMSG);
+	assert_int_equal(stream_open(&other, f->server, stream_piece(f->server), memfd), -EBADMSG);
 	/* the counters stand in the first bytes; an engine that broke may have left anything */
 	memset(wrong, 0xff, sizeof(wrong));
 	assert_int_equal(pwrite(f->memfd, wrong, sizeof(wrong), 4), sizeof(wrong));
-	assert_int_equal(stream_open(&other, f->server, f->memfd), -EBADMSG);
+	assert_int_equal(stream_open(&other, f->server, stream_piece(f->server), f->memfd),
+			 -EBADMSG);
 }
 
 static void a_written_line_arrives_with_its_end(void **state)

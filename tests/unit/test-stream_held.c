@@ -28,7 +28,8 @@ static int make(void **state)
 	f->client = pair[0];
 	f->server = pair[1];
 	f->memfd = memfd_new("test");
-	if (f->memfd < 0 || stream_open(&f->stream, f->server, f->memfd) < 0)
+	if (f->memfd < 0 ||
+	    stream_open(&f->stream, f->server, stream_piece(f->server), f->memfd) < 0)
 		return -1;
 	*state = f;
 	return 0;
@@ -110,7 +111,7 @@ static void no_more_is_held_than_is_sent_in_one_piece(void **state)
 	client = pair[0];
 	server = pair[1];
 	assert_int_equal(setsockopt(server, SOL_SOCKET, SO_SNDBUF, &least, sizeof(least)), 0);
-	assert_int_equal(stream_open(&stream, server, memfd), 0);
+	assert_int_equal(stream_open(&stream, server, stream_piece(server), memfd), 0);
 	while (stream_hold(&stream, bytes, 1))
 		held++;
 	assert_in_range(held, 1000, sizeof(bytes));
@@ -128,7 +129,7 @@ static void the_next_engine_writes_them_once(void **state)
 	struct fixture *f = *state;
 
 	assert_true(stream_hold(&f->stream, "1\n", 2));
-	assert_int_equal(stream_open(&f->stream, f->server, f->memfd), 0);
+	assert_int_equal(stream_open(&f->stream, f->server, stream_piece(f->server), f->memfd), 0);
 	assert_int_equal(stream_mend(&f->stream), 0);
 	expect(f, "1\n");
 	assert_int_equal(stream_mend(&f->stream), 0);
@@ -160,7 +161,8 @@ static void a_number_of_them_that_makes_no_sense_is_refused(void **state)
 	while (found != 8)
 		assert_int_equal(pread(f->memfd, &found, sizeof(found), at += 4), sizeof(found));
 	assert_int_equal(pwrite(f->memfd, &many, sizeof(many), at), sizeof(many));
-	assert_int_equal(stream_open(&other, f->server, f->memfd), -EBADMSG);
+	assert_int_equal(stream_open(&other, f->server, stream_piece(f->server), f->memfd),
+			 -EBADMSG);
 }
 
 static void begin_line(struct fixture *f, const char *wanted)
