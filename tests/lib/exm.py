@@ -354,7 +354,7 @@ class Session(Line):
         """Its process, once it waits: killed in the instant after an answer it would leave that
         request to be answered once more."""
         pid = self.call("session.info")["engine"]["pid"]
-        wait_until(lambda: proc_status(pid)["State"].startswith("S"), "the engine waits")
+        wait_until(lambda: state_of(pid) in "SZX", "the engine waits")
         return pid
 
     def status(self, seconds=10):
@@ -480,12 +480,17 @@ def proc_status(pid):
         return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
 
 
+def state_of(pid):
+    """The letter of proc_pid_status(5); X: it is gone."""
+    try:
+        return proc_status(pid)["State"][0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "X"
+
+
 def running(pid):
     """Is it there and no zombie?"""
-    try:
-        return proc_status(pid)["State"][0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+    return state_of(pid) not in "ZX"
 
 
 def unit_file(name, text):

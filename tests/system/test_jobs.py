@@ -206,8 +206,14 @@ def daemon_reload(w):
     w.undo.callback(unit_file, "exm-j-good.service", UNITS["exm-j-good.service"])
     equal(unit_property("exm-j-good.service", "NeedDaemonReload"), "yes")
     answer = done(Probe(w).call("restart", "exm-j-good.service"))
-    with open(f"/proc/{answer['main_pid']}/cmdline", encoding="ascii") as file:
-        contains(file.read(), "12345")
+
+    def command():
+        with open(f"/proc/{answer['main_pid']}/cmdline", encoding="ascii") as file:
+            return file.read()
+
+    # systemd does not wait until it is executed
+    wait_until(lambda: "(sleep)" not in command(), "it is executed")
+    contains(command(), "12345")
     equal(unit_property("exm-j-good.service", "NeedDaemonReload"), "no")
 
 
