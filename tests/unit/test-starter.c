@@ -3,14 +3,13 @@
  * Proves src/monitor/starter: it starts what was settled when it was made, in a sandbox, and
  * nothing else, whatever the monitor says to it.
  */
-#include "root_fixture.h"
+#include "starter_fixture.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/wait.h>
 
 #include "common/channel.h"
@@ -18,65 +17,30 @@
 #include "common/memfd.h"
 #include "config.h"
 #include "monitor/exit_status.h"
-#include "monitor/starter/starter.h"
 
 enum {
 	NAMESPACES = LAYER(MOUNT_NAMESPACE) | LAYER(PRIVATE_ROOT) | LAYER(NET_NAMESPACE) |
 		     LAYER(IPC_NAMESPACE) | LAYER(UTS_NAMESPACE)
 };
 
-static const struct identity nobody = {
-	.uid = 65534,
-	.gid = 65534,
-	.name = (char[]){ "nobody" },
-	.home = (char[]){ "/" },
-	.shell = (char[]){ "/bin/sh" },
-};
-
 /* The programs of a test are shell scripts that print to their log. */
-struct world {
-	char *libexec;
-	char *lenses;
-	struct starter_spec spec;
-};
-
-static void write_program(const struct world *w, const char *name, const char *body)
-{
-	scoped_ptr char *path = unit_path(w->libexec, name), *text = NULL;
-
-	assert_true(asprintf(&text, "#!/bin/sh\n%s\n", body) > 0);
-	unit_file_write(path, text);
-	assert_int_equal(chmod(path, 0755), 0);
-}
-
 static int make(void **state)
 {
-	struct world *w = calloc(1, sizeof(*w));
+	struct starter_ground *ground = calloc(1, sizeof(*ground));
 
-	if (!w)
+	if (!ground)
 		return -1;
-	w->libexec = unit_directory_make();
-	w->lenses = unit_directory_make();
-	if (chmod(w->libexec, 0755) < 0 || chmod(w->lenses, 0755) < 0)
-		return -1;
-	w->spec = (struct starter_spec){
-		.libexec = w->libexec,
-		.lens_path = w->lenses,
-		.reader = &nobody,
-		.user = &nobody,
-	};
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &w->spec.descriptors), 0);
-	*state = w;
+	starter_ground_make(ground);
+	*state = ground;
 	return 0;
 }
 
 static int unmake(void **state)
 {
-	struct world *w = *state;
+	struct starter_ground *ground = *state;
 
-	unit_directory_remove(w->libexec);
-	unit_directory_remove(w->lenses);
-	free(w);
+	starter_ground_clear(ground);
+	free(ground);
 	return 0;
 }
 
@@ -103,14 +67,14 @@ static char *output_of(struct starter *starter, enum start_what what, uint32_t o
 
 static void readers_have_no_rights_but_that_to_leave_the_root(void **state)
 {
-	struct world *w = *state;
+	struct starter_ground *w = *state;
 	scoped_ptr char *text = NULL;
 	struct starter *starter;
 	int status;
 
-	write_program(w, "exmachina-verify",
-		      "grep -E '^(Uid|Gid|Groups|Cap|NoNew)' /proc/self/status >&2\n"
-		      "echo \"$@\" >&2; pwd >&2; ls >&2; ls -l /proc/self/fd >&2");
+	starter_ground_write(w, "exmachina-verify",
+			     "grep -E '^(Uid|Gid|Groups|Cap|NoNew)' /proc/self/status >&2\n"
+			     "echo \"$@\" >&2; pwd >&2; ls >&2; ls -l /proc/self/fd >&2");
 	assert_int_equal(starter_new(&w->spec, &starter), 0);
 	text = output_of(starter, START_VERIFY, 0, &status);
 	assert_int_equal(status, 0);
@@ -126,12 +90,12 @@ static void readers_have_no_rights_but_that_to_leave_the_root(void **state)
 
 static void readers_are_told_which_layers_hold(void **state)
 {
-	struct world *w = *state;
+	struct starter_ground *w = *state;
 	scoped_ptr char *text = NULL, *wanted = NULL;
 	struct starter *starter;
 	int status;
 
-	write_program(w, "exmachina-engine", "echo \"$#: $*\" >&2");
+	starter_ground_write(w, "exmachina-engine", "echo \"$#: $*\" >&2");
 	assert_int_equal(starter_new(&w->spec, &starter), 0);
 	text = output_of(starter, START_ENGINE, LAYER(LANDLOCK), &status);
 	assert_int_equal(status, 0);
@@ -142,12 +106,12 @@ static void readers_are_told_which_layers_hold(void **state)
 
 static void a_child_is_the_monitors(void **state)
 {
-	struct world *w = *state;
+	struct starter_ground *w = *state;
 	scoped_ptr char *text = NULL, *wanted = NULL;
 	struct starter *starter;
 	int status;
 
-	write_program(w, "exmachina-engine", "exec grep PPid /proc/self/status >&2");
+	starter_ground_write(w, "exmachina-engine", "exec grep PPid /proc/self/status >&2");
 	assert_int_equal(starter_new(&w->spec, &starter), 0);
 	text = output_of(starter, START_ENGINE, 0, &status);
 	assert_int_equal(status, 0);
@@ -158,7 +122,7 @@ static void a_child_is_the_monitors(void **state)
 
 static void a_program_that_is_missing_ends_as_a_sandbox_that_failed(void **state)
 {
-	struct world *w = *state;
+	struct starter_ground *w = *state;
 	scoped_ptr char *text = NULL;
 	struct starter *starter;
 	int status;
@@ -173,13 +137,13 @@ static void a_program_that_is_missing_ends_as_a_sandbox_that_failed(void **state
 
 static void a_lens_directory_that_is_missing_is_told(void **state)
 {
-	struct world *w = *state;
+	struct starter_ground *w = *state;
 	scoped_ptr char *text = NULL;
 	struct starter *starter;
 	int status;
 
 	w->spec.lens_path = "/nowhere/lenses";
-	write_program(w, "exmachina-verify", "true");
+	starter_ground_write(w, "exmachina-verify", "true");
 	assert_int_equal(starter_new(&w->spec, &starter), 0);
 	text = output_of(starter, START_VERIFY, 0, &status);
 	assert_int_equal(WEXITSTATUS(status), EXIT_SANDBOX);
@@ -188,7 +152,7 @@ static void a_lens_directory_that_is_missing_is_told(void **state)
 }
 
 /* What a reader says of its layers, of a starter without CAP_SYS_ADMIN. */
-static void as_in_a_container(const struct world *w, uint32_t optional, int wanted_status,
+static void as_in_a_container(const struct starter_ground *w, uint32_t optional, int wanted_status,
 			      const char *wanted)
 {
 	pid_t pid = fork();
@@ -209,9 +173,9 @@ static void as_in_a_container(const struct world *w, uint32_t optional, int want
 
 static void a_layer_that_cannot_be_had_ends_it_unless_it_is_optional(void **state)
 {
-	const struct world *w = *state;
+	const struct starter_ground *w = *state;
 
-	write_program(w, "exmachina-engine", "echo \"layers $1\" >&2");
+	starter_ground_write(w, "exmachina-engine", "echo \"layers $1\" >&2");
 	as_in_a_container(w, 0, EXIT_SANDBOX, "layer mount_namespace");
 	as_in_a_container(w, NAMESPACES & ~LAYER(PRIVATE_ROOT), EXIT_SANDBOX, "layer private_root");
 	as_in_a_container(w, NAMESPACES & ~LAYER(NET_NAMESPACE), EXIT_SANDBOX,
@@ -225,11 +189,11 @@ static void a_layer_that_cannot_be_had_ends_it_unless_it_is_optional(void **stat
 
 static void a_root_that_was_prepared_is_taken_where_there_is_no_network(void **state)
 {
-	struct world *w = *state;
+	struct starter_ground *w = *state;
 	scoped_ptr char *wanted = NULL;
 
 	w->spec.prepared = w->lenses;
-	write_program(w, "exmachina-engine", "echo \"layers $1\" >&2");
+	starter_ground_write(w, "exmachina-engine", "echo \"layers $1\" >&2");
 	/* the network of whoever runs this, if there is one */
 	as_in_a_container(w, 0, EXIT_SANDBOX, "layer net_namespace");
 	assert_true(asprintf(&wanted, "layers %u\n", NAMESPACES & ~LAYER(NET_NAMESPACE)) > 0);
@@ -242,7 +206,7 @@ static void a_root_that_was_prepared_is_taken_where_there_is_no_network(void **s
 
 static void the_program_is_started_once_only(void **state)
 {
-	struct world *w = *state;
+	struct starter_ground *w = *state;
 	char name[] = "/bin/true";
 	char *const argv[] = { name, NULL };
 	struct starter *starter;
@@ -262,7 +226,7 @@ static void the_program_is_started_once_only(void **state)
 }
 
 /* 1 if the program was executed, 0 if it was told that it was not. */
-static int executed(const struct world *w)
+static int executed(const struct starter_ground *w)
 {
 	scoped_fd ours = -1, theirs = -1, told = -1, tells = -1;
 	struct starter *starter;
@@ -289,7 +253,7 @@ static int executed(const struct world *w)
 
 static void it_is_told_whether_the_program_was_executed(void **state)
 {
-	struct world *w = *state;
+	struct starter_ground *w = *state;
 	char good[] = "/bin/true", bad[] = "/no/such/program";
 	char *argv[] = { good, NULL };
 
@@ -301,7 +265,7 @@ static void it_is_told_whether_the_program_was_executed(void **state)
 
 static void there_is_no_program_where_none_was_named(void **state)
 {
-	struct world *w = *state;
+	struct starter_ground *w = *state;
 	struct starter *starter;
 	const int fds[] = { STDIN_FILENO, STDIN_FILENO, STDIN_FILENO };
 	pid_t pid = 0;
@@ -314,7 +278,7 @@ static void there_is_no_program_where_none_was_named(void **state)
 /* ---- a monitor that was taken over ----------------------------------------------- */
 
 /* How a starter ends that is told these messages. */
-static int end_of(const struct world *w, const struct message *messages, size_t count)
+static int end_of(const struct starter_ground *w, const struct message *messages, size_t count)
 {
 	scoped_fd ours = -1, theirs = -1, null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	int status;
@@ -404,12 +368,7 @@ int main(void)
 		TEST(it_ends_with_the_monitor),
 	};
 
-	int r = root_enter();
+	int r = starter_ground_enter();
 
-	if (r != 0)
-		return r;
-	/* the run directory of a system of our own */
-	if (mount("run", "/run", "tmpfs", 0, "mode=755") < 0 || mkdir(RUN_DIR, 0755) < 0)
-		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return r != 0 ? r : cmocka_run_group_tests(tests, NULL, NULL);
 }
