@@ -16,11 +16,6 @@ static int make_table(const struct outline *outline, struct outline_table *table
 	return table->slot ? 0 : -ENOMEM;
 }
 
-static uint32_t behind(const struct outline_table *table, uint32_t at)
-{
-	return at + 1 < table->size ? at + 1 : 0;
-}
-
 /* ---- labels -------------------------------------------------------------------------- */
 
 /* Of the one with that address, or where it would be. */
@@ -30,7 +25,7 @@ static uint32_t *slot_of_label(const struct outline *outline, const char *label)
 	uint64_t hash = (uintptr_t)label * UINT64_C(0x9e3779b97f4a7c15);
 	uint32_t at = outline_spread((uint32_t)(hash >> 32), table->size);
 
-	for (;; at = behind(table, at)) {
+	for (;; at = outline_table_next(table, at)) {
 		uint32_t *slot = &table->slot[at];
 
 		if (*slot == 0 || outline->node[*slot - 1].label == label)
@@ -75,11 +70,15 @@ struct step {
 	uint32_t position;
 };
 
+/* As a path has it. */
+static uint32_t position_of(const struct outline_node *node)
+{
+	return node->position > 0 ? node->position : 1;
+}
+
 static bool is_step(const struct outline_node *node, const struct step *step)
 {
-	uint32_t position = node->position > 0 ? node->position : 1;
-
-	return node->parent == step->parent && position == step->position &&
+	return node->parent == step->parent && position_of(node) == step->position &&
 	       strncmp(node->label, step->label, step->length) == 0 &&
 	       node->label[step->length] == '\0';
 }
@@ -97,7 +96,7 @@ static uint32_t *slot_of_step(const struct outline *outline, const struct step *
 	uint32_t at =
 		2 * step->parent + outline_spread((hash ^ step->position) * 16777619u, 2 * below);
 
-	for (;; at = behind(table, at)) {
+	for (;; at = outline_table_next(table, at)) {
 		uint32_t *slot = &table->slot[at];
 
 		if (*slot == 0 || is_step(&outline->node[*slot - 1], step))
@@ -115,7 +114,7 @@ static int index_steps(struct outline *outline)
 			.parent = node->parent,
 			.label = node->label,
 			.length = strlen(node->label),
-			.position = node->position > 0 ? node->position : 1,
+			.position = position_of(node),
 		};
 
 		*slot_of_step(outline, &step) = i + 1;

@@ -20,6 +20,12 @@ struct outline_table {
 	uint32_t size;
 };
 
+/* The slot that is looked at next. */
+static inline uint32_t outline_table_next(const struct outline_table *table, uint32_t at)
+{
+	return at + 1 < table->size ? at + 1 : 0;
+}
+
 /* What only some readers need is made when the first of them comes. */
 struct outline {
 	augeas *aug;

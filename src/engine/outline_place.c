@@ -69,7 +69,7 @@ static uint32_t *slot_of_twin(const struct outline *outline, const struct outlin
 	uint32_t hash = outline_hash(2166136261u, label, strlen(label));
 	uint32_t at = outline_spread(hash, table->size);
 
-	for (;; at = at + 1 < table->size ? at + 1 : 0) {
+	for (;; at = outline_table_next(table, at)) {
 		uint32_t *slot = &table->slot[at];
 
 		if (*slot == 0 || strcmp(outline->node[*slot - 1].label, label) == 0)

@@ -114,20 +114,28 @@ static int find_nul(int content, long *ret_offset)
 	return 0;
 }
 
+/* Where Augeas notes what is wrong with the file. NULL without memory. */
+static char *error_node(const struct tree_file *file)
+{
+	scoped_ptr char *node = staging_node(file->path);
+	char *error = NULL;
+
+	return node && asprintf(&error, "/augeas%s/error", node) >= 0 ? error : NULL;
+}
+
 void staging_clear_error(struct tree *tree, const struct tree_file *file)
 {
-	scoped_ptr char *node = staging_node(file->path), *error = NULL;
+	scoped_ptr char *error = error_node(file);
 
-	if (node && asprintf(&error, "/augeas%s/error", node) >= 0)
+	if (error)
 		aug_rm(tree->aug, error);
 }
 
 bool staging_has_error(const struct tree *tree, const struct tree_file *file)
 {
-	scoped_ptr char *node = staging_node(file->path), *error = NULL;
+	scoped_ptr char *error = error_node(file);
 
-	return node && asprintf(&error, "/augeas%s/error", node) >= 0 &&
-	       aug_match(tree->aug, error, NULL) > 0;
+	return error && aug_match(tree->aug, error, NULL) > 0;
 }
 
 /* The lens of the policy, or what the client has put in its place. 0 or -ENOMEM. */
@@ -151,9 +159,9 @@ static int choose_lens(struct tree *tree, struct tree_file *file)
 /* Says so where Augeas would. */
 static void note_two_lenses(struct tree *tree, const struct tree_file *file)
 {
-	scoped_ptr char *node = staging_node(file->path), *error = NULL;
+	scoped_ptr char *error = error_node(file);
 
-	if (node && asprintf(&error, "/augeas%s/error", node) >= 0)
+	if (error)
 		aug_set(tree->aug, error, "mxfm_load");
 }
 
