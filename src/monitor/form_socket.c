@@ -208,7 +208,8 @@ static int make_listener(const struct server *server, int *ret_fd)
 	umask(mask);
 	if (r < 0)
 		return r;
-	if (chown(path, server->user.uid, server->user.gid) < 0 || listen(fd, SOMAXCONN) < 0)
+	/* once it is the user's it can be connected: who waits for it looks at that */
+	if (listen(fd, SOMAXCONN) < 0 || chown(path, server->user.uid, server->user.gid) < 0)
 		return -errno;
 	*ret_fd = take_fd(&fd);
 	return 0;

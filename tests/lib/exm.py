@@ -106,6 +106,14 @@ def wait_until(condition, what, seconds=10):
     raise Failure(f"not within {seconds} s: {what}")
 
 
+def can_be_connected(path):
+    """There is a socket, and it is the user's, as which it is made last of all."""
+    try:
+        return os.stat(path).st_uid == UID
+    except FileNotFoundError:
+        return False
+
+
 class RpcError(Exception):
     """An error answer. Its form is checked here, once for all tests."""
 

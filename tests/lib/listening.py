@@ -5,7 +5,8 @@ import os
 import socket
 import subprocess
 
-from exm import DAEMON, UID, Line, check, new_secret, proc_status, wait_until
+from exm import (DAEMON, UID, Line, can_be_connected, check, new_secret, proc_status,
+                 wait_until)
 
 
 def resident(pid):
@@ -35,7 +36,7 @@ class Listening:
             self.process = world.process(
                 DAEMON, "--policy", world.policy_dir, "--root", world.root, "--listen", self.path,
                 "--secret-file", secret_file, stderr=log)
-        wait_until(lambda: os.path.exists(self.path), "the socket")
+        wait_until(lambda: can_be_connected(self.path), "the socket")
         self.at_first = self.children()  # those that stay
 
     def connect(self):

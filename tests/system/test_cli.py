@@ -10,8 +10,8 @@ import sys
 import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
-from exm import (CLI, DAEMON, HOSTS, SESSION, check, contains, equal, for_each, main,
-                 matches, test, unit_file, unit_property, wait_until)
+from exm import (CLI, DAEMON, HOSTS, SESSION, can_be_connected, check, contains, equal, for_each,
+                 main, matches, test, unit_file, unit_property, wait_until)
 
 H = "/files/etc/hosts"
 DONE, NO_NODE, USAGE, DENIED, FAILED, NO_SERVER = range(6)
@@ -297,8 +297,7 @@ def by_socket(w):
     w.daemon("--policy", w.policy_dir, "--secret-file", secret, "--make-secret")
     w.process(DAEMON, "--policy", w.policy_dir, "--root", w.root, "--listen", path, "--secret-file",
               secret)
-    wait_until(lambda: os.path.exists(path), "the socket is there")
-    time.sleep(0.1)
+    wait_until(lambda: can_be_connected(path), "the socket is there")
     user = ("setpriv", "--reuid", "4711", "--regid", "4711", "--clear-groups")
     run = w.run(*user, CLI, "--socket", path, "--secret-file", secret, "get", f"{H}/1/ipaddr")
     equal((run.returncode, run.stdout), (DONE, "127.0.0.1\n"), run.stderr)

@@ -15,8 +15,8 @@ import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
 import exm
-from exm import (SESSION, Failure, RpcError, check, equal, main, running, test, unit_file,
-                 wait_until)
+from exm import (SESSION, Failure, RpcError, can_be_connected, check, equal, main, running, test,
+                 unit_file, wait_until)
 from private_root import daemon, private_root
 
 # exmachinad with tests/faults/faults.c
@@ -287,7 +287,8 @@ def listen(w):
     def attempt():
         process = w.process(FAULTY, "--policy", w.policy_dir, "--root", w.root, "--listen", path,
                             "--secret-file", secret, stderr=open(w.path_of("log"), "ab"))
-        wait_until(lambda: os.path.exists(path) or process.poll() is not None, "it listens", 20)
+        wait_until(lambda: can_be_connected(path) or process.poll() is not None, "it listens",
+                   20)
         if process.poll() is None:
             serve()
             faults.arm(False)

@@ -15,9 +15,9 @@ import sys
 import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
-from exm import (CLI, DAEMON, HOSTS_FREE, LIB, SESSION, Failure, Line, check, contains, equal,
-                 for_each, main, matches, new_secret, proc_status, running, secret_memfd, test,
-                 unit_file, unit_property, wait_until)
+from exm import (CLI, DAEMON, HOSTS_FREE, LIB, SESSION, Failure, Line, can_be_connected, check,
+                 contains, equal, for_each, main, matches, new_secret, proc_status, running,
+                 secret_memfd, test, unit_file, unit_property, wait_until)
 from listening import Listening
 
 INSIDE = os.path.join(LIB, "inside.py")
@@ -424,8 +424,7 @@ def listen(w, *more, make=True):
                        "--make-secret").returncode, 0)
     process = w.process(DAEMON, "--policy", w.policy_dir, "--root", w.root, "--listen", path,
                         "--secret-file", secret, *more, stderr=open(w.path_of("log"), "ab"))
-    wait_until(lambda: os.path.exists(path) or process.poll() is not None, "the socket is there")
-    time.sleep(0.1)
+    wait_until(lambda: can_be_connected(path) or process.poll() is not None, "the socket is there")
     return path, open(secret, encoding="ascii").read().strip() if make else None, process
 
 

@@ -11,8 +11,8 @@ import sys
 import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
-from exm import (CLI, DAEMON, HOSTS, HOSTS_FREE, SESSION, Failure, check, contains, equal, for_each,
-                 main, matches, test, unit_file)
+from exm import (CLI, DAEMON, HOSTS, HOSTS_FREE, SESSION, Failure, can_be_connected, check, contains,
+                 equal, for_each, main, matches, test, unit_file, wait_until)
 
 H = "/files/etc/hosts"
 PROMPT = "exmachina> "
@@ -375,12 +375,9 @@ def unsaved(w):
     secret, socket = w.path_of("secret"), w.path_of("socket")
     w.policy(SESSION + HOSTS_FREE)
     w.daemon("--policy", w.policy_dir, "--secret-file", secret, "--make-secret")
-    server = w.process(DAEMON, "--policy", w.policy_dir, "--root", w.root, "--listen", socket,
-                       "--secret-file", secret)
-    check(server.poll() is None, "the server")
-    end = time.monotonic() + 10
-    while not os.path.exists(socket) and time.monotonic() < end:
-        time.sleep(0.05)
+    w.process(DAEMON, "--policy", w.policy_dir, "--root", w.root, "--listen", socket, "--secret-file",
+              secret)
+    wait_until(lambda: can_be_connected(socket), "the socket is there")
     # the server of the pair, which is not asked, has its word at the terminal first
     screen = started(w, f"sh -c 'sleep 1; {CLI} --socket {socket} --secret-file {secret} shell'")
     screen.line(f"set {H}/1/canonical unsaved", EDITED)
