@@ -46,10 +46,15 @@ static int wait_for_lock(int fd, uint64_t deadline_msec)
 	const struct timespec pause = { .tv_nsec = LOCK_RETRY_NSEC };
 	struct stat st;
 
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+	for (;;) {
+		/* looked at first: who was not run meanwhile tries once more */
+		bool late = clock_msec() >= deadline_msec;
+
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			break;
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return -errno;
-		if (clock_msec() >= deadline_msec)
+		if (late)
 			return -ETIMEDOUT;
 		nanosleep(&pause, NULL);
 	}
