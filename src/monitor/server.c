@@ -169,8 +169,9 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 	server_record_policy(server, policy, reason);
 	if (policy) {
 		server_use_policy(server, policy);
-		log_notice("policy read anew");
 		server_policy_changed(server, old);
+		/* last: who has read this finds that it counts */
+		log_notice("policy read anew");
 	}
 	sd_notify(0, "READY=1");
 	return 0;
