@@ -117,7 +117,7 @@ static struct message good_message(enum message_type type)
 						    .program = RUN_INITD,
 						    .entry = ENTRY_X,
 						    .verb = SERVICE_START,
-						    .timeout_ms = 10000,
+						    .timeout_ms = 60000,
 						    .names = "exm-x.service" };
 	return m;
 }
@@ -263,7 +263,7 @@ static const struct {
 #define CHECK(entry_, number_, line_) \
 	{ \
 		.ticket = 1, .program = RUN_CHECK, .entry = (entry_), .verb = (number_), \
-		.timeout_ms = 10000, .names = (line_) \
+		.timeout_ms = 60000, .names = (line_) \
 	}
 
 /* The first file is FILE_X's, and right; the second, where there is one, is this. */

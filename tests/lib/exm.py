@@ -97,13 +97,15 @@ def matches(text, pattern, what="text"):
         raise Failure(f"{what}: {text!r} is not like {pattern!r}")
 
 
-def wait_until(condition, what, seconds=10):
+def wait_until(condition, what, seconds=30):
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return
+    late = False
+    while not condition():
+        if late:
+            raise Failure(f"not within {seconds} s: {what}")
+        # who was not run for a while looks once more
+        late = time.monotonic() >= end
         time.sleep(0.02)
-    raise Failure(f"not within {seconds} s: {what}")
 
 
 def can_be_connected(path):
@@ -164,7 +166,8 @@ class Line:
         self.send(data + b"\n")
 
     def _fill(self, seconds):
-        self.sock.settimeout(seconds)
+        # what is there is read also when the time is over
+        self.sock.settimeout(max(seconds, 0.1))
         try:
             data = self.sock.recv(1 << 18)
         except socket.timeout:
@@ -174,7 +177,7 @@ class Line:
         self.buffer += data
         return len(data)
 
-    def read_line(self, seconds=20):
+    def read_line(self, seconds=60):
         """The next line without its end, or None at the end of the stream."""
         start = 0
         while (end := self.buffer.find(b"\n", start)) < 0:
@@ -185,7 +188,7 @@ class Line:
         line, self.buffer = self.buffer[:end], self.buffer[end + 1:]
         return line
 
-    def read(self, seconds=20):
+    def read(self, seconds=60):
         """The next answer: an object, or the list of a batch. Notifications go to .notes."""
         while True:
             line = self.read_line(seconds)
@@ -210,7 +213,7 @@ class Line:
                     RpcError(answer["error"])
             return message
 
-    def wait_note(self, seconds=10):
+    def wait_note(self, seconds=30):
         """The next notification that the server sends by itself: its parameters."""
         count = len(self.notes)
         end = time.monotonic() + seconds
@@ -233,7 +236,7 @@ class Line:
             return False
         return not select.select([self.sock], [], [], seconds)[0]
 
-    def ended(self, seconds=10):
+    def ended(self, seconds=30):
         """The server closes the stream; what still came before that is dropped."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -250,7 +253,7 @@ class Line:
         self.line(message)
         return message["id"]
 
-    def answer(self, wanted_id, seconds=20):
+    def answer(self, wanted_id, seconds=60):
         reply = self.read(seconds)
         # an engine that was killed as soon as its answer was out may not have come to say so
         # (exmachina-protocol(7))
@@ -261,10 +264,10 @@ class Line:
             raise RpcError(reply["error"])
         return reply["result"]
 
-    def call(self, method, params=None, seconds=20):
+    def call(self, method, params=None, seconds=60):
         return self.answer(self.request(method, params), seconds)
 
-    def refuse(self, name, method, params=None, seconds=20):
+    def refuse(self, name, method, params=None, seconds=60):
         """The call must end with the error of that name, which is returned."""
         try:
             result = self.call(method, params, seconds)
@@ -274,12 +277,12 @@ class Line:
             return error
         raise Failure(f"{method} {params!r}: was answered with {result!r}, wanted {name}")
 
-    def bad_line(self, data, name, ident=None, seconds=20):
+    def bad_line(self, data, name, ident=None, seconds=60):
         """A raw line must be answered by one error of that name with that id."""
         self.line(data)
         return self.error_answer(name, ident, seconds)
 
-    def error_answer(self, name, ident=None, seconds=20):
+    def error_answer(self, name, ident=None, seconds=60):
         reply = self.read(seconds)
         check(isinstance(reply, dict) and "error" in reply, f"an error, not {reply!r}")
         equal(reply["id"], ident, "id")
@@ -365,17 +368,18 @@ class Session(Line):
         wait_until(lambda: state_of(pid) in "SZX", "the engine waits")
         return pid
 
-    def status(self, seconds=10):
+    def status(self, seconds=60):
         """How the daemon exited."""
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             raise Failure(f"the daemon is still there after {seconds} s") from None
 
-    def end(self):
+    def end(self, seconds=10):
+        """One that stays longer than that, as for what waits to be confirmed, is killed."""
         self.close()
         try:
-            self.process.wait(5)
+            self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -436,7 +440,7 @@ class World:
             self.policy(policy)
         return Session(self, **options)
 
-    def run(self, *command, seconds=30, **options):
+    def run(self, *command, seconds=100, **options):
         """A command to its end: its status, what it printed, what it complained."""
         options.setdefault("stdin", subprocess.DEVNULL)
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds,
@@ -516,11 +520,13 @@ def unit_property(unit, name):
 # ---- the runner ------------------------------------------------------------------
 
 TESTS = []
+PATIENCE = 3  # times as long may a test take, where much else runs beside it
 
 
 def test(name, seconds=60, sanitized=True):
-    """Registers a test; its name says what it proves. With sanitized=False it is about something
-    that a build with sanitizers has not: a limit of memory, the speed of the real one."""
+    """Registers a test; its name says what it proves, and `seconds` how long it may take by itself.
+    With sanitized=False it is about something that a build with sanitizers has not: a limit of
+    memory, the speed of the real one."""
     def register(function):
         if sanitized or not SANITIZED:
             TESTS.append((name, function, seconds))
@@ -544,7 +550,7 @@ def too_slow(signum, frame):
 def run_one(function, seconds):
     """None, or what went wrong; a Skip goes up."""
     world = World()
-    signal.alarm(seconds)
+    signal.alarm(PATIENCE * seconds)
     try:
         function(world)
         for session in world.sessions:

@@ -51,7 +51,7 @@ class Listening:
             os.setegid(0)
         return Line(sock)
 
-    def wait_free(self, count, seconds=30):
+    def wait_free(self, count, seconds=100):
         """That many clients were served to their end."""
         wait_until(lambda: self.log.count("waiting for the next client") >= count,
                    f"the end of session {count}", seconds)

@@ -129,7 +129,7 @@ quieten()
 	mkdir -p /etc/systemd/journald.conf.d /etc/systemd/system.conf.d
 	printf '[Journal]\nStorage=volatile\nForwardToSyslog=no\nRateLimitIntervalSec=0\n' \
 		>/etc/systemd/journald.conf.d/sandbox.conf
-	printf '[Manager]\nShowStatus=no\nDefaultTimeoutStartSec=30s\nDefaultTimeoutStopSec=20s\n' \
+	printf '[Manager]\nShowStatus=no\nDefaultTimeoutStartSec=90s\nDefaultTimeoutStopSec=20s\n' \
 		>/etc/systemd/system.conf.d/sandbox.conf
 	for wants in keyboard-setup.service console-setup.service apparmor.service \
 		systemd-binfmt.service proc-sys-fs-binfmt_misc.automount systemd-firstboot.service; do
@@ -208,7 +208,7 @@ in_namespaces()
 wait_for_systemd()
 {
 	local state
-	for ((i = 0; i < 600; i++)); do
+	for ((i = 0; i < 3000; i++)); do
 		state=$(in_namespaces systemctl is-system-running 2>/dev/null)
 		case $state in
 		running | degraded) return 0 ;;

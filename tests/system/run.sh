@@ -17,7 +17,7 @@ if [ $# -gt 0 ]; then
 	files=("${files[@]/%/.py}")
 fi
 for file in "${files[@]}"; do
-	timeout --kill-after=10 900 /usr/bin/python3 "$file" "${2:-}" || {
+	timeout --kill-after=10 3600 /usr/bin/python3 "$file" "${2:-}" || {
 		code=$?
 		status=1
 		# 1 is a failed test, which has said so itself
