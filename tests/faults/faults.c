@@ -84,7 +84,9 @@ __attribute__((noinline)) static bool fails(const char *name)
 			return false;
 	if (shared->count == TRIED_MAX)
 		abort();
-	shared->armed = 0;
+	/* another process may have been quicker, and only one call is to fail */
+	if (__atomic_exchange_n(&shared->armed, 0, __ATOMIC_ACQ_REL) == 0)
+		return false;
 	shared->tried[shared->count++] = context;
 	snprintf(shared->name, NAME_SIZE, "%s", name);
 	return true;
