@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A test program's part: the same good message again and again. What may be said a thousand
- * times is borne a thousand times. A million of them, whose answers nobody reads, are borne if
- * they have none, and else end the session when there is no room for one more.
+ * times is borne a thousand times. A million of them and more, until the client has said a byte
+ * more, whose answers nobody reads, are borne if they have none, and else end the session when
+ * there is no room for one more.
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "family.h"
 #include "legal.h"
 #include "peer.h"
 
-enum { OFTEN = 1000, FLOOD_COUNT = 1000000, CASE_NAME_SIZE = 128 };
+enum { OFTEN = 1000, FLOOD_COUNT = 1000000, FLOOD_PART = 1000, CASE_NAME_SIZE = 128 };
 
 static void say(const struct message *message)
 {
@@ -56,15 +58,35 @@ static void set_ticket(struct message *message, uint32_t ticket)
 	}
 }
 
+/*
+ * It has done what it wanted to do meanwhile. The byte is taken at once, since what a client has
+ * said and nobody reads makes an engine that hangs.
+ */
+static bool client_has_enough(void)
+{
+	static bool enough;
+	char byte;
+
+	if (!enough)
+		enough = recv(FD_CLIENT, &byte, sizeof(byte), MSG_DONTWAIT) >= 0;
+	return enough;
+}
+
 static void flood(enum message_type type)
 {
 	struct message message = peer_good_message(type);
+	bool goes_on;
+	uint32_t i = 0;
 
 	peer_prepare(type);
-	for (uint32_t i = 0; i < FLOOD_COUNT; i++) {
-		set_ticket(&message, i);
-		say(&message);
-	}
+	do {
+		/* a part is said after that byte, so that the monitor looks around before the end */
+		goes_on = !client_has_enough() || i < FLOOD_COUNT;
+		for (uint32_t end = i + FLOOD_PART; i < end; i++) {
+			set_ticket(&message, i);
+			say(&message);
+		}
+	} while (goes_on);
 }
 
 static const struct {

@@ -62,7 +62,7 @@ def session(w, case, policy=POLICY, **options):
     before = snapshot(w.root)
     s = w.session(policy, auth=False, **options)
     show_secret(s)
-    s.status(20)
+    s.status(100)
     equal(difference(before, snapshot(w.root)), [], "what has changed")
     return s
 
@@ -145,9 +145,11 @@ def flood(case, lines):
         s.secret = server.secret
         show_secret(s)
         if lines == 0 and not case.startswith("BYE"):
-            # in the midst of it the server has time for others
-            equal(server.connect().read()["error"]["data"]["name"], "BUSY", "a second client")
-        server.wait_free(3, 60)
+            # in the midst of it the server has time for others; it goes on until they are there
+            second = server.connect()
+            s.send("\n")
+            equal(second.read(100)["error"]["data"]["name"], "BUSY", "a second client")
+        server.wait_free(3)
         equal(len(broken(server.log[seen:])), lines, f"lines in {server.log[seen:][-1000:]!r}")
         equal(server.idle(), before, "descriptors")
         now, most = server.resident()
@@ -173,7 +175,7 @@ def unit_facts():
     return {name: unit_property("ssh.service", name) for name in UNIT_FACTS}
 
 
-@test("no unit is touched by what is borne of a hostile engine")
+@test("no unit is touched by what is borne of a hostile engine", seconds=100)
 def units(w):
     take_over(w)
     before = unit_facts()
@@ -188,7 +190,7 @@ def units(w):
         choose(case)
         s = w.session(auth=False, root="/")
         show_secret(s)
-        equal(s.status(60), 0, f"exit status of {case}: {s.log[-1000:]!r}")
+        equal(s.status(100), 0, f"exit status of {case}: {s.log[-1000:]!r}")
         equal(unit_facts(), before, f"the unit after {case}")
 
 
