@@ -208,8 +208,9 @@ def uncommitted(w):
 
 @test("a commit that was asked for last is done although the program went at once")
 def last_commit(w):
+    # it has been read before: what is left to do must not take longer than the server waits
     run = python_pair(w, "s.call('session.authenticate', [secret])\n"
-                      f"s.request('augeas.set', [{CANONICAL!r}, 'last'])\n"
+                      f"s.get({CANONICAL!r}); s.request('augeas.set', [{CANONICAL!r}, 'last'])\n"
                       "s.request('config.commit'); os._exit(3)")
     equal(run.returncode, 3, run.stderr)
     contains(w.read("/etc/hosts"), "\tlast\n")
@@ -217,12 +218,17 @@ def last_commit(w):
 
 @test("after the end of the pair no process of it is left")
 def nothing_left(w):
+    def is_of_it(pid):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                return running(pid) and proc_status(pid)["Name"].startswith("exmachina") and \
+                    w.dir in file.read().decode(errors="replace")
+        except (FileNotFoundError, ProcessLookupError):
+            return False  # it has just gone
+
     w.shell("exit 0")
     time.sleep(0.2)
-    left = [p for p in os.listdir("/proc") if p.isdigit() and running(p) and
-            proc_status(p)["Name"].startswith("exmachina") and
-            w.dir in open(f"/proc/{p}/cmdline", "rb").read().decode(errors="replace")]
-    equal(left, [])
+    equal([pid for pid in filter(str.isdigit, os.listdir("/proc")) if is_of_it(pid)], [])
 
 
 # ---- exit status ---------------------------------------------------------------------------------
@@ -328,25 +334,24 @@ def secret_nowhere(w):
             except (FileNotFoundError, ProcessLookupError, PermissionError):
                 pass
     process.stdin.close()
-    equal(process.wait(10), 0)
+    equal(process.wait(60), 0)
     log.seek(0)
     check(secret not in log.read(), "in the log")
 
 
 @test("three wrong secrets in the pair: exit status 123, and the program is ended")
 def three_wrong(w):
-    begin = time.monotonic()
+    # which lasts longer than it is waited for
     run = python_pair(w, "for n in range(3): s.refuse('UNAUTHENTICATED', 'session.authenticate', "
-                      "['0' * 64])\ntime.sleep(30)")
+                      "['0' * 64])\ntime.sleep(1000)")
     equal(run.returncode, 123, run.stderr)
-    check(time.monotonic() - begin < 10, "the program was not ended")
 
 
 @test("a program that ignores SIGTERM is killed after the three wrong secrets")
 def stubborn(w):
     run = python_pair(w, "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
                       "for n in range(3): s.refuse('UNAUTHENTICATED', 'session.authenticate', "
-                      "['0' * 64])\ntime.sleep(60)", seconds=40)
+                      "['0' * 64])\ntime.sleep(1000)")
     equal(run.returncode, 123, run.stderr)
 
 
@@ -376,7 +381,7 @@ def secret_newline(w):
     s = Line(ours)
     equal(s.call("session.authenticate", [secret]), {"authenticated": True})
     s.close()
-    equal(process.wait(10), 0)
+    equal(process.wait(60), 0)
 
 
 @for_each([(f"--fd {fd}: the socket may be one of the standard descriptors, as inetd has it", fd)
@@ -398,7 +403,7 @@ def standard_fd(w, fd):
     os.kill(engine, signal.SIGKILL)
     equal(s.get(CANONICAL), "localhost")
     s.close()
-    equal(process.wait(10), 0)
+    equal(process.wait(60), 0)
 
 
 @test("--make-secret writes a new one, readable by root and the session's user only")
@@ -428,6 +433,14 @@ def listen(w, *more, make=True):
     return path, open(secret, encoding="ascii").read().strip() if make else None, process
 
 
+def wait_free(w):
+    """The first client was served to its end: the next one is not told BUSY."""
+    def is_free():
+        with open(w.path_of("log"), encoding="utf-8", errors="replace") as file:
+            return "waiting for the next client" in file.read()
+    wait_until(is_free, "the end of the first session")
+
+
 @test("--listen: the user connects, shows the secret of the file, and is served")
 def listen_works(w):
     path, secret, _ = listen(w)
@@ -445,17 +458,21 @@ def listen_works(w):
 def listen_again(w):
     path, secret, _ = listen(w)
 
-    def client():
+    def first():
         s = connect(path)
         s.call("session.authenticate", [secret])
         s.set(CANONICAL, "not committed")
         s.close()
-        time.sleep(0.5)
+
+    def second():
         s = connect(path)
         s.refuse("UNAUTHENTICATED", "augeas.get", [CANONICAL])
         s.call("session.authenticate", [secret])
         return s.get(CANONICAL)
-    equal(as_user(4711, client), "localhost")
+
+    as_user(4711, first)
+    wait_free(w)
+    equal(as_user(4711, second), "localhost")
 
 
 @test("--listen: a second client is told BUSY in one line with id null, and closed")
@@ -484,7 +501,7 @@ def listen_peer(w, uid):
             s = connect(path)
             s.line({"jsonrpc": "2.0", "id": 1, "method": "session.authenticate",
                     "params": [secret]})
-            return s.read_line(5)
+            return s.read_line()
         except OSError:
             return None
     check(as_user(uid, client) is None, "it was answered")
@@ -501,12 +518,14 @@ def listen_no_descriptor(w):
     highest = int(server.idle()[-1])
     before = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
     resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (highest + 1, before[1]))
+    begin = time.monotonic()
     s = server.connect()
     wait_until(lambda: "cannot take a connection: Too many open files" in server.log, "a line")
     time.sleep(3)
-    # one burst a second
+    # one burst of a hundred a second, however long this has taken
     lines = server.log.count("cannot take a connection")
-    check(lines <= 600, f"{lines} tries")
+    most = 150 * (time.monotonic() - begin + 1)
+    check(lines <= most, f"{lines} tries, at most {most:.0f} were to be")
     resource.prlimit(server.pid, resource.RLIMIT_NOFILE, before)
     server.alive()
     s.call("session.authenticate", [server.secret])
@@ -522,17 +541,21 @@ def listen_wrong(w):
         for _ in range(3):
             s.refuse("UNAUTHENTICATED", "session.authenticate", ["0" * 64])
         check(s.ended(), "it is still open")
-        time.sleep(0.3)
+
+    def next_client():
         s = connect(path)
         return s.call("session.authenticate", [secret])
-    equal(as_user(4711, client), {"authenticated": True})
+
+    as_user(4711, client)
+    wait_free(w)
+    equal(as_user(4711, next_client), {"authenticated": True})
     check(process.poll() is None, "the daemon ended")
 
 
 @test("--listen: without a secret file it does not start")
 def listen_no_secret(w):
     _, _, process = listen(w, make=False)
-    equal(process.wait(5), 125)
+    equal(process.wait(60), 125)
 
 
 @for_each([(f"--listen: a secret file that is {what} is refused", make) for what, make in [
@@ -553,7 +576,7 @@ def listen_file(w):
     with open(w.path_of("socket"), "w", encoding="ascii") as file:
         file.write("keep me")
     _, _, process = listen(w)
-    equal(process.wait(5), 125)
+    equal(process.wait(60), 125)
     equal(open(w.path_of("socket"), encoding="ascii").read(), "keep me")
 
 
@@ -565,7 +588,13 @@ def listen_twice(w):
     equal(second.returncode, 125)
     process.kill()
     process.wait()
+    # the dead one is the user's, too
     listen(w)
+
+    def is_served():
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+            return sock.connect_ex(path) == 0
+    wait_until(is_served, "there is another one")
 
 
 @test("--daemonize and --pidfile: it returns when it can be connected, and SIGTERM ends it")
@@ -593,7 +622,7 @@ def term(w):
                         stdout=subprocess.PIPE)
     process.stdout.readline()
     process.terminate()
-    equal(process.wait(10), 7)
+    equal(process.wait(60), 7)
 
 
 @test("the daemon killed by SIGKILL takes engine and session with it")
@@ -662,8 +691,8 @@ def accept_peer(w):
         try:
             s.line({"jsonrpc": "2.0", "id": 1, "method": "session.authenticate",
                     "params": [secret]})
-            return s.read_line(10)
-        except BrokenPipeError:
+            return s.read_line()
+        except (BrokenPipeError, ConnectionResetError):
             return None
     equal(as_user(4712, client), None)
 
@@ -682,10 +711,16 @@ def accept_no(w):
 
 @test("a pair as a unit: Type=notify is told ready, and the unit ends with the program")
 def pair_unit(w):
+    enough = w.path_of("enough")
     unit_file("exm-pair.service", f"[Service]\nType=notify\nExecStart={DAEMON} --policy "
-              f"{w.policy_dir} --root {w.root} -- /bin/sleep 1\n")
-    subprocess.run(["systemctl", "start", "exm-pair.service"], check=True, timeout=20)
+              f"{w.policy_dir} --root {w.root} -- /bin/sh -c 'until [ -e {enough} ]; do sleep 0.1; "
+              "done'\n")
+    w.undo.callback(subprocess.run, ["systemctl", "stop", "exm-pair.service"], check=False)
+    subprocess.run(["systemctl", "start", "exm-pair.service"], check=True, timeout=60)
     equal(unit_property("exm-pair.service", "ActiveState"), "active")
+    # the program goes on until now, however long the question took
+    with open(enough, "w", encoding="ascii"):
+        pass
     wait_until(lambda: unit_property("exm-pair.service", "ActiveState") == "inactive", "the end")
     equal(unit_property("exm-pair.service", "Result"), "success")
 
