@@ -14,7 +14,7 @@ import termios
 sys.path.insert(0, sys.path[0] + "/../lib")
 import exm
 from exm import (HOSTS, HOSTS_FREE, SESSION, UID, check, contains, equal, for_each, main, proc_status,
-                 running, test, wait_until)
+                 running, state_of, test, wait_until)
 
 CANONICAL = "/files/etc/hosts/1/canonical"
 INTRUDER = "/opt/exmachina-tests/hostile/intruder.so"
@@ -45,9 +45,14 @@ def children(pid):
     return found
 
 
-def child(pid, name, seconds=10):
-    wait_until(lambda: name in children(pid), f"a process {name}", seconds)
-    return children(pid)[name][0]
+def child(pid, name):
+    found = []
+
+    def look():
+        found.extend(children(pid).get(name, []))
+        return found
+    wait_until(look, f"a process {name}")
+    return found[0]
 
 
 def reader(w, name):
@@ -137,6 +142,20 @@ def reader_limits(w, name):
         check(limits[what].isdigit(), f"{what}: {limits[what]}")
 
 
+def stopped_with_engine(w, policy):
+    """A server that has made its engine and has got no further than to the trail, which is locked;
+    or None if it was not stopped within the second for which it waits there."""
+    s = w.session(policy, auth=False)
+    wait_until(lambda: children(s.pid) or s.process.poll() is not None, "it has made its engine")
+    s.process.send_signal(signal.SIGSTOP)
+    wait_until(lambda: state_of(s.pid) in "TZX", "it is stopped")
+    if state_of(s.pid) == "T" and "the audit trail cannot be written" not in s.log:
+        return s
+    s.process.kill()
+    s.end()
+    return None
+
+
 @contextlib.contextmanager
 def getting_ready(w, policy=None):
     """A server that is stopped before it has given up its rights, and the engine that is there."""
@@ -144,10 +163,10 @@ def getting_ready(w, policy=None):
     with open(w.at("/var/lib/exmachina/audit.head"), "rb") as head:
         # the server waits for it
         fcntl.flock(head, fcntl.LOCK_EX)
-        s = w.session(policy, auth=False)
-        pid = child(s.pid, READERS[0])
-        os.kill(s.pid, signal.SIGSTOP)
-        yield s, pid
+        s = None
+        while not s:
+            s = stopped_with_engine(w, policy)
+        yield s, child(s.pid, READERS[0])
     os.kill(s.pid, signal.SIGCONT)
 
 
@@ -251,9 +270,10 @@ def monitor_capabilities(w, policy, wanted):
 def starter_capabilities(w):
     s = w.session()
     pid = child(s.pid, "exm-starter")
+    # nobody has waited for it so far; this is the last that it does before it starts anything
+    wait_until(lambda: proc_status(pid)["NoNewPrivs"] == "1", "it has given up what it can")
     for caps in ("CapPrm", "CapEff", "CapBnd"):
         equal(capabilities(pid, caps), {SETGID, SETUID, SETPCAP, SYS_CHROOT, SYS_ADMIN}, caps)
-    equal(proc_status(pid)["NoNewPrivs"], "1")
     held = {fd: os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
     equal(sorted(held), ["0", "1", "2", "3"], f"descriptors, which are {held}")
 
@@ -277,7 +297,7 @@ def starter_lost(w):
                        "/bin/sleep", "60")
     child(paired.pid, "sleep")
     os.kill(child(paired.pid, "exm-starter"), signal.SIGKILL)
-    equal(paired.wait(20), 125)
+    equal(paired.wait(60), 125)
 
 
 def intrude(w, policy, attempts):
