@@ -82,14 +82,27 @@ def run_check(w, *files, policy=CHECKED, root=None, more=(), first=(), timeout="
 
 def begin(w, *files, policy=CHECKED):
     """The same, while it runs."""
-    w.policy(SESSION + policy)
+    w.policy(SESSION.replace("10s", "30s") + policy)
     return w.process(PROBE, w.policy_dir, w.root, *arguments_of(w, files),
                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def end(process, seconds=20):
+def end(process, seconds=50):
     out, err = process.communicate(timeout=seconds)
     return Result(subprocess.CompletedProcess([], process.returncode, out, err))
+
+
+# the body of a check that goes on until the test lets it go
+WAITS = "until test -e /opt/go; do sleep 0.1; done"
+
+
+def wait_running():
+    """Until a check that sleeps has begun, and so has all that comes before it."""
+    wait_until(sleepers, "it runs", 30)
+
+
+def let_go(w):
+    w.write("/opt/go", "")
 
 
 def small_root(w, body, **options):
@@ -646,18 +659,20 @@ sys.exit(1)
 @test("the new file of another commit that is checked at the same time is nowhere to be found")
 def other_commit(w):
     small_root(w, "grep -rlsa 'pass phrase' /etc /tmp /run /dev /var /proc/[0-9]*/root/etc/exm.conf "
-                  "/proc/[0-9]*/environ /proc/[0-9]*/fd; cat /etc/exm.conf; sleep 1; exit 1")
+                  "/proc/[0-9]*/environ /proc/[0-9]*/fd; cat /etc/exm.conf; "
+                  f"if grep -q pass /etc/exm.conf; then {WAITS}; fi; exit 1")
     first = begin(w, ("/etc/exm.conf", "pass phrase = 1\n"))
-    time.sleep(0.3)
+    wait_running()
     result = run_check(w, NEW)
     equal(result.output, ["a = 2"], result.text)
+    let_go(w)
     equal(end(first).output, ["/etc/exm.conf", "/proc/2/root/etc/exm.conf", "pass phrase = 1"],
           "what the other one finds of its own")
 
 
 @test("a new file of mode 0600 is never readable by others: not by name, not by any process")
 def never_readable(w):
-    small_root(w, "cat /etc/exm.conf >/dev/null; sleep 1; exit 0")
+    small_root(w, f"cat /etc/exm.conf >/dev/null; sleep 1; {WAITS}; exit 0")
     os.chmod(w.at("/etc/exm.conf"), 0o600)
     token = os.urandom(8).hex()
     process = begin(w, ("/etc/exm.conf", f"a = {token}\n"))
@@ -689,6 +704,7 @@ for pid in filter(str.isdigit, os.listdir("/proc")):
         found.append(subprocess.run(["setpriv", "--reuid", "guest", "--clear-groups", "python3",
                                      "-c", search], capture_output=True, text=True,
                                     check=True).stdout)
+        let_go(w)
     check(found, "nobody has looked")
     equal("".join(found), "")
     end(process).agrees()
@@ -765,19 +781,19 @@ def not_plain(w):
 
 @test("a file that is replaced, or removed, while it is checked: the check does not count")
 def swapped(w):
+    small_root(w, f"{WAITS}; cat /etc/exm.conf; exit 0")
     for act in (lambda path: os.replace(path + ".other", path), os.remove):
-        small = not os.path.exists(w.at("/opt/check"))
-        if small:
-            small_root(w, "sleep 1; cat /etc/exm.conf; exit 0")
         w.write("/etc/exm.conf", "a = 1\n")
         w.write("/etc/exm.conf.other", "a = 1\n")
         process = begin(w, NEW)
-        time.sleep(0.5)
+        wait_running()
         act(w.at("/etc/exm.conf"))
+        let_go(w)
         end(process).is_impossible("/etc/exm.conf: it was replaced while it was checked")
+        os.remove(w.at("/opt/go"))
 
 
-@test("a path that is exchanged with links all the time is never seen elsewhere")
+@test("a path that is exchanged with links all the time is never seen elsewhere", seconds=180)
 def exchanged(w):
     small_root(w, "cat /etc/exm.conf /etc/shadow-like 2>/dev/null; exit 0")
     w.write("/etc/shadow-like", "secret\n", 0o600)
@@ -1002,12 +1018,13 @@ def commit_cannot(w):
 
 @test("a file that somebody else changes while it is checked: a conflict, and his edit stays")
 def commit_raced(w):
-    s = checked_session(w, "sleep 1; exit 0")
+    s = checked_session(w, f"{WAITS}; exit 0")
     s.set("/files/etc/hosts/1/canonical", "x")
     ident = s.request("config.commit")
-    time.sleep(0.5)
+    wait_running()
     with open(w.at("/etc/hosts"), "a", encoding="utf-8") as file:
         file.write("# mine\n")
+    let_go(w)
     try:
         s.answer(ident)
         check(False, "no error")
@@ -1018,14 +1035,16 @@ def commit_raced(w):
 
 @test("SIGHUP between two checks: no line of another policy is run in place of the second")
 def commit_hup(w):
-    s = checked_session(w, "sleep 1; exit 0", HOSTS_CHECKED + "Check=/opt/strict\n")
+    s = checked_session(w, f"{WAITS}; exit 0", HOSTS_CHECKED + "Check=/opt/strict\n")
     program(w, "exit 1", path="/opt/strict")
     program(w, "exit 0", path="/opt/lenient")
     s.set("/files/etc/hosts/1/canonical", "x")
     ident = s.request("config.commit")
-    time.sleep(0.4)
+    wait_running()
     w.policy(SESSION + HOSTS_CHECKED + "Check=/opt/lenient\n")
     os.kill(s.pid, signal.SIGHUP)
+    wait_until(lambda: "policy read anew" in s.log, "the other policy")
+    let_go(w)
     try:
         s.answer(ident)
         check(False, "no error")
