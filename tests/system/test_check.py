@@ -73,7 +73,7 @@ def arguments_of(w, files):
     return words
 
 
-def run_check(w, *files, policy=CHECKED, root=None, more=(), first=(), timeout="10s", seconds=30):
+def run_check(w, *files, policy=CHECKED, root=None, more=(), first=(), timeout="30s", seconds=50):
     """A commit of these files, (path, content, or None for its removal), up to its checks."""
     w.policy(SESSION.replace("10s", timeout) + policy)
     return Result(w.run(PROBE, *first, w.policy_dir, root or w.root, *arguments_of(w, files),
@@ -127,8 +127,9 @@ def snapshot(w):
 
 
 def mounts():
+    """But for what systemd has there as long as one of its own services runs."""
     with open("/proc/self/mountinfo", encoding="utf-8") as file:
-        return file.read()
+        return [line for line in file if " /run/credentials/" not in line]
 
 
 # ---- what it sees ---------------------------------------------------------------------------------
@@ -322,7 +323,7 @@ def sshd_root(w):
                          check=False).returncode, 0)
 
 
-@test("sshd -t: a good sshd_config is taken, a bad one is told with its line")
+@test("sshd -t: a good sshd_config is taken, a bad one is told with its line", seconds=180)
 def sshd(w):
     sshd_root(w)
     run_check(w, ("/etc/ssh/sshd_config", SSHD_BASE + "PermitRootLogin no\n"),
@@ -333,7 +334,8 @@ def sshd(w):
     contains("\n".join(result.output), "/etc/ssh/sshd_config line 3: unsupported option")
 
 
-@test("sshd -t reads a drop-in that the same commit makes, and not one that it removes")
+@test("sshd -t reads a drop-in that the same commit makes, and not one that it removes",
+      seconds=180)
 def sshd_dropin(w):
     sshd_root(w)
     bad = ("/etc/ssh/sshd_config.d/exm.conf", "PermitRootLogin perhaps\n")
@@ -581,7 +583,7 @@ def sleepers():
 @test("a daemon that keeps its output, and writes on, does not keep it from ending")
 def keeps_output(w):
     small_root(w, "setsid sh -c 'while sleep 0.01; do echo more; done' & sleep 0.1; exit 0")
-    run_check(w, NEW, seconds=8).agrees()
+    run_check(w, NEW).agrees()
 
 
 @test("megabytes of output do not stop it; the end of them is told, 8 KiB at most")
@@ -598,10 +600,11 @@ def prints(w):
 def never_ends(w):
     small_root(w, "trap '' TERM HUP INT; setsid sleep 1236 & echo waits; while :; do sleep 1; done")
     start = time.monotonic()
-    result = run_check(w, NEW, timeout="1s")
+    # enough for it to begin
+    result = run_check(w, NEW, timeout="3s")
     result.fails("it took too long", TIMEOUT)
     equal(result.output, ["waits"])
-    check(time.monotonic() - start < 5, "it took too long")
+    check(time.monotonic() - start < 20, "it took too long")
     equal(sleepers(), [])
 
 
@@ -614,7 +617,8 @@ def multiplies(w):
 
 @test("one that would exit with 0 when its time is over has not agreed")
 def late_zero(w):
-    small_root(w, "trap 'exit 0' TERM XCPU; while :; do :; done")
+    # at rest, so that its time is over before that of the CPU, however late anybody looks
+    small_root(w, "trap 'exit 0' TERM XCPU; while :; do sleep 0.1; done")
     run_check(w, NEW, timeout="1s").fails("it took too long", TIMEOUT)
 
 
@@ -631,7 +635,7 @@ while True:
 """, shebang="#!/usr/bin/python3")
     result = run_check(w, NEW)
     result.fails("killed by signal 9", SIGNALED)
-    equal(result.output, ["11 11"], "the soft limit is the hard one")
+    equal(result.output, ["31 31"], "the soft limit is the hard one")
 
 
 @test("/proc shows it its own processes only, and no other's files and memory")
@@ -883,14 +887,15 @@ def helper_of(process):
 def killed(w, which):
     small_root(w, "setsid sleep 1237 & sleep 1238; exit 0")
     before, mounted = snapshot(w), mounts()
-    w.policy(SESSION.replace("10s", "3s") + CHECKED)
+    # enough to find it; and where it goes on to its end, that is waited for
+    w.policy(SESSION.replace("10s", "30s" if which else "5s") + CHECKED)
     process = w.process(PROBE, w.policy_dir, w.root, *arguments_of(w, [NEW]),
                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wait_until(lambda: len(sleepers()) == 2, "it runs")
     helper = helper_of(process)
     os.kill(children(helper)[0] if which else helper, signal.SIGKILL)
     if which:
-        wait_until(lambda: not sleepers(), "all of it is gone")
+        wait_until(lambda: not sleepers(), "all of it is gone", 20)
         end(process).is_impossible("was killed")
     else:
         end(process).fails("it took too long", TIMEOUT)
@@ -902,15 +907,15 @@ def killed(w, which):
 @test("who asked is gone: the check comes to its end, and nothing is left of it")
 def asker_gone(w):
     small_root(w, "sleep 1239; exit 0")
-    w.policy(SESSION.replace("10s", "2s") + CHECKED)
+    w.policy(SESSION.replace("10s", "4s") + CHECKED)
     mounted = mounts()
     process = w.process(PROBE, w.policy_dir, w.root, *arguments_of(w, [NEW]),
                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_until(lambda: sleepers(), "it runs")
+    wait_running()
     helper = helper_of(process)
     process.kill()
     process.wait()
-    wait_until(lambda: not running(helper) and not sleepers(), "all are gone")
+    wait_until(lambda: not running(helper) and not sleepers(), "all are gone", 30)
     equal(mounts(), mounted)
 
 
@@ -969,7 +974,8 @@ def commit_other_ends(w):
 @test("a check that takes too long: CHECK_FAILED, and the session goes on")
 def commit_too_long(w):
     s = checked_session(w, "sleep 100")
-    w.policy(SESSION.replace("10s", "1s") + HOSTS_CHECKED)
+    # which is that of each request as well, and the first one compiles a lens
+    w.policy(SESSION.replace("10s", "4s") + HOSTS_CHECKED)
     s.end()
     s = w.session()
     s.set("/files/etc/hosts/1/canonical", "x")
@@ -978,7 +984,7 @@ def commit_too_long(w):
     s.alive()
 
 
-@test("sshd -t in a commit that changes sshd_config and makes a drop-in: both or none")
+@test("sshd -t in a commit that changes sshd_config and makes a drop-in: both or none", seconds=180)
 def commit_sshd(w):
     sshd_root(w)
     s = w.session(SESSION + SSHD.replace("Set=**", "Set=**\nInsert=**"))
@@ -1056,15 +1062,15 @@ def commit_hup(w):
 @test("exmachinad killed while it is checked: nothing is written, and nothing runs on")
 def commit_killed(w):
     s = checked_session(w, "sleep 1240; exit 0", policy=HOSTS_CHECKED)
-    w.policy(SESSION.replace("10s", "2s") + HOSTS_CHECKED)
+    w.policy(SESSION.replace("10s", "4s") + HOSTS_CHECKED)
     s.end()
     s = w.session()
     s.set("/files/etc/hosts/1/canonical", "x")
     s.request("config.commit")
-    wait_until(lambda: sleepers(), "it runs")
+    wait_running()
     os.kill(s.pid, signal.SIGKILL)
     s.status()
-    wait_until(lambda: not sleepers(), "it ends")
+    wait_until(lambda: not sleepers(), "it ends", 30)
     equal(w.read("/etc/hosts"), HOSTS)
 
 
@@ -1075,7 +1081,7 @@ def commit_term(w):
     s.request("config.commit")
     time.sleep(0.5)
     os.kill(s.pid, signal.SIGTERM)
-    s.status()
+    s.status(30)
     contains((HOSTS, HOSTS.replace("localhost", "x", 1)), w.read("/etc/hosts"))
 
 
