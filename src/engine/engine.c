@@ -59,6 +59,8 @@ static int start(struct engine *engine, int client, int memfd, const char **ret_
 	engine->tries_left = welcome.tries_left;
 	engine->timeout_ms = welcome.timeout_ms;
 	engine->monitor_layers = welcome.monitor_layers;
+	/* what the lost one has committed may still wait */
+	engine->unconfirmed = welcome.lost != LOST_NONE;
 	engine->user = strdup(welcome.user);
 	engine->root = strdup(welcome.root);
 	engine->reader = json_reader_new(RPC_DEPTH_MAX);

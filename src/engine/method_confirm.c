@@ -87,7 +87,9 @@ static int answer(struct call *call, enum confirm_verb verb, const struct msg_co
 		return refuse(call, reply);
 	if (verb == CONFIRM_ROLL_BACK && forget(call) < 0)
 		return -1;
-	call->engine->unconfirmed = reply->seconds > 0;
+	/* a look finds nothing while it is taken back, the end of which is still to come */
+	if (verb != CONFIRM_LOOK || reply->seconds > 0)
+		call->engine->unconfirmed = reply->seconds > 0;
 	result = json_new_object();
 	json_put(result, "pending", json_new_bool(reply->seconds > 0));
 	json_put(result, "seconds", json_new_int(reply->seconds));

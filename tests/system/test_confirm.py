@@ -48,6 +48,15 @@ def looks(w):
     return found
 
 
+def told(s):
+    """What the client is told of a rollback, without a request; whatever else before."""
+    while True:
+        for note in s.notes:
+            if note["method"] == "config.rolled_back":
+                return note["params"]
+        s.wait_note(30)
+
+
 @test("a commit that is confirmed stays")
 def kept(w):
     s = w.session(POLICY)
@@ -266,6 +275,16 @@ def torn(w):
     check(not is_old(w), "nothing is taken back")
 
 
+@test("the engine is lost: the next one tells the client that it is taken back, unasked")
+def engine_lost(w):
+    s = w.session(POLICY)
+    token = commit(s, "new", 60)["token"]
+    s.call("config.confirm", {"token": token, "extend": 4})
+    os.kill(s.engine(), signal.SIGKILL)
+    equal(told(s)["restored"], True)
+    equal((is_old(w), state(w)), (True, []))
+
+
 @test("dead man: the client goes, and it is taken back at once")
 def dead_man(w):
     s = w.session(POLICY)
@@ -371,6 +390,18 @@ def applied(w):
     s.close()
     s.status(30)
     contains(log(), "127.0.0.1 newer\n127.0.0.1 old\n")
+
+
+@test("who looks while services read the old files again is told of their end all the same")
+def looked_meanwhile(w):
+    s = with_service(w)
+    s.set(f"/files{NAME}/1/canonical", "new")
+    token = s.call("config.commit", {"confirm": 60})["confirm"]["token"]
+    s.call("config.confirm", {"token": token, "extend": 1})
+    # the service is looked at for a second from now on
+    wait_until(lambda: log() == "127.0.0.1 new\n127.0.0.1 old\n", "it is read again", 30)
+    equal(s.call("config.confirm"), {"pending": False, "seconds": 0})
+    equal(told(s)["restored"], True)
 
 
 @test("services read the old files again when the next server takes back what one left behind")
