@@ -5,8 +5,10 @@ our own code."""
 import hashlib
 import os
 import struct
+import time
 
 STATE = "/var/lib/exmachina"
+WRITING_SECONDS = 10  # in which a server has written its record
 NONE = "0" * 64
 
 
@@ -28,6 +30,8 @@ def split(data):
                 break
             name, equals, value = line.partition(b"=")
             if not equals:
+                if len(data) < at + 8:
+                    raise Broken(f"no size of a field at byte {at}")
                 size, = struct.unpack("<Q", data[at:at + 8])
                 value, at = data[at + 8:at + 8 + size], at + 8 + size + 1
                 if len(value) != size or data[at - 1:at] != b"\n":
@@ -47,6 +51,18 @@ def paths(root):
 def records(root, **wanted):
     """Their records: the fields without EXMACHINA_, of those whose fields are as wanted. The chain is
     checked on the way."""
+    end = time.monotonic() + WRITING_SECONDS
+    while True:
+        try:
+            return read_records(root, wanted)
+        except Broken:
+            # a server may be in the midst of a record, of which only a part is there
+            if time.monotonic() > end:
+                raise
+        time.sleep(0.02)
+
+
+def read_records(root, wanted):
     before, number, found = NONE, 0, []
     for path in paths(root):
         with open(path, "rb") as file:
