@@ -534,11 +534,11 @@ def test(name, seconds=60, sanitized=True):
     return register
 
 
-def for_each(values):
+def for_each(values, seconds=60):
     """Registers one test for each row: the first item completes the name given to @test."""
     def register(function):
         for row in values:
-            TESTS.append((row[0], lambda world, row=row: function(world, *row[1:]), 60))
+            TESTS.append((row[0], lambda world, row=row: function(world, *row[1:]), seconds))
         return function
     return register
 
