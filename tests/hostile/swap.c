@@ -14,6 +14,8 @@
 
 #include "common/cleanup.h"
 
+enum { GROUPS_MAX = 8 };
+
 struct group {
 	int dir;
 	char **names; /* the first is the one that is exchanged; up to the NULL */
@@ -56,13 +58,9 @@ static void *run(void *data)
 	return NULL;
 }
 
-static bool start(char **arguments)
+static bool take(struct group *group, char **arguments)
 {
-	static struct group groups[8];
-	static size_t count;
-	struct group *group = &groups[count++];
 	struct stat st;
-	pthread_t thread;
 
 	group->names = arguments + 1;
 	group->dir = open(arguments[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -71,24 +69,33 @@ static bool start(char **arguments)
 		return false;
 	}
 	group->kind = st.st_mode & S_IFMT;
-	return pthread_create(&thread, NULL, run, group) == 0;
+	return true;
 }
 
 int main(int argc, char **argv)
 {
+	static struct group groups[GROUPS_MAX];
+	size_t count = 0;
 	int begin = 1;
 
 	for (int i = 1; i <= argc; i++) {
 		if (i < argc && strcmp(argv[i], "--") != 0)
 			continue;
 		argv[i] = NULL;
-		if (i - begin < 3) {
+		if (i - begin < 3 || count == GROUPS_MAX) {
 			fprintf(stderr, "usage: swap DIRECTORY NAME OTHER... [-- ...]...\n");
 			return 2;
 		}
-		if (!start(argv + begin))
+		if (!take(&groups[count++], argv + begin))
 			return 1;
 		begin = i + 1;
+	}
+	/* only now: what one exchanges may lead to the directory of another */
+	for (size_t i = 0; i < count; i++) {
+		pthread_t thread;
+
+		if (pthread_create(&thread, NULL, run, &groups[i]) != 0)
+			return 1;
 	}
 	pthread_exit(NULL);
 }
