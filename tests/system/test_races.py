@@ -20,8 +20,8 @@ RIGHTS = "Lens=Hosts.lns\nSet=**\nInsert=**\nRemove=**\n"
 POLICY = (SESSION + f"[File /etc/app/hosts]\n{RIGHTS}[File /etc/app/more]\n{RIGHTS}"
           f"[File /etc/app/new]\n{RIGHTS}Create=0644 root:root\nDelete=yes\n")
 OUTSIDE = "10.9.9.9\toutside\n"
-COMMITS = 150  # of each race, whatever the machine; there are seven
-ROUNDS_MAX = 60  # seconds in which more are tried, until each way of ending was seen
+COMMITS = 150  # of each race; there are seven
+ROUNDS_MAX = 60  # seconds for them, and for more until each way of ending was seen
 
 
 class Race:
@@ -124,8 +124,8 @@ def run(w, race, step):
     race.begin()
     end = time.monotonic() + ROUNDS_MAX
     number = 0
-    while number < COMMITS or (time.monotonic() < end and
-                               (len(race.answers) < 2 or "done" not in race.answers)):
+    while time.monotonic() < end and (number < COMMITS or len(race.answers) < 2 or
+                                      "done" not in race.answers):
         step(s, number)
         race.check()
         number += 1
