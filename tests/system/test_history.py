@@ -351,8 +351,8 @@ def dry_run(w):
 def confirmed(w):
     s = w.session()
     commit(s, (CANONICAL, "here"))
-    answer = revert(s, 1, confirm=60)
-    check(55 <= answer["confirm"]["seconds"] <= 60, str(answer))
+    answer = revert(s, 1, confirm=600)
+    check(500 <= answer["confirm"]["seconds"] <= 600, str(answer))
     equal(w.read("/etc/hosts"), HOSTS)
     s.call("config.confirm", {"token": answer["confirm"]["token"], "rollback": True})
     contains(w.read("/etc/hosts"), "127.0.0.1\there\n")

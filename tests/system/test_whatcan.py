@@ -328,7 +328,7 @@ def units(seed):
 
 
 for seed in range(6):
-    test(f"what is told of units is what happens to them (policy {seed + 1})", seconds=120)(units(seed))
+    test(f"what is told of units is what happens to them (policy {seed + 1})", seconds=240)(units(seed))
 
 
 @test("a unit's name without a suffix is a service's, and the section tells who governs it")
