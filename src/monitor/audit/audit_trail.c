@@ -40,22 +40,21 @@ const char *audit_trail_fault(int error)
 
 /* ---- the lock ---------------------------------------------------------------------- */
 
-/* 0, -EAGAIN if the file was replaced meanwhile, -ETIMEDOUT, -errno. */
-static int wait_for_lock(int fd, uint64_t deadline_msec)
+/*
+ * Tries are counted, and not the time: while all the machine stood still, the holder had none
+ * either. 0, -EAGAIN if the file was replaced meanwhile, -ETIMEDOUT, -errno.
+ */
+static int wait_for_lock(int fd, unsigned int *tries)
 {
 	const struct timespec pause = { .tv_nsec = LOCK_RETRY_NSEC };
 	struct stat st;
 
-	for (;;) {
-		/* looked at first: who was not run meanwhile tries once more */
-		bool late = clock_msec() >= deadline_msec;
-
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-			break;
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return -errno;
-		if (late)
+		if (*tries == 0)
 			return -ETIMEDOUT;
+		--*tries;
 		nanosleep(&pause, NULL);
 	}
 	if (fstat(fd, &st) < 0)
@@ -65,7 +64,7 @@ static int wait_for_lock(int fd, uint64_t deadline_msec)
 
 static int take_lock(int state_fd, int *ret_fd)
 {
-	uint64_t deadline = clock_msec() + AUDIT_LOCK_MSEC;
+	unsigned int tries = AUDIT_LOCK_MSEC; /* one a millisecond */
 	int r;
 
 	do {
@@ -73,7 +72,7 @@ static int take_lock(int state_fd, int *ret_fd)
 
 		if (fd < 0)
 			return fd;
-		r = wait_for_lock(fd, deadline);
+		r = wait_for_lock(fd, &tries);
 		if (r == 0)
 			*ret_fd = take_fd(&fd);
 	} while (r == -EAGAIN);
