@@ -156,7 +156,10 @@ class Line:
             data = json.dumps(data)
         if isinstance(data, str):
             data = data.encode()
-        self.sock.sendall(data)
+        try:
+            self.sock.sendall(data)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # who has gone may have said something before; that, or the end, is read
 
     def line(self, data):
         if isinstance(data, (dict, list)):
