@@ -308,17 +308,31 @@ static bool made_is_back(const struct replacement *r)
 	       fd_same_content(r->made, r->content) == 1;
 }
 
+/* Has somebody put his own over it, as editors do? Then it has no name any more, and gets none. */
+static bool made_is_gone(const struct replacement *r)
+{
+	struct stat made, st;
+
+	return r->content >= 0 && fstat(r->made, &made) == 0 && made.st_nlink == 0 &&
+	       fstatat(r->target.dir, r->target.name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /*
  * What has the temporary name is going to be removed, so it must be what we put there. If
  * somebody else was at the name since the switch, it is his: then the name gets it back, and
- * ours may come with the next try. After the last one all files stay where they are.
+ * ours may come with the next try, unless it is gone. After the last one all files stay where they
+ * are.
  */
 int replace_undo(struct replacement *r)
 {
 	for (int i = 0; i < UNDO_TRIES; i++) {
 		int doublings = i / UNDO_EVEN < UNDO_DOUBLINGS ? i / UNDO_EVEN : UNDO_DOUBLINGS;
-		int result = bring_back(r);
+		int result;
 
+		/* to try would show the former file for a moment, over which he may put the next */
+		if (made_is_gone(r))
+			return -EBUSY;
+		result = bring_back(r);
 		if (result < 0)
 			return result;
 		if (r->content < 0 || made_is_back(r)) {
