@@ -8,7 +8,8 @@ import json
 import sys
 
 sys.path.insert(0, sys.path[0] + "/../lib")
-from exm import (HOSTS, MIB, Failure, RpcError, check, contains, equal, for_each, main, test)
+from exm import (HOSTS, HOSTS_FREE, MIB, SESSION, Failure, RpcError, check, contains, equal,
+                 for_each, main, test)
 
 
 def nested(depth, opening="[", closing="]"):
@@ -598,7 +599,7 @@ def half_line(w):
 def huge_answer(w):
     # a control character takes six bytes in JSON
     w.write("/etc/hosts", HOSTS + 4 * ("# x" + "\x01" * (MIB - 100) + "\n"))
-    s = w.session()
+    s = w.session(SESSION.replace("Timeout=10s", "Timeout=60s") + HOSTS_FREE)
     error = s.refuse("LIMIT", "augeas.match", ["/files/etc/hosts/#comment", True])
     equal(error.data["limit"], "answer")
     s.alive()

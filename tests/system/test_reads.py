@@ -225,7 +225,7 @@ def counted(w):
 @test("a script counts, filters and touches more than one answer tells")
 def long_values(w):
     w.write("/etc/hosts", ("# " + 6000 * '"' + "\n") * 1500)
-    s = w.session()
+    s = w.session(SESSION.replace("Timeout=10s", "Timeout=60s") + HOSTS_FREE)
     s.refuse("LIMIT", "augeas.match", {"path": H + "/#comment", "values": True})
     done = s.call("augeas.srun", [f"count {H}/#comment\nmatch {H}/#comment other\n"
                                   f"touch {H}/#comment\n"])

@@ -14,7 +14,7 @@ from exm import ENGINE, SESSION, contains, equal, main, test
 LIAR = "/opt/exmachina-tests/hostile/liar"
 VERIFY = "/usr/libexec/exmachina/exmachina-verify"
 CASE_FILE = "/etc/exmachina-hostile"
-POLICY = (SESSION + """
+POLICY = (SESSION.replace("Timeout=10s", "Timeout=60s") + """
 [File /etc/hosts]
 Lens=Hosts.lns
 Set=*/alias
@@ -121,7 +121,7 @@ def endless_verifier(w):
         file.write("#!/bin/sh\nexec sleep 1000\n")
     os.chmod(script, 0o755)
     w.mount("--bind", script, VERIFY)
-    answer, _ = lie(w, "only what is allowed", POLICY.replace("Timeout=10s", "Timeout=2s"))
+    answer, _ = lie(w, "only what is allowed", POLICY.replace("Timeout=60s", "Timeout=2s"))
     equal(answer["outcome"], LIMIT, f"outcome ({answer})")
     contains(answer["step"], "takes too long")
 
