@@ -74,7 +74,7 @@ int client_setup(void **state)
 	world->peer = fds[1];
 	world->secret_fd = secret_file(DIGITS "\n");
 	assert_int_equal(exm_new(&world->session), 0);
-	exm_set_timeout(world->session, 10000);
+	exm_set_timeout(world->session, 60000);
 	*state = world;
 	return 0;
 }
@@ -103,7 +103,7 @@ void serve(struct world *world, void (*script)(struct server *server))
 	world->server = fork();
 	assert_true(world->server >= 0);
 	if (world->server == 0) {
-		alarm(60);
+		alarm(300);
 		close(world->fd);
 		server.in = fdopen(dup(world->peer), "r");
 		script(&server);

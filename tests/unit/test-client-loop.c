@@ -44,20 +44,42 @@ static void ask(struct world *world, struct record *record, const char *method)
 	record->calls++;
 }
 
+/* Once round an event loop. */
+static int step(struct world *world)
+{
+	struct pollfd poller = { .fd = exm_get_fd(world->session),
+				 .events = (short)exm_get_events(world->session) };
+
+	assert_true(poll(&poller, 1, exm_get_timeout(world->session)) >= 0);
+	return exm_process(world->session);
+}
+
 /* An event loop: until all is told, or the first error. */
 static int run(struct world *world, struct record *record)
 {
 	while (record->calls > 0) {
-		struct pollfd poller = { .fd = exm_get_fd(world->session),
-					 .events = (short)exm_get_events(world->session) };
-		int r;
+		int r = step(world);
 
-		assert_true(poll(&poller, 1, exm_get_timeout(world->session)) >= 0);
-		r = exm_process(world->session);
 		if (r < 0)
 			return record->calls > 0 ? r : 0;
 	}
 	return 0;
+}
+
+/* Both processes see it: a server that waits goes on once it is set. */
+static atomic_bool *may_go_on;
+
+static void make_wait(void)
+{
+	may_go_on = mmap(NULL, sizeof(*may_go_on), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(may_go_on != MAP_FAILED);
+}
+
+static void wait_to_go_on(void)
+{
+	while (!*may_go_on)
+		(void)poll(NULL, 0, 5);
 }
 
 static void remember(void *data, const char *method, const char *params)
@@ -173,14 +195,10 @@ static void test_what_was_read_with_an_answer_is_told_without_waiting(void **sta
 
 enum { LARGE = 900000 };
 
-/* Both processes see it: the server reads on once it is set. */
-static atomic_bool *may_read;
-
 static void read_late(struct server *server)
 {
 	greet(server);
-	while (!*may_read)
-		(void)poll(NULL, 0, 5);
+	wait_to_go_on();
 	for (int i = 0; i < 4; i++) {
 		hear(server, "test.large");
 		if (strlen(server->line) < LARGE)
@@ -197,9 +215,7 @@ static void test_requests_that_the_server_does_not_take_yet_are_sent_later(void 
 
 	memcpy(params, "[\"", 2);
 	memcpy(params + LARGE - 2, "\"]", 2);
-	may_read = mmap(NULL, sizeof(*may_read), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-			-1, 0);
-	assert_true(may_read != MAP_FAILED);
+	make_wait();
 	connect_to(world, read_late);
 	for (int i = 0; i < 4; i++) {
 		assert_int_equal(exm_call_async(world->session, "test.large", params, -1, told,
@@ -208,11 +224,11 @@ static void test_requests_that_the_server_does_not_take_yet_are_sent_later(void 
 		record.calls++;
 	}
 	assert_int_equal(exm_get_events(world->session), POLLIN | POLLOUT);
-	*may_read = true;
+	*may_go_on = true;
 	assert_int_equal(run(world, &record), 0);
 	assert_int_equal(exm_get_events(world->session), POLLIN);
 	assert_string_equal(record.text, "true true true true ");
-	munmap(may_read, sizeof(*may_read));
+	munmap(may_go_on, sizeof(*may_go_on));
 	free(params);
 }
 
@@ -291,7 +307,7 @@ static void answer_the_patient(struct server *server)
 	hear(server, "test.hasty");
 	strcpy(late, server->id);
 	hear(server, "test.patient");
-	(void)poll(NULL, 0, 150);
+	wait_to_go_on();
 	answer(server, late, "\"result\":\"late\"");
 	answer(server, server->id, "\"result\":\"in time\"");
 }
@@ -301,14 +317,19 @@ static void test_each_call_has_its_own_time(void **state)
 	struct world *world = *state;
 	struct record record = { 0 };
 
+	make_wait();
 	connect_to(world, answer_the_patient);
 	assert_int_equal(
 		exm_call_async(world->session, "test.hasty", NULL, 30, told, &record, NULL), 0);
 	record.calls++;
 	assert_in_range(exm_get_timeout(world->session), 0, 30);
 	ask(world, &record, "test.patient");
+	while (record.calls > 1)
+		assert_true(step(world) >= 0);
+	*may_go_on = true;
 	assert_int_equal(run(world, &record), 0);
 	assert_string_equal(record.text, "ETIMEDOUT \"in time\" ");
+	munmap(may_go_on, sizeof(*may_go_on));
 }
 
 static void complain_about_nobody(struct server *server)

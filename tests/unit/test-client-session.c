@@ -470,7 +470,7 @@ static void test_a_shared_stream_is_one_process_at_a_time(void **state)
 	assert_true(holder >= 0);
 	if (holder == 0) {
 		/* not longer than the test, should that fail */
-		alarm(30);
+		alarm(300);
 		if (fcntl(secret_fd, F_SETLK, &lock) < 0 || write(ready[1], "x", 1) != 1)
 			_exit(1);
 		(void)poll(NULL, 0, -1);
@@ -482,7 +482,7 @@ static void test_a_shared_stream_is_one_process_at_a_time(void **state)
 	/* however the other ends, the lock ends with it */
 	kill(holder, SIGKILL);
 	waitpid(holder, NULL, 0);
-	exm_set_timeout(world->session, 10000);
+	exm_set_timeout(world->session, 60000);
 	assert_int_equal(exm_ping(world->session), 0);
 	close(ready[0]);
 	close(ready[1]);
