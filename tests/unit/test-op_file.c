@@ -330,7 +330,7 @@ static void test_what_cannot_be_verified_is_not_written(void **state)
 
 	w->policy->files[HOSTS].unverified = false;
 	w->policy->files[HOSTS].lens = strdup("Hosts.lns");
-	w->policy->timeout_ms = 5000;
+	w->policy->timeout_ms = 60000;
 	assert_int_equal(starter_new(&spec, &w->host.starter), 0);
 	assert_true(sd_event_new(&w->host.event) >= 0);
 	open_outcome(w, HOSTS, "");
