@@ -33,7 +33,7 @@ for program in "${programs[@]}"; do
 	mkdir -p "corpus/$name"
 	number=$((number + 1))
 	# its own messages go nowhere, the sanitizers' and libFuzzer's to the log
-	if "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=20000 \
+	if "$program" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=1024 -max_len=20000 \
 		-close_fd_mask=3 -print_final_stats=1 -artifact_prefix="found/$name-" \
 		"corpus/$name" "$source/tests/fuzz/corpus/$name" >"$name.log" 2>&1 </dev/null; then
 		inputs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$name.log")

@@ -48,7 +48,7 @@ coverage_units()
 	local program
 	while read -r program; do
 		(cd "$2" && srcdir=$1 LLVM_PROFILE_FILE="$3/$coverage_file" CMOCKA_MESSAGE_OUTPUT=TAP \
-			timeout 300 "$program") || echo "not ok $(basename "$program"): status $?"
+			timeout 1800 "$program") || echo "not ok $(basename "$program"): status $?"
 	done < <(coverage_programs "$2" | grep /tests/unit/)
 }
 

@@ -27,15 +27,20 @@ packages_missing()
 	done
 }
 
-# apt-get as it runs without anybody to ask; the lists are fetched where they are missing or old.
+# apt-get as it runs without anybody to ask. Whoever else installs something is waited for. If it
+# fails it is tried again: the lists are missing or old, or the archive is out of reach for a moment.
 packages_apt()
 {
-	DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends "$@" </dev/null ||
-		{
-			apt-get -qq update </dev/null &&
-				DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends "$@" \
-					</dev/null
+	local pause
+	for pause in none 0 20; do
+		[ "$pause" = none ] || {
+			sleep "$pause"
+			apt-get -qq update </dev/null
 		}
+		DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
+			-o DPkg::Lock::Timeout=300 "$@" </dev/null && return
+	done
+	return 1
 }
 
 # Installs what is not there yet; silent, with the log in the given file.

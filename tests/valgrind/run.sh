@@ -15,7 +15,7 @@ run_one()
 {
 	local name=$1 program=$2/tests/unit/.libs/$1 log=$2/tests/valgrind/$1.log
 	[ -x "$program" ] || program=$2/tests/unit/$1
-	(cd "$2" && LD_PRELOAD="$2/tests/valgrind/openat2.so" srcdir=$3 timeout 300 valgrind -q \
+	(cd "$2" && LD_PRELOAD="$2/tests/valgrind/openat2.so" srcdir=$3 timeout 1800 valgrind -q \
 		--log-file="$log" --suppressions="$3/tests/valgrind/suppressions" --leak-check=full \
 		--errors-for-leak-kinds=definite --child-silent-after-fork=yes "$program" \
 		>"$log.tests" 2>&1 </dev/null)
