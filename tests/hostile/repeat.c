@@ -80,7 +80,8 @@ static void flood(enum message_type type)
 
 	peer_prepare(type);
 	do {
-		/* a part is said after that byte, so that the monitor looks around before the end */
+		/* a part is said after that byte, so that the monitor looks around before the end
+		 */
 		goes_on = !client_has_enough() || i < FLOOD_COUNT;
 		for (uint32_t end = i + FLOOD_PART; i < end; i++) {
 			set_ticket(&message, i);
