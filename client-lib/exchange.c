@@ -34,6 +34,16 @@ static void take_lines(struct exm *session, const struct call *call)
 		;
 }
 
+/*
+ * On a stream that is shared nobody else can read what was read with the answer, and it is dropped
+ * with the lock. Before the result is taken: the functions that are told may ask something else.
+ */
+static void take_rest(struct exm *session)
+{
+	while (session->shared && session->locks == 1 && calls_take_line(session) > 0)
+		;
+}
+
 int exchange_await(struct exm *session, struct call *call, struct json_object **ret_result)
 {
 	int r;
@@ -48,6 +58,7 @@ int exchange_await(struct exm *session, struct call *call, struct json_object **
 		if (!call->done)
 			calls_expire(session);
 	}
+	take_rest(session);
 	r = call_take_result(session, call, ret_result);
 	if (r == 0 && call->ret_fd)
 		*call->ret_fd = take_fd(&call->fd);

@@ -290,6 +290,31 @@ static void test_an_error_without_id_may_be_anothers_on_a_shared_stream(void **s
 		assert_int_equal(exm_ping(world->session), 0);
 }
 
+static void answer_and_tell(struct server *server)
+{
+	greet(server);
+	hear(server, "session.ping");
+	/* in one packet */
+	answer(server, server->id,
+	       "\"result\":\"pong\"}\n{\"jsonrpc\":\"2.0\",\"method\":\"told\"");
+	hear(server, "session.ping");
+	answer(server, server->id, "\"result\":\"pong\"");
+}
+
+static void test_what_comes_with_an_answer_is_told_on_a_shared_stream_too(void **state)
+{
+	struct world *world = *state;
+	char heard[256] = "";
+
+	serve(world, answer_and_tell);
+	assert_int_equal(connect_world(world, EXM_KEEP_ENV), 0);
+	exm_set_notify(world->session, remember, heard);
+	assert_int_equal(exm_ping(world->session), 0);
+	assert_string_equal(heard, "told-");
+	assert_int_equal(exm_ping(world->session), 0);
+	assert_string_equal(heard, "told-");
+}
+
 static void answer_late(struct server *server)
 {
 	char late[160];
@@ -567,6 +592,7 @@ int main(void)
 		CLIENT_TEST(test_an_answer_is_found_among_all_else),
 		CLIENT_TEST(test_an_error_without_id_is_ours_where_nobody_else_writes),
 		CLIENT_TEST(test_an_error_without_id_may_be_anothers_on_a_shared_stream),
+		CLIENT_TEST(test_what_comes_with_an_answer_is_told_on_a_shared_stream_too),
 		CLIENT_TEST(test_a_late_answer_is_not_taken_for_the_next),
 		CLIENT_TEST(test_a_server_that_dies_is_told_each_time),
 		CLIENT_TEST(test_a_stream_of_its_own_is_guarded_only_at_its_beginning),
