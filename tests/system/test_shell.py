@@ -12,7 +12,7 @@ import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
 from exm import (CLI, DAEMON, HOSTS, HOSTS_FREE, SESSION, Failure, can_be_connected, check, contains,
-                 equal, for_each, main, matches, test, unit_file, wait_until)
+                 equal, for_each, main, matches, test, unit_file, unit_property, wait_until)
 
 H = "/files/etc/hosts"
 PROMPT = "exmachina> "
@@ -57,7 +57,7 @@ class Screen:
             else:
                 self.tmux("send-keys", key)
 
-    def until(self, condition, what, seconds=15):
+    def until(self, condition, what, seconds=40):
         """condition: a text, or a function of all that is shown."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -79,7 +79,7 @@ class Screen:
                            now.split("\n")[-1] == prompt.rstrip(), f"a prompt after {text!r}")
         return "\n".join(shown.split("\n")[before:-1])
 
-    def end(self, seconds=15):
+    def end(self, seconds=40):
         """The exit status of the pair."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -143,14 +143,19 @@ def editing(w):
     screen = started(w)
     screen.type("text:iping", "C-a", "C-d", "Enter")
     screen.until("pong", "the answer to the corrected line")
+    # between two lines the terminal edits, and not the shell
+    screen.at_prompt()
     screen.type("text:get nowhere", "C-u", "text:pang", "Left", "Left", "Left", "C-k", "text:ing", "Enter")
     screen.until(lambda shown: shown.count("pong") == 2, "a second answer")
+    screen.at_prompt()
     screen.type("Up", "Enter")
     screen.until(lambda shown: shown.count("pong") == 3, "the line brought back")
+    screen.at_prompt()
     screen.line(f"get {H}/2/canonical")
     screen.line("label /files")
     screen.type("C-r", "text:canon", "Enter")
     screen.until(lambda shown: shown.count("\ndebian") == 2, "the line that was looked for")
+    screen.at_prompt()
     screen.type("text:set /own 'sch\u00f6n \u4e16'", "BSpace", "BSpace", "text:!'", "Enter")
     screen.at_prompt(EDITED)
     equal(screen.line("get /own", EDITED), "sch\u00f6n !")
@@ -181,6 +186,7 @@ def completion(w):
     screen.until(lambda shown: re.search(r"\nipaddr +canonical", shown), "the nodes below it")
     screen.type("text:i", "Tab", "Enter")
     screen.until("\n127.0.0.1\n", "the value")
+    screen.at_prompt()
     screen.type("text:service st", "Tab")
     screen.type("Tab")
     screen.until(lambda shown: re.search(r"\nstatus +start +stop", shown), "the verbs of services")
@@ -314,23 +320,27 @@ def countdown(w):
     contains(w.read("/etc/hosts"), "\tcounted\n")
     equal(screen.line("ping"), "pong")
     screen.line(f"set {H}/1/canonical late", EDITED)
-    screen.type("text:commit --confirm 1", "Enter")
+    screen.type("text:commit --confirm 3", "Enter")
     screen.until("since it was not confirmed", "the end of the time")
     screen.at_prompt()
 
 
 @test("Ctrl-C ends what goes on without an end, and what takes too long, and the session goes on")
 def long_calls(w):
-    unit_file("exm-shell.service", "[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo word; sleep 5'\n")
+    # without an end, which the server would tell behind a prompt
+    unit_file("exm-shell.service", "[Service]\nType=oneshot\n"
+              "ExecStart=/bin/sh -c 'echo word; exec sleep infinity'\n")
     w.undo.callback(w.run, "systemctl", "stop", "exm-shell.service")
-    screen = started(w, policy=SESSION.replace("10s", "30s") + HOSTS_FREE + "[Service exm-shell.service]\n"
-                     "Allow=status start\n[Log exm-shell.service]\n", root="/")
+    screen = started(w, policy=SESSION.replace("10s", "10min") + HOSTS_FREE +
+                     "[Service exm-shell.service]\nAllow=status start\n[Log exm-shell.service]\n",
+                     root="/")
     screen.type("text:service watch exm-shell", "Enter")
     screen.until("exm-shell.service: inactive", "how the unit is")
     screen.type("C-c")
     screen.at_prompt()
     screen.type("text:service start exm-shell", "Enter")
-    time.sleep(1)
+    wait_until(lambda: unit_property("exm-shell.service", "ActiveState") == "activating",
+               "the start", 40)
     screen.type("C-c")
     screen.until("interrupted; what the server has begun goes on", "the end of the wait")
     screen.at_prompt()
@@ -339,10 +349,14 @@ def long_calls(w):
     screen.until(": word", "the log")
     screen.type("C-c")
     screen.at_prompt()
+    # the log may have been interrupted while it was asked for, which is told as well
+    before = screen.text().count("interrupted")
     screen.type("text:service start exm-shell --follow", "Enter")
-    time.sleep(1)
+    screen.until(lambda shown: re.search(r"^ *[0-9]+\.[0-9] s  ", shown.split("--follow")[-1],
+                                         re.M), "the progress")
     screen.type("C-c")
-    screen.until(lambda shown: shown.count("interrupted") == 2, "the end of the second wait")
+    screen.until(lambda shown: shown.count("interrupted") > before, "the end of the second wait")
+    screen.at_prompt()
     equal(screen.line("ping"), "pong")
 
 
@@ -378,8 +392,9 @@ def unsaved(w):
     w.process(DAEMON, "--policy", w.policy_dir, "--root", w.root, "--listen", socket, "--secret-file",
               secret)
     wait_until(lambda: can_be_connected(socket), "the socket is there")
-    # the server of the pair, which is not asked, has its word at the terminal first
-    screen = started(w, f"sh -c 'sleep 1; {CLI} --socket {socket} --secret-file {secret} shell'")
+    # the server of the pair has its word at the terminal before it answers
+    screen = started(w, f"sh -c '{CLI} ping >/dev/null; "
+                     f"{CLI} --socket {socket} --secret-file {secret} shell'")
     screen.line(f"set {H}/1/canonical unsaved", EDITED)
     contains(screen.line("quit", EDITED), "commit them, or say quit once more to drop them")
     contains(screen.line("diff", EDITED), "unsaved")
