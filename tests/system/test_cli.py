@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
 from exm import (CLI, DAEMON, HOSTS, SESSION, can_be_connected, check, contains, equal, for_each,
@@ -162,12 +161,18 @@ def service(w):
 
 @test("service of a unit that fails exits with 4 and shows its last log lines")
 def service_failed(w):
-    unit_file("exm-clibad.service", "[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo broken "
-              "on purpose; exit 5'\n")
+    unit_file("exm-clibad.service", "[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=oneshot\n"
+              "ExecStart=/bin/sh -c 'echo broken on purpose; exit 5'\n")
     w.policy(SESSION + "[Service exm-clibad.service]\nAllow=start\n")
-    run = w.daemon("--policy", w.policy_dir, "--", CLI, "service", "start", "exm-clibad.service")
-    equal(run.returncode, FAILED)
-    contains(run.stderr, "broken on purpose")
+
+    def is_shown():
+        run = w.daemon("--policy", w.policy_dir, "--", CLI, "service", "start",
+                       "exm-clibad.service")
+        equal(run.returncode, FAILED)
+        return "broken on purpose" in run.stderr
+
+    # a journal that is late is not waited for without end
+    wait_until(is_shown, "its last log lines", 30)
 
 
 # ---- call and --json ---------------------------------------------------------------------------
@@ -293,10 +298,11 @@ def spawn_user(w):
 
 @test("--socket and --secret-file reach a listening server; a wrong secret exits with 3")
 def by_socket(w):
-    path, secret = w.path_of("socket"), w.path_of("secret")
+    path, secret, log = w.path_of("socket"), w.path_of("secret"), w.path_of("log")
     w.daemon("--policy", w.policy_dir, "--secret-file", secret, "--make-secret")
-    w.process(DAEMON, "--policy", w.policy_dir, "--root", w.root, "--listen", path, "--secret-file",
-              secret)
+    with open(log, "wb") as file:
+        w.process(DAEMON, "--policy", w.policy_dir, "--root", w.root, "--listen", path,
+                  "--secret-file", secret, stderr=file)
     wait_until(lambda: can_be_connected(path), "the socket is there")
     user = ("setpriv", "--reuid", "4711", "--regid", "4711", "--clear-groups")
     run = w.run(*user, CLI, "--socket", path, "--secret-file", secret, "get", f"{H}/1/ipaddr")
@@ -304,7 +310,12 @@ def by_socket(w):
     wrong = w.path_of("wrong")
     with open(wrong, "w", encoding="ascii") as file:
         file.write("0" * 64)
-    time.sleep(0.2)
+
+    def is_free():
+        with open(log, encoding="utf-8") as file:
+            return "waiting for the next client" in file.read()
+
+    wait_until(is_free, "the end of the first session", 30)
     run = w.run(*user, CLI, "--socket", path, "--secret-file", wrong, "get", f"{H}/1/ipaddr")
     equal(run.returncode, DENIED, run.stderr)
     check("0" * 64 not in run.stderr, "the secret is in the complaint")
