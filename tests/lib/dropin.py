@@ -20,6 +20,7 @@ FREE = "Set=**\nInsert=**\nRemove=**\n"
 
 def ours(w, *program, args=("--augeas",), **options):
     """As the policy's user, over the server; without what that itself has to say."""
+    options.setdefault("seconds", 60)
     done = w.pair(*program, args=args, **options)
     if done.returncode > 128:  # a signal, as exmachinad tells it
         done.returncode = 128 - done.returncode
@@ -32,6 +33,7 @@ def ours(w, *program, args=("--augeas",), **options):
 
 def real(w, *program, root=None, **options):
     """As root, over the files."""
+    options.setdefault("seconds", 60)
     return w.run(*program, env={"AUGEAS_ROOT": root or w.root, "PATH": "/usr/bin:/bin",
                                 "HOME": "/root", "LANG": "C.UTF-8"}, **options)
 

@@ -119,7 +119,7 @@ class Pair:
         self.w, self.lenses, self.saves, self.turns = w, lenses, 0, 0
         self.root = w.path_of("other-root")
         shutil.copytree(w.root, self.root)
-        self.there = Remote(w.session(SESSION + "".join(
+        self.there = Remote(w.session(SESSION.replace("10s", "60s") + "".join(
             f"[File {path}]\nLens={lens}\nSet=**\nInsert=**\nRemove=**\n"
             for path, lens in lenses.items())))
         self.here = Augeas(self.root, lenses)

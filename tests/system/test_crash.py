@@ -33,7 +33,7 @@ def crash(kind, scene):
         if not os.path.exists(CRASH):
             raise Skip("the tests of crashes know the registers of x86-64 only")
         w.mount("--bind", IN_ITS_PLACE, ENGINE)
-        done = w.run(CRASH, kind, scene, w.path_of("crash"), seconds=250)
+        done = w.run(CRASH, kind, scene, w.path_of("crash"), seconds=580)
         print(f"# {done.stdout.strip()}", flush=True)
         tried[kind] += sum(map(int, re.findall(
             r"(?:(?<=at )|(?<=in )|(?<=left )|(?<=them ))(\d+)(?= stops| ways| states, and in|$)",
@@ -45,19 +45,19 @@ def crash(kind, scene):
 
 for each in SCENES:
     test(f"killed before and behind each system call of a commit, and of the recovery: {each}",
-         seconds=300)(crash("kills", each))
+         seconds=600)(crash("kills", each))
 for each in WAITING:
     test("killed before and behind each system call of a commit that waits to be confirmed: then it is "
-         f"done and waits, or neither: {each}", seconds=300)(crash("confirm", each))
+         f"done and waits, or neither: {each}", seconds=600)(crash("confirm", each))
 for each in BACK:
     test("killed before and behind each system call of a rollback: then it waits, or all is taken back: "
-         f"{each}", seconds=300)(crash("rollback", each))
+         f"{each}", seconds=600)(crash("rollback", each))
 for each in SCENES:
     test(f"each system call of a commit fails in each way that a disk has: {each}",
-         seconds=300)(crash("errors", each))
+         seconds=600)(crash("errors", each))
 for each in SCENES:
     test(f"the power fails at any point of a commit, and of the recovery: {each}",
-         seconds=300)(crash("power", each))
+         seconds=600)(crash("power", each))
 
 
 @test("these were 10,000 points or more to kill it at, 2,000 ways or more to fail it, and 4,000 disks or "

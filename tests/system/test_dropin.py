@@ -341,7 +341,7 @@ print(a.ns_value("h", 0)[1])
 """), "4 localhost\nother\n")
 
 
-@test("a child that is forked while another thread is in a call can make calls")
+@test("a child that is forked while another thread is in a call can make calls", seconds=120)
 def forked(w):
     w.policy(SESSION + HOSTS_FREE)
     equal(python(w, """
@@ -365,7 +365,7 @@ for _ in range(100):
 over.set()
 thread.join()
 print(ends)
-"""), "{0}\n")
+""", seconds=100), "{0}\n")
 
 
 @test("an engine that is lost takes the edits with it, and a save says so")

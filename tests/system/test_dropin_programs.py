@@ -49,14 +49,14 @@ def ask_all(w):
         raise Failure(first_difference(got, (got[0], wanted[1], got[2])))
 
 
-@test("augtool dumps a tree as XML as it does with Augeas")
+@test("augtool dumps a tree as XML as it does with Augeas", seconds=180)
 def dump_xml(w):
     files = take_etc(w)
     for file in list(each_lens(files).values())[:12]:
         alike(w, "augtool", "--noload", "load-file " + file + "\ndump-xml /files" + file)
 
 
-@test("augtool's edits are saved as Augeas saves them")
+@test("augtool's edits are saved as Augeas saves them", seconds=180)
 def edit_and_save(w):
     take_etc(w)
     other = w.path_of("other")
@@ -83,7 +83,8 @@ def edit_and_save(w):
             equal(w.read("/etc/" + name), file.read())
 
 
-@test("augtool says what is wrong with a file, and with a save, as it does with Augeas")
+@test("augtool says what is wrong with a file, and with a save, as it does with Augeas",
+      seconds=180)
 def wrong_files(w):
     take_etc(w)
     w.write("/etc/hosts", "127.0.0.1 localhost\nlonely\n")
@@ -193,17 +194,17 @@ def language(w, *command):
     check(after != before, "nothing was saved")
 
 
-@test("python3-augeas does what it does with Augeas")
+@test("python3-augeas does what it does with Augeas", seconds=180)
 def python_augeas(w):
     language(w, "/usr/bin/python3", "-c", PYTHON)
 
 
-@test("ruby-augeas does what it does with Augeas")
+@test("ruby-augeas does what it does with Augeas", seconds=180)
 def ruby_augeas(w):
     language(w, "/usr/bin/ruby", "-e", RUBY)
 
 
-@test("what they have changed is in the history, and can be taken back")
+@test("what they have changed is in the history, and can be taken back", seconds=180)
 def history(w):
     take_etc(w)
     before = w.read("/etc/hosts")

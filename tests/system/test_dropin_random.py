@@ -137,7 +137,7 @@ def script(kind, seed, nodes, length):
 def place(w):
     for path, (_, text) in FILES.items():
         w.write(path, text)
-    w.policy(SESSION + "".join(f"[File {path}]\nLens={lens}\n{FREE}"
+    w.policy(SESSION.replace("10s", "60s") + "".join(f"[File {path}]\nLens={lens}\n{FREE}"
                                for path, lens in LENSES.items()))
     other = w.path_of("other")
     shutil.copytree(w.root, other)
