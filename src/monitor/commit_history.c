@@ -99,7 +99,7 @@ void commit_history_drop(struct commit_history *history)
 
 int commit_history_sync(const struct commit_history *history)
 {
-	return history->dir < 0 ? 0 : history_sync(history->dir);
+	return history->dir < 0 ? 0 : history_sync(history->dir, history->number);
 }
 
 int commit_history_add(struct commit_history *history)

@@ -181,6 +181,36 @@ static void completing_does_once_what_may_be_done_already(void **state)
 	assert_int_equal(entry.revision, 2);
 }
 
+static void what_a_failure_of_power_has_left_of_one_is_made_whole(void **state)
+{
+	static const char *const left[] = { "", "EXMJRN2" };
+	struct world *w = *state;
+
+	add(w, "one");
+	for (size_t i = 0; i < ARRAY_SIZE(left); i++) {
+		scoped_journal_entry entry = { 0 };
+		scoped_fd fd = -1;
+
+		root_write(w->root, "/s/history/1", left[i]);
+		assert_int_equal(history_complete(w->dir, w->journal, 1), 0);
+		fd = history_revision(w->dir, 1);
+		assert_int_equal(journal_entry_read(fd, &entry), 0);
+		assert_int_equal(entry.phase, JOURNAL_OVER);
+		assert_root_count(w->root, "/s/history", 1);
+	}
+}
+
+static void one_that_was_pruned_already_needs_no_disk(void **state)
+{
+	struct world *w = *state;
+
+	add(w, "one");
+	assert_int_equal(history_sync(w->dir, 1), 0);
+	assert_int_equal(history_sync(w->dir, 2), 0);
+	assert_int_equal(fchmodat(w->dir, "1", 0644, 0), 0);
+	assert_int_equal(history_sync(w->dir, 1), -EPERM);
+}
+
 static void one_that_is_there_is_not_replaced(void **state)
 {
 	struct world *w = *state;
@@ -442,6 +472,8 @@ int main(void)
 		TEST(what_is_added_can_be_read),
 		TEST(what_is_only_prepared_is_no_revision),
 		TEST(completing_does_once_what_may_be_done_already),
+		TEST(what_a_failure_of_power_has_left_of_one_is_made_whole),
+		TEST(one_that_was_pruned_already_needs_no_disk),
 		TEST(one_that_is_there_is_not_replaced),
 		TEST(a_full_disk_is_told_before_the_commit),
 		TEST(a_number_is_never_given_twice),

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/fd.h"
+#include "common/memfd.h"
 #include "monitor/journal/journal_entry.h"
 
 #define DIRECTORY "history"
@@ -41,7 +42,7 @@ static uint64_t number_of(const char *name)
 	return number <= HISTORY_LAST_MAX ? number : 0;
 }
 
-int history_sync(int dir)
+static int sync_directory(int dir)
 {
 	return fsync(dir) < 0 ? -errno : 0;
 }
@@ -210,7 +211,7 @@ static int write_last(int dir, uint64_t number)
 		return r;
 	if (fsync(fd) < 0 || renameat(dir, LAST ".new", dir, LAST) < 0)
 		return -errno;
-	return history_sync(dir);
+	return sync_directory(dir);
 }
 
 int history_next(int dir, uint64_t *ret_number)
@@ -234,15 +235,19 @@ int history_next(int dir, uint64_t *ret_number)
 
 /* ---- adding ----------------------------------------------------------------------- */
 
+/* Whole, but not on disk yet. */
+static int copy_entry(int journal, int copy)
+{
+	int r = fd_copy(journal, copy, COPY_MAX, NULL);
+
+	return r == 0 ? journal_entry_set_phase(copy, JOURNAL_OVER) : r;
+}
+
 int history_prepare(int dir, int journal)
 {
 	scoped_fd copy = make_file(dir, PREPARED);
-	int r = copy < 0 ? copy : fd_copy(journal, copy, COPY_MAX, NULL);
+	int r = copy < 0 ? copy : copy_entry(journal, copy);
 
-	if (r == 0)
-		r = journal_entry_set_phase(copy, JOURNAL_OVER);
-	if (r == 0 && fsync(copy) < 0)
-		r = -errno;
 	if (r < 0)
 		history_drop(dir);
 	return r;
@@ -261,24 +266,51 @@ int history_add(int dir, uint64_t number)
 	return 0;
 }
 
+int history_sync(int dir, uint64_t number)
+{
+	scoped_fd revision = history_revision(dir, number);
+
+	/* one that is not to be kept was pruned already */
+	if (revision < 0 && revision != -ENOENT)
+		return revision;
+	if (revision >= 0 && fsync(revision) < 0)
+		return -errno;
+	return sync_directory(dir);
+}
+
 void history_drop(int dir)
 {
 	/* if that fails: the next one to prepare takes it away as well */
 	if (unlinkat(dir, PREPARED, 0) == 0)
-		(void)!history_sync(dir);
+		(void)!sync_directory(dir);
+}
+
+/* A failure of power may have left the name with some of the bytes. 1, 0 or -errno. */
+static int is_whole(int revision, int journal)
+{
+	scoped_fd wanted = memfd_new("exmachina-revision");
+	int r = wanted < 0 ? wanted : copy_entry(journal, wanted);
+
+	return r < 0 ? r : fd_same_content(revision, wanted);
+}
+
+static int replace_revision(int dir, int journal, uint64_t number)
+{
+	char name[NAME_SIZE];
+	int r = history_prepare(dir, journal);
+
+	name_of(number, name);
+	return r == 0 && renameat(dir, PREPARED, dir, name) < 0 ? -errno : r;
 }
 
 int history_complete(int dir, int journal, uint64_t number)
 {
 	scoped_fd there = history_revision(dir, number);
-	int r;
+	int r = there == -ENOENT ? 0 : there < 0 ? there : is_whole(there, journal);
 
-	if (there != -ENOENT)
-		return there < 0 ? there : history_sync(dir);
-	r = history_prepare(dir, journal);
 	if (r == 0)
-		r = history_add(dir, number);
-	return r < 0 ? r : history_sync(dir);
+		r = replace_revision(dir, journal, number);
+	return r < 0 ? r : history_sync(dir, number);
 }
 
 /* ---- pruning ---------------------------------------------------------------------- */

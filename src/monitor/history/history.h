@@ -35,13 +35,16 @@ int history_prepare(int dir, int journal) must_check;
 /* The second half: it has its number. One that is there already stays. 0 or -errno. */
 int history_add(int dir, uint64_t number) must_check;
 
-/* The third: what was added and pruned is so on disk. 0 or -errno. */
-int history_sync(int dir) must_check;
+/*
+ * The third: it, and what was pruned, is so on disk. Until then the journal has it, from which it
+ * is made once more after a failure of power. 0 or -errno.
+ */
+int history_sync(int dir, uint64_t number) must_check;
 
 /* What was prepared is not needed; it goes, also from the disk. */
 void history_drop(int dir);
 
-/* Both halves, unless it is there already: after a crash. 0 or -errno. */
+/* All three, unless it is there already and whole: after a crash. 0 or -errno. */
 int history_complete(int dir, int journal, uint64_t number) must_check;
 
 /*
