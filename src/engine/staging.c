@@ -178,7 +178,7 @@ int staging_load(struct tree *tree, struct tree_file *file)
 		       aug_error(tree->aug) != AUG_NOERROR || staging_has_error(tree, file)))
 		file->state = TREE_PARSE_FAILED;
 	load_table_end(tree->aug);
-	texts_read(tree, file);
+	texts_read(tree, file, true);
 	return r;
 }
 

@@ -88,7 +88,7 @@ int staging_bulk_end(struct tree *tree)
 		file->state = was_tried(tree, file) && !staging_has_error(tree, file)
 				      ? TREE_LOADED
 				      : TREE_PARSE_FAILED;
-		texts_read(tree, file);
+		texts_read(tree, file, false);
 	}
 	return r;
 }

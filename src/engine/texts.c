@@ -32,10 +32,10 @@ static void begin(struct tree *tree, struct tree_file *file)
 		file->splice = NULL;
 }
 
-void texts_read(struct tree *tree, struct tree_file *file)
+void texts_read(struct tree *tree, struct tree_file *file, bool alone)
 {
 	file->splice = splice_free(file->splice);
-	if (file->state == TREE_LOADED && is_long(tree, file))
+	if (file->state == TREE_LOADED && (alone || is_long(tree, file)))
 		begin(tree, file);
 	texts_settled(file);
 }
@@ -75,7 +75,8 @@ int texts_splice(struct tree *tree, struct tree_file *file)
 	int r;
 
 	/* one that is gone, for Augeas, is for Augeas to remove */
-	if (!file->splice || file->state != TREE_LOADED || read_staged(tree, file, &before) < 0)
+	if (!file->splice || file->state != TREE_LOADED || !is_long(tree, file) ||
+	    read_staged(tree, file, &before) < 0)
 		return 0;
 	r = splice_text(file->splice, before, &after);
 	if (r < 0) {
@@ -98,9 +99,7 @@ int texts_splice(struct tree *tree, struct tree_file *file)
 void texts_written(struct tree *tree, struct tree_file *file)
 {
 	tree->texts_whole++;
-	if (!is_long(tree, file))
-		file->splice = splice_free(file->splice);
-	else if (!file->splice)
+	if (!file->splice)
 		begin(tree, file);
 	if (file->splice && splice_whole(file->splice) < 0)
 		file->splice = splice_free(file->splice);

@@ -6,11 +6,15 @@
 
 /*
  * The texts of edited files in the staging directory: who makes them, and how often. Only a file
- * that is long enough for it to matter is spliced, and any other one is written by Augeas.
+ * that is long enough for it to matter is spliced, and any other one is written by Augeas. Of that
+ * one only the sums are of use, for texts_differ().
  */
 
-/* The file was read from what is staged, and nothing is edited yet. */
-void texts_read(struct tree *tree, struct tree_file *file);
+/*
+ * The file was read from what is staged, and nothing is edited yet. A short one that was read with
+ * many others, few of which will be edited, is looked at when it is written.
+ */
+void texts_read(struct tree *tree, struct tree_file *file, bool alone);
 
 /* Stages the text that the tree says. 1; 0 if Augeas has to write it, or -errno. */
 int texts_splice(struct tree *tree, struct tree_file *file) must_check;

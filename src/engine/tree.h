@@ -49,7 +49,7 @@ struct tree_file {
 	bool unwritten;  /* the last try to write it has failed */
 	bool spliced;    /* what is staged was made of the edits already, without Augeas */
 	long nul_offset; /* TREE_PARSE_FAILED: of a NUL byte, or -1 */
-	/* how that is done, or NULL; and its splice_total() of the base, 0: not known */
+	/* what the text was read as, or NULL; and its splice_total() of the base, 0: not known */
 	struct splice *splice;
 	uint64_t handed_out;
 };

@@ -192,6 +192,7 @@ static void what_a_failure_of_power_has_left_of_one_is_made_whole(void **state)
 		scoped_fd fd = -1;
 
 		root_write(w->root, "/s/history/1", left[i]);
+		assert_int_equal(fchmodat(w->dir, "1", 0600, 0), 0);
 		assert_int_equal(history_complete(w->dir, w->journal, 1), 0);
 		fd = history_revision(w->dir, 1);
 		assert_int_equal(journal_entry_read(fd, &entry), 0);
