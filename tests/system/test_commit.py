@@ -12,7 +12,6 @@ import struct
 import subprocess
 import sys
 import threading
-import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
 from exm import (DAEMON, HOSTS, HOSTS_FREE, MIB, SESSION, SSHD, Failure, RpcError, Skip, check, contains,
@@ -47,9 +46,9 @@ def plain(w):
     equal(s.diff(), {"files": []})
 
 
-def records(result, after):
-    """What the journal has of commits with that result since then."""
-    run = subprocess.run(["journalctl", "--quiet", "--output=json", f"--since=@{after}",
+def records(s, result):
+    """What the journal has of commits of that server with that result."""
+    run = subprocess.run(["journalctl", "--quiet", "--output=json", f"_PID={s.pid}",
                           "EXMACHINA_METHOD=config.commit", f"EXMACHINA_RESULT={result}"],
                          capture_output=True, text=True, check=True)
     return [(r["EXMACHINA_USER"], r["EXMACHINA_SUBJECT"], r["EXMACHINA_RULE"], r["EXMACHINA_DETAIL"])
@@ -58,16 +57,15 @@ def records(result, after):
 
 @test("a commit leaves a record of each file with who and by which rule, also one that fails")
 def recorded(w):
-    begin = int(time.time())
     s = w.session()
     s.set(CANONICAL, "here")
     s.commit()
-    wait_until(lambda: ("panel", "/etc/hosts", "[File /etc/hosts]", "") in records("done", begin),
+    wait_until(lambda: ("panel", "/etc/hosts", "[File /etc/hosts]", "") in records(s, "done"),
                "the record")
     s.set(CANONICAL, "there")
     w.write("/etc/hosts", "127.0.0.1 other\n")
     s.refuse("CONFLICT", "config.commit")
-    wait_until(lambda: [r[1] for r in records("failed", begin)] == ["/etc/hosts"], "the record")
+    wait_until(lambda: [r[1] for r in records(s, "failed")] == ["/etc/hosts"], "the record")
 
 
 @test("a commit without edits changes nothing and says so")
