@@ -13,6 +13,7 @@ import time
 sys.path.insert(0, sys.path[0] + "/../lib")
 from exm import check, contains, equal, for_each, main, running, test, unit_file, unit_property, \
     wait_until
+from gate import WAIT, close_gate, open_gate, sync_journal
 from probe import Probe
 
 ETC = "/etc/systemd/system"
@@ -25,20 +26,22 @@ UNITS = {
     "exm-j-once.service": "[Service]\nType=oneshot\nExecStart=/bin/true\n",
     "exm-j-static.service": "[Service]\n" + SLEEP,
     "exm-j-slow.service": "[Service]\nExecStartPre=/bin/sleep 2\n" + SLEEP,
-    "exm-j-endless.service": "[Service]\nTimeoutStartSec=60\nExecStartPre=/bin/sleep 50\n" + SLEEP,
+    "exm-j-held.service": "[Service]\nTimeoutStartSec=90\n"
+                          f"ExecStartPre=/bin/sh -c '{WAIT}'\n" + SLEEP,
     "exm-j-impatient.service": "[Service]\nTimeoutStartSec=1\nExecStartPre=/bin/sleep 50\n" + SLEEP,
     "exm-j-bad.service": "[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo woe; exit 3'\n",
     "exm-j-needy.service": "[Unit]\nRequires=exm-j-bad.service\nAfter=exm-j-bad.service\n"
                            "[Service]\n" + SLEEP,
     "exm-j-dies.service": "[Service]\nExecStart=/bin/sh -c "
-                          "'sleep 0.5; echo last words; exit 9'\n",
-    "exm-j-ends.service": "[Service]\nExecStart=/bin/sleep 0.5\n",
+                          f"'echo last words; {WAIT}; exit 9'\n",
+    "exm-j-ends.service": f"[Service]\nExecStart=/bin/sh -c '{WAIT}'\n",
     "exm-j-loop.service": "[Unit]\nStartLimitIntervalSec=0\n"
                           "[Service]\nRestart=always\nRestartSec=100ms\n"
-                          "ExecStart=/bin/sh -c 'sleep 0.3; echo again and again; exit 6'\n",
+                          f"ExecStart=/bin/sh -c '{WAIT}; sleep 0.3; "
+                          "echo again and again; exit 6'\n",
     "exm-j-quick-loop.service": "[Unit]\nStartLimitIntervalSec=0\n"
                                 "[Service]\nRestart=always\nRestartSec=0\n"
-                                "ExecStart=/bin/sh -c 'sleep 0.3; exit 6'\n",
+                                f"ExecStart=/bin/sh -c '{WAIT}; sleep 0.3; exit 6'\n",
     "exm-j-pair.service": "[Service]\n" + SLEEP,
     "exm-j-pair.socket": "[Socket]\nListenStream=/run/exm-j-pair.sock\nFlushPending=yes\n",
 }
@@ -77,6 +80,15 @@ def failed(answer, words):
     equal(answer["outcome"], "FAILED", f"outcome of {answer}")
     contains(answer["detail"], words, "detail")
     return answer
+
+
+def begin_held(p):
+    """Begins a start that is under way until the gate is open; its ticket."""
+    stopped("exm-j-held.service")
+    close_gate()
+    ticket = p.ask("start", "exm-j-held.service", 60)
+    wait_until(lambda: state("exm-j-held.service") == "activating", "it is being started")
+    return ticket
 
 
 # ---- jobs ------------------------------------------------------------------------------
@@ -165,24 +177,28 @@ def unit_timeout(w):
 
 @test("the caller's deadline ends the waiting and not the job")
 def deadline(w):
-    stopped("exm-j-slow.service")
-    begin = time.monotonic()
-    answer = Probe(w).call("start", "exm-j-slow.service", 0.3)
-    check(time.monotonic() - begin < 1.8, "it waited longer")
-    equal((answer["outcome"], answer["active_state"]), ("TIMEOUT", "activating"))
-    wait_until(lambda: state("exm-j-slow.service") == "active", "the unit is up all the same")
+    stopped("exm-j-held.service")
+    close_gate()
+    p = Probe(w)
+    # the time may be over before systemd was asked
+    for seconds in (0.3, 1, 3, 9):
+        answer = p.call("start", "exm-j-held.service", seconds)
+        equal(answer["outcome"], "TIMEOUT")
+        if answer["active_state"] == "activating":
+            break
+    equal(answer["active_state"], "activating")
+    open_gate()
+    wait_until(lambda: state("exm-j-held.service") == "active", "the unit is up all the same")
 
 
 @test("start and stop of one unit at once: start is canceled, stop is done")
 def start_and_stop(w):
-    stopped("exm-j-slow.service")
     p = Probe(w)
-    start = p.ask("start", "exm-j-slow.service")
-    wait_until(lambda: state("exm-j-slow.service") == "activating", "it is being started")
-    stop = p.ask("stop", "exm-j-slow.service")
+    start = begin_held(p)
+    stop = p.ask("stop", "exm-j-held.service")
     equal(failed(p.result(start), "canceled")["job_result"], "canceled")
     done(p.result(stop), job_result="done")
-    check(state("exm-j-slow.service") in ("inactive", "failed"), "it was started")
+    check(state("exm-j-held.service") in ("inactive", "failed"), "it was started")
 
 
 @test("twice the same job at once: both get the result of the one that systemd makes")
@@ -212,8 +228,7 @@ def daemon_reload(w):
             return file.read()
 
     # systemd does not wait until it is executed
-    wait_until(lambda: "(sleep)" not in command(), "it is executed")
-    contains(command(), "12345")
+    wait_until(lambda: "12345" in command(), "it is executed as the new file says")
     equal(unit_property("exm-j-good.service", "NeedDaemonReload"), "no")
 
 
@@ -282,6 +297,19 @@ def enable_no_force(w):
 
 # ---- settling --------------------------------------------------------------------------------
 
+SETTLE = 40
+
+
+def begin_settling(p, verb, unit):
+    """Begins a call whose unit does nothing before the gate is open, and waits until it is looked
+    on; the ticket."""
+    close_gate()
+    ticket = p.ask(verb, unit, 30, SETTLE, "progress")
+    while p.progress()[1] != "settling":
+        pass
+    return ticket
+
+
 @test("a unit that stays up settles, and the answer comes when the time is over")
 def settles(w):
     stopped("exm-j-good.service")
@@ -294,9 +322,13 @@ def settles(w):
 @test("a unit that dies while it settles: FAILED at once, with exit status and last words")
 def dies(w):
     stopped("exm-j-dies.service")
+    p = Probe(w)
     begin = time.monotonic()
-    answer = failed(Probe(w).call("start", "exm-j-dies.service", 30, 20), "was up")
-    check(time.monotonic() - begin < 10, "it was told at the end only")
+    ticket = begin_settling(p, "start", "exm-j-dies.service")
+    sync_journal()
+    open_gate()
+    answer = failed(p.result(ticket), "was up")
+    check(time.monotonic() - begin < SETTLE, "it was told at the end only")
     equal((answer["job_result"], answer["active_state"]), ("done", "failed"))
     equal((answer["result"], answer["exit_status"]), ("exit-code", "9"))
     contains("\n".join(answer["log"]), "last words")
@@ -304,7 +336,10 @@ def dies(w):
 
 @test("a unit that ends without a failure while it settles has failed, too")
 def ends(w):
-    answer = failed(Probe(w).call("restart", "exm-j-ends.service", 30, 20), "was up")
+    p = Probe(w)
+    ticket = begin_settling(p, "restart", "exm-j-ends.service")
+    open_gate()
+    answer = failed(p.result(ticket), "was up")
     equal((answer["active_state"], answer["result"]), ("inactive", "success"))
 
 
@@ -314,9 +349,12 @@ def crash_loop(w, unit):
     w.undo.callback(stopped, unit)
     stopped(unit)
     p = Probe(w)
+    open_gate()
     equal(p.call("start", unit)["job_result"], "done", "without settling")
     stopped(unit)
-    answer = failed(p.call("start", unit, 30, 20), "was up")
+    ticket = begin_settling(p, "start", unit)
+    open_gate()
+    answer = failed(p.result(ticket), "was up")
     equal((answer["job_result"], answer["exit_status"]), ("done", "6"))
     contains("\n".join(answer["log"]), "status=6")
 
@@ -324,8 +362,9 @@ def crash_loop(w, unit):
 @test("a crash loop that nobody saw begin is told by who settles later")
 def crash_loop_reload(w):
     w.undo.callback(stopped, "exm-j-loop.service")
+    open_gate()
     started("exm-j-loop.service")
-    equal(Probe(w).call("start", "exm-j-loop.service", 30, 3)["outcome"], "FAILED")
+    equal(Probe(w).call("start", "exm-j-loop.service", 30, 20)["outcome"], "FAILED")
 
 
 @test("what is not up after its job is not looked on")
@@ -341,24 +380,29 @@ def nothing_to_settle(w):
 def settle_reexec(w):
     stopped("exm-j-good.service")
     p = Probe(w)
-    ticket = p.ask("start", "exm-j-good.service", 30, 3, "progress")
-    while p.progress()[1] != "settling":
-        pass
+    begin = time.monotonic()
+    ticket = begin_settling(p, "start", "exm-j-good.service")
+    pid = int(unit_property("exm-j-good.service", "MainPID"))
     subprocess.run(["systemctl", "daemon-reexec"], check=True)
-    subprocess.run(["kill", "-KILL", unit_property("exm-j-good.service", "MainPID")], check=True)
+    os.kill(pid, signal.SIGKILL)
     failed(p.result(ticket), "was up")
+    check(time.monotonic() - begin < SETTLE, "it was told at the end only")
 
 
 # ---- progress ------------------------------------------------------------------------------
 
 @test("progress tells the job's state and the unit's, and goes on each second")
 def progress(w):
-    stopped("exm-j-slow.service")
+    stopped("exm-j-held.service")
+    close_gate()
     p = Probe(w)
-    ticket = p.ask("start", "exm-j-slow.service", 30, 1, "progress")
+    begin = time.monotonic()
+    ticket = p.ask("start", "exm-j-held.service", 30, 3, "progress")
+    while p.seen.count((ticket, "running", "start-pre")) < 2:
+        p.progress()
+    check(time.monotonic() - begin > 0.8, f"it is told too often: {p.seen}")
+    open_gate()
     done(p.result(ticket))
-    check((ticket, "running", "start-pre") in p.seen, str(p.seen))
-    check(p.seen.count((ticket, "running", "start-pre")) in (2, 3), str(p.seen))
     equal(p.seen[-1], (ticket, "settling", "running"))
 
 
@@ -443,18 +487,20 @@ while True:
 
 # ---- systemd goes away in the midst of it ----------------------------------------------------
 
-def begin_slow(p):
-    stopped("exm-j-slow.service")
-    ticket = p.ask("start", "exm-j-slow.service")
-    wait_until(lambda: state("exm-j-slow.service") == "activating", "it is being started")
-    return ticket
+def answered_again(p):
+    wait_until(lambda: p.call("status", "exm-j-held.service")["outcome"] == "DONE",
+               "systemd answers again")
 
 
 @test("systemd executes itself again in mid-job: the true result comes all the same")
 def reexec(w):
     p = Probe(w)
-    ticket = begin_slow(p)
+    ticket = begin_held(p)
     subprocess.run(["systemctl", "daemon-reexec"], check=True)
+    # before the second of these is answered the job has been found again
+    for _ in range(2):
+        equal(p.call("status", "exm-j-held.service")["active_state"], "activating")
+    open_gate()
     done(p.result(ticket), job_result="done", active_state="active")
 
 
@@ -462,8 +508,10 @@ def reexec(w):
 def bus_restart(w):
     started("dbus.service")
     p = Probe(w)
-    ticket = begin_slow(p)
+    ticket = begin_held(p)
     os.kill(int(unit_property("dbus.service", "MainPID")), signal.SIGKILL)
+    answered_again(p)
+    open_gate()
     answer = p.result(ticket)
     equal((answer["outcome"], answer["active_state"]), ("DONE", "active"), str(answer))
 
@@ -474,8 +522,10 @@ def private_reexec(w):
                    check=False)
     w.undo.callback(systemctl, "start", "dbus.socket")
     p = Probe(w)
-    ticket = begin_slow(p)
+    ticket = begin_held(p)
     subprocess.run(["systemctl", "daemon-reexec"], check=True)
+    answered_again(p)
+    open_gate()
     answer = p.result(ticket)
     equal((answer["outcome"], answer["active_state"]), ("DONE", "active"), str(answer))
 
@@ -484,19 +534,22 @@ def private_reexec(w):
 def lost_failure(w):
     started("dbus.service")
     stopped("exm-j-dies-slowly.service")
+    close_gate()
     p = Probe(w)
     ticket = p.ask("start", "exm-j-dies-slowly.service")
     wait_until(lambda: state("exm-j-dies-slowly.service") == "activating", "it is being started")
     subprocess.run(["systemctl", "stop", "dbus.socket", "dbus.service"], capture_output=True,
                    check=False)
     w.undo.callback(systemctl, "start", "dbus.socket")
+    open_gate()
     wait_until(lambda: state("exm-j-dies-slowly.service") == "failed", "it has failed")
     check(p.result(ticket)["outcome"] in ("FAILED", "UNAVAILABLE"), "outcome")
 
 
 if __name__ == "__main__":
     UNITS["exm-j-dies-slowly.service"] = (
-        "[Service]\nType=oneshot\nExecStart=/bin/sh -c 'sleep 1.5; exit 4'\n")
+        "[Service]\nType=oneshot\nTimeoutStartSec=90\n"
+        f"ExecStart=/bin/sh -c '{WAIT}; exit 4'\n")
     for unit_name, unit_text in UNITS.items():
         with open(f"{ETC}/{unit_name}", "w", encoding="ascii") as unit:
             unit.write(unit_text)
