@@ -4,6 +4,7 @@
 words, its options, what it shows while it waits, and its exit statuses."""
 
 import json
+import os
 import select
 import signal
 import subprocess
@@ -13,12 +14,13 @@ import time
 sys.path.insert(0, sys.path[0] + "/../lib")
 from exm import (CLI, DAEMON, SESSION, check, contains, equal, for_each, main, matches, test,
                  unit_file, unit_property, wait_until)
+from gate import WAIT, close_gate, open_gate, sync_journal
 
 DONE, NO_NODE, USAGE, DENIED, FAILED, NO_SERVER, TIMEOUT = range(7)
 
 ALL = ("status start stop restart try_restart reload reload_or_restart enable disable mask unmask "
        "reset_failed")
-POLICY = SESSION.replace("10s", "20s") + f"""
+POLICY = SESSION.replace("10s", "60s") + f"""
 [Service exm-c@*.service]
 Allow={ALL}
 [Service exm-chatty.service]
@@ -38,16 +40,17 @@ UNITS = {
                       "[Install]\nWantedBy=multi-user.target\n",
     # says things for as long as it starts, and something that a terminal would obey
     "exm-chatty.service": "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/sh -c "
-                          "'for i in 1 2 3 4; do echo word $$i; sleep 0.4; done; "
+                          f"'for i in 1 2 3 4; do echo word $$i; sleep 0.4; done; {WAIT}; "
                           "printf \"bell \\\\033]0;title\\\\007 end\\\\n\"'\n",
     "exm-loop.service": "[Unit]\nStartLimitIntervalSec=0\n"
-                        "[Service]\nExecStart=/bin/sh -c 'sleep 0.5; echo looping; exit 9'\n"
+                        f"[Service]\nExecStart=/bin/sh -c '{WAIT}; echo looping; sleep 0.5; "
+                        "exit 9'\n"
                         "Restart=always\nRestartSec=100ms\n",
     "exm-slow.service": "[Service]\nTimeoutStartSec=60\nExecStartPre=/bin/sleep 40\n"
                         "ExecStart=/bin/sleep infinity\n",
     "exm-bad.service": "[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo on purpose; exit 5'\n",
     "exm-secret.service": "[Service]\nType=oneshot\nRemainAfterExit=yes\n"
-                          "ExecStart=/bin/sh -c 'echo not for you; sleep 2'\n",
+                          f"ExecStart=/bin/sh -c 'echo not for you; {WAIT}'\n",
 }
 
 
@@ -55,6 +58,7 @@ def units(w):
     for name, text in UNITS.items():
         unit_file(name, text)
     subprocess.run(["systemctl", "stop", "exm-*.service"], check=True)
+    open_gate()
     w.policy(POLICY)
 
 
@@ -167,9 +171,11 @@ def failure(w):
 @test("--settle fails where a unit dies after its start, which without it is a success")
 def settle(w):
     units(w)
+    close_gate()  # so that it is up for as long as that takes
     done(w, "service", "start", "exm-loop.service")
     subprocess.run(["systemctl", "stop", "exm-loop.service"], check=True)
-    run = cli(w, "service", "start", "exm-loop.service", "--settle", "5")
+    open_gate()
+    run = cli(w, "service", "start", "exm-loop.service", "--settle", "15")
     subprocess.run(["systemctl", "stop", "exm-loop.service"], check=True)
     equal(run.returncode, FAILED, run.stdout)
     contains(complaint(run), "looping")
@@ -177,12 +183,33 @@ def settle(w):
 
 # ---- what is shown meanwhile ---------------------------------------------------------------------
 
+def follow_until(w, shown, *arguments):
+    """Follows a unit for which the gate is opened when that is shown."""
+    close_gate()
+    paths = w.path_of("shown"), w.path_of("complained")
+    with open(paths[0], "wb") as out, open(paths[1], "wb") as err:
+        process = w.process(DAEMON, "--policy", w.policy_dir, "--", CLI, *arguments, "--follow",
+                            stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+
+    def texts():
+        for path in paths:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                yield file.read()
+    wait_until(lambda: any(shown in text for text in texts()), f"{shown!r} is shown")
+    open_gate()
+    status = process.wait(60)
+    return subprocess.CompletedProcess(process.args, status, *texts())
+
+
 @test("--follow shows the stages and the new log lines, and the result at the end")
 def follow(w):
     units(w)
     done(w, "service", "start", "exm-chatty.service")
     done(w, "service", "stop", "exm-chatty.service")
-    out = done(w, "service", "start", "exm-chatty.service", "--follow")
+    sync_journal()  # what it receives later is new
+    run = follow_until(w, ": word 4\n", "service", "start", "exm-chatty.service")
+    equal(run.returncode, DONE, run.stderr)
+    out = run.stdout
     lines = out.splitlines()
     for number in range(1, 5):
         equal(sum(line.endswith(f": word {number}") for line in lines), 1, f"word {number} in {out}")
@@ -194,7 +221,7 @@ def follow(w):
 @test("--follow with --json leaves standard output to the result")
 def follow_json(w):
     units(w)
-    run = cli(w, "service", "start", "exm-chatty.service", "--follow", "--json")
+    run = follow_until(w, ": word 3\n", "service", "start", "exm-chatty.service", "--json")
     equal(json.loads(run.stdout)["active"], "active")
     contains(complaint(run), ": word 3\n")
 
@@ -202,7 +229,7 @@ def follow_json(w):
 @test("--follow without a right to the log shows the stages alone")
 def follow_denied(w):
     units(w)
-    run = cli(w, "service", "start", "exm-secret.service", "--follow")
+    run = follow_until(w, " s  ", "service", "start", "exm-secret.service")
     equal(run.returncode, DONE, run.stderr)
     check("not for you" not in run.stdout + run.stderr, run.stdout)
     contains(run.stdout, " s  ")
@@ -231,6 +258,7 @@ def list_units(w):
 def log(w):
     units(w)
     done(w, "service", "start", "exm-chatty.service")
+    sync_journal()
     out = done(w, "service", "log", "exm-chatty.service", "--lines", "4")
     equal(len(out.splitlines()), 4)
     matches(out, r"(?m)^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ \S+\[\d+\]: word 4$")
@@ -244,25 +272,32 @@ class Watcher:
 
     def __init__(self, w, *arguments):
         self.process = w.process(DAEMON, "--policy", w.policy_dir, "--", CLI, *arguments,
-                                 stdout=subprocess.PIPE, text=True)
+                                 stdout=subprocess.PIPE)
+        self.buffer = b""  # what was read in one piece with a line before
 
-    def line(self, part, seconds=20):
+    def read(self, seconds):
+        """Something more, or nothing at the end, or when it takes so long."""
+        if not select.select([self.process.stdout], [], [], max(seconds, 0))[0]:
+            return b""
+        return os.read(self.process.stdout.fileno(), 1 << 16)
+
+    def line(self, part, seconds=60):
         end = time.monotonic() + seconds
         seen = []
-        while time.monotonic() < end:
-            if not select.select([self.process.stdout], [], [], end - time.monotonic())[0]:
-                break
-            text = self.process.stdout.readline()
-            if not text:
-                break
-            seen.append(text)
-            if part in text:
-                return text
-        raise AssertionError(f"{part!r} did not come, but {seen!r}")
+        while True:
+            while b"\n" in self.buffer:
+                line, _, self.buffer = self.buffer.partition(b"\n")
+                seen.append(line.decode() + "\n")
+                if part in seen[-1]:
+                    return seen[-1]
+            more = self.read(end - time.monotonic())
+            if not more:
+                raise AssertionError(f"{part!r} did not come, but {seen!r}")
+            self.buffer += more
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(10)
+        self.process.wait(60)
 
 
 @test("log --follow shows lines as they come")
@@ -300,7 +335,7 @@ def watch_ends(w):
     watcher = Watcher(w, "service", "watch", "exm-c@one.service")
     watcher.line("exm-c@one.service")
     watcher.process.kill()
-    wait_until(lambda: watcher.process.stdout.read() == "", "the command has ended")
+    wait_until(lambda: watcher.process.stdout.read() == b"", "the command has ended")
 
 
 @test("services in a script, between edits")
