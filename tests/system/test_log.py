@@ -72,7 +72,9 @@ def native(**fields):
 @test("the last lines, oldest first, each with time, priority, process and who wrote it")
 def last_lines(w):
     unit = new_unit()
+    days = [time.strftime("%Y-%m-%d", time.gmtime())]
     say(unit, "one\n<3>two\nthree\n")
+    days.append(time.strftime("%Y-%m-%d", time.gmtime()))
     answer = session(w).call("service.log", {"unit": unit})
     equal(answer["unit"], unit)
     equal(told(answer), ["one", "two", "three"])
@@ -81,7 +83,7 @@ def last_lines(w):
     equal(line["priority"], 3)
     check(line["pid"] > 1, "the process")
     matches(line["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
-    equal(line["time"][:10], time.strftime("%Y-%m-%d", time.gmtime()))
+    contains(days, line["time"][:10], "the day")
 
 
 @test("what process 1 says of the unit is among them")
