@@ -298,7 +298,11 @@ def panel(w):
         with open("/etc/hosts", encoding="ascii") as file:
             return "by-panel" in file.read()
     wait_until(edited, "the panel's edit")
-    pids = [int(p) for p in w.run("pgrep", "-u", "4711", "-f", "sleep 100").stdout.split()]
+
+    def pids_of_panel():
+        return [int(p) for p in w.run("pgrep", "-u", "4711", "-f", "sleep 100").stdout.split()]
+    wait_until(pids_of_panel, "it goes on")
+    pids = pids_of_panel()
     equal(len(pids), 1, "panels")
     status = proc_status(pids[0])
     equal(status["Uid"].split(), ["4711"] * 4)
@@ -361,6 +365,12 @@ def panel_pids(w):
     return w.run("pgrep", "-u", "4711", "-x", "sleep").stdout.split()
 
 
+def one_panel(w):
+    # the server hears of its execution a moment before the process has its new name
+    wait_until(lambda: panel_pids(w), "the panel runs")
+    equal(len(panel_pids(w)), 1, "panels")
+
+
 @test("the System V script starts the pair, tells its status, and stops both sides")
 def sysv_start_stop(w):
     with_script(w)
@@ -369,7 +379,7 @@ def sysv_start_stop(w):
     equal(run.returncode, 0, run.stderr)
     pid = daemon_pid()
     check(running(pid), "no daemon")
-    equal(len(panel_pids(w)), 1, "panels")
+    one_panel(w)
     equal(sysv(w, "status").returncode, 0, "status")
     equal(sysv(w, "start").returncode, 0, "a second start")
     equal(len(panel_pids(w)), 1, "panels after a second start")
@@ -389,7 +399,7 @@ def sysv_restart(w):
     equal(daemon_pid(), first)
     equal(sysv(w, "restart").returncode, 0, "restart")
     check(daemon_pid() != first and not running(first), "the same daemon")
-    equal(len(panel_pids(w)), 1, "panels")
+    one_panel(w)
 
 
 @test("the System V script does not stop what it could not start again")
