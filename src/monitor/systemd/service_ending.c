@@ -9,10 +9,10 @@
 #include "monitor/systemd/unit_log.h"
 
 enum {
-	/* journald writes a moment later than systemd answers */
+	/* journald writes a moment later than systemd answers, on a busy machine much later */
 	LOG_INTERVAL = 50 * 1000,
 	ACCURACY = 1000,
-	LOG_TRIES = 10,
+	LOG_TRIES = 60,
 	LOG_TRIES_OPEN = 4, /* where nothing tells which line is the last */
 };
 
@@ -39,10 +39,10 @@ static int on_sockets(sd_bus_message *message, void *data, sd_bus_error *error)
 static bool read_log(struct service_ending *ending)
 {
 	/* once more after process 1's last word: the unit's own may come by another way */
-	bool enough = ending->has_last_word ? ending->log_ended || ending->tries >= LOG_TRIES
-					    : ending->tries >= LOG_TRIES_OPEN;
+	bool enough = ending->log_said & ending->last_word ||
+		      ending->tries >= (ending->last_word ? LOG_TRIES : LOG_TRIES_OPEN);
 	int r = unit_log_read(service_root_fd(ending->service), ending->unit, ending->since,
-			      ending->log, sizeof(ending->log), &ending->log_ended);
+			      ending->log, sizeof(ending->log), &ending->log_said);
 
 	ending->tries++;
 	if (r < 0)

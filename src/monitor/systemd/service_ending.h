@@ -14,18 +14,18 @@
 struct service_ending {
 	struct service *service;
 	const char *unit;
-	const char *names;  /* of its sockets */
-	uint64_t since;     /* CLOCK_MONOTONIC: the log from then on */
-	bool with_log;      /* something has failed */
-	bool hurried;       /* over its time: nothing is waited for */
-	bool has_last_word; /* process 1 says in the log how the call's job ended, as its last */
+	const char *names;      /* of its sockets */
+	uint64_t since;         /* CLOCK_MONOTONIC: the log from then on */
+	bool with_log;          /* something has failed */
+	bool hurried;           /* over its time: nothing is waited for */
+	unsigned int last_word; /* UNIT_LOG_*: process 1 says that as its last; 0: nothing */
 	void (*done)(void *data);
 	void *data;
 
 	char sockets[UNIT_NAMES_SIZE]; /* those that are active */
 	char log[MESSAGE_LOG_MAX + 1];
 	unsigned int tries;
-	bool log_ended;
+	unsigned int log_said; /* UNIT_LOG_* */
 	sd_event_source *turn, *timer;
 	sd_bus_slot *slot;
 };

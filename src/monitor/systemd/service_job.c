@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "monitor/systemd/service_steps.h"
+#include "monitor/systemd/unit_log.h"
 
 enum {
 	USEC_PER_MSEC = 1000,
@@ -69,6 +70,21 @@ static void deliver(void *data)
 	service_job_free(job);
 }
 
+/* What process 1 writes in the end, if anything. */
+static unsigned int last_word(const struct service_job *job)
+{
+	/* jobs of which it writes nothing; "": there was none */
+	static const char *const silent[] = { "", "canceled", "skipped", "invalid" };
+	bool failed = unit_state_failed(&job->after) && strcmp(job->after.result, "success") != 0;
+
+	if (job->settle.begin > 0)
+		return failed ? UNIT_LOG_UNIT_FAILED : 0u;
+	for (size_t i = 0; i < ARRAY_SIZE(silent); i++)
+		if (strcmp(job->action.job_result, silent[i]) == 0)
+			return 0;
+	return UNIT_LOG_JOB_ENDED;
+}
+
 /* The verdict stands. */
 void service_job_finish(struct service_job *job)
 {
@@ -84,7 +100,7 @@ void service_job_finish(struct service_job *job)
 	ending->with_log = job->action.asked && service_job_is_job(job) &&
 			   (outcome == JOB_FAILED || outcome == JOB_TIMEOUT);
 	ending->hurried = outcome == JOB_TIMEOUT || outcome == JOB_UNAVAILABLE;
-	ending->has_last_word = job->settle.begin == 0;
+	ending->last_word = last_word(job);
 	ending->done = deliver;
 	ending->data = job;
 	/* without memory for a timer of its own it ends by the deadline's */

@@ -22,6 +22,7 @@ enum {
 	MTIME_SLACK = 60, /* seconds that the time of a mapped file may lag behind */
 	USEC = 1000000,
 	READ_TIME = USEC / 2, /* nothing else is done meanwhile */
+	READ_LEAST = 50,      /* lines, also if the time is over because others were run */
 };
 
 /* Before all that may come: what is handed out while a unit has no line yet. */
@@ -49,15 +50,21 @@ static size_t format_line(sd_journal *journal, char *line, size_t size)
 	return length;
 }
 
-/* Process 1 ends each job with an entry that carries its result. */
-static bool ends_job(sd_journal *journal)
+/* Process 1 ends each job with an entry that carries its result, and each failure of a unit. */
+static unsigned int said_by_process_1(sd_journal *journal)
 {
+	unsigned int said = 0;
 	char pid[8];
 	const void *data;
 	size_t length;
 
-	return unit_journal_field(journal, "_PID", pid, sizeof(pid)) > 0 && strcmp(pid, "1") == 0 &&
-	       sd_journal_get_data(journal, "JOB_RESULT", &data, &length) >= 0;
+	if (unit_journal_field(journal, "_PID", pid, sizeof(pid)) == 0 || strcmp(pid, "1") != 0)
+		return 0;
+	if (sd_journal_get_data(journal, "JOB_RESULT", &data, &length) >= 0)
+		said |= UNIT_LOG_JOB_ENDED;
+	if (sd_journal_get_data(journal, "UNIT_RESULT", &data, &length) >= 0)
+		said |= UNIT_LOG_UNIT_FAILED;
+	return said;
 }
 
 /*
@@ -66,14 +73,14 @@ static bool ends_job(sd_journal *journal)
  * many as are wanted.
  */
 static int read_backwards(sd_journal *journal, uint64_t since, size_t line_size, char *text,
-			  size_t size, bool *ret_ended)
+			  size_t size, unsigned int *ret_said)
 {
 	sd_id128_t boot, entry_boot;
 	char line[LINE_SIZE];
 	size_t at = size - 1;
 	int lines = 0, r;
 
-	*ret_ended = false;
+	*ret_said = 0;
 	text[at] = '\0';
 	r = sd_id128_get_boot(&boot);
 	if (r >= 0)
@@ -85,7 +92,7 @@ static int read_backwards(sd_journal *journal, uint64_t since, size_t line_size,
 		r = sd_journal_get_monotonic_usec(journal, &when, &entry_boot);
 		if (r < 0 || when < since || !sd_id128_equal(boot, entry_boot))
 			break;
-		*ret_ended = *ret_ended || ends_job(journal);
+		*ret_said |= said_by_process_1(journal);
 		length = format_line(journal, line, line_size);
 		if (length > at)
 			return -ENOBUFS;
@@ -98,7 +105,7 @@ static int read_backwards(sd_journal *journal, uint64_t since, size_t line_size,
 }
 
 int unit_log_read(int root_fd, const char *unit, uint64_t since, char *text, size_t size,
-		  bool *ret_ended)
+		  unsigned int *ret_said)
 {
 	scoped_journal *journal = NULL;
 	struct timespec now;
@@ -109,9 +116,9 @@ int unit_log_read(int root_fd, const char *unit, uint64_t since, char *text, siz
 	oldest = time(NULL) - (now.tv_sec - (time_t)(since / USEC)) - MTIME_SLACK;
 	r = unit_journal_open(root_fd, unit, oldest, &journal);
 	if (r >= 0)
-		r = read_backwards(journal, since, LINE_SIZE, text, size, ret_ended);
+		r = read_backwards(journal, since, LINE_SIZE, text, size, ret_said);
 	if (r == -ENOBUFS)
-		r = read_backwards(journal, since, size / UNIT_LOG_LINES, text, size, ret_ended);
+		r = read_backwards(journal, since, size / UNIT_LOG_LINES, text, size, ret_said);
 	return r;
 }
 
@@ -151,7 +158,7 @@ static int seek_last(sd_journal *journal, uint32_t lines)
 	uint32_t back = 0;
 	int r = sd_journal_seek_tail(journal);
 
-	while (r >= 0 && back < lines && clock_usec() < end &&
+	while (r >= 0 && back < lines && (back < READ_LEAST || clock_usec() < end) &&
 	       (r = sd_journal_previous(journal)) > 0)
 		back++;
 	return r < 0 ? r : back > 0;
@@ -207,7 +214,7 @@ static int add_lines(sd_journal *journal, uint32_t lines, struct report *report,
 	uint64_t end = clock_usec() + READ_TIME;
 	int r = 1;
 
-	while (r > 0 && report->rows < lines && clock_usec() < end) {
+	while (r > 0 && report->rows < lines && (report->rows < READ_LEAST || clock_usec() < end)) {
 		scoped_ptr char *cursor = NULL;
 
 		r = sd_journal_get_cursor(journal, &cursor);

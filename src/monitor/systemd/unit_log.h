@@ -10,24 +10,26 @@
 
 enum { UNIT_LOG_LINES = 20 };
 
+/* What process 1 has said of a unit, behind which not much is missing. */
+enum { UNIT_LOG_JOB_ENDED = 1u << 0, UNIT_LOG_UNIT_FAILED = 1u << 1 };
+
 /*
  * The last lines that the journal below root_fd has of the unit since `since`
  * (CLOCK_MONOTONIC, microseconds): what it printed and what process 1 said of
  * it, oldest first, each ended by a newline. It is UTF-8 and fits into `size`
  * (at least 256 bytes a line), the NUL included; where it would not, the ends of
- * long lines are left out, never a line. ret_ended: process 1 has already
- * told how a job of the unit ended, so that not much is missing. Returns the
+ * long lines are left out, never a line. ret_said: which of the above are in it. Returns the
  * number of lines, or -errno (-ENOENT: there is no journal).
  */
 int unit_log_read(int root_fd, const char *unit, uint64_t since, char *text, size_t size,
-		  bool *ret_ended) must_check;
+		  unsigned int *ret_said) must_check;
 
 /*
  * The last lines that the journal has of the unit, oldest first, or with a cursor
  * (else "") the first ones after it. Returns the sealed report of lines, with the cursor
  * after the last of them as its trailer, or -errno (-ENOENT: there is no
- * journal). It has fewer lines than there are if reading them takes long; what
- * is missing comes after the cursor then.
+ * journal). It has fewer lines than there are, but some dozens at least, if reading them takes
+ * long; what is missing comes after the cursor then.
  */
 int unit_log_lines(int root_fd, const char *unit, uint32_t lines, const char *cursor) must_check;
 
