@@ -44,6 +44,7 @@ static void tell(const struct initd_call *call)
 
 static void look(struct initd_call *call)
 {
+	call->looked = initd_call_now(call);
 	if (call->script.has_status) {
 		run(call, STEP_LOOK, SERVICE_STATUS);
 	} else {

@@ -31,6 +31,7 @@ struct initd_call {
 	/* CLOCK_MONOTONIC, microseconds */
 	uint64_t begin, deadline;
 	uint64_t patience; /* until when it may still be on its way up or down */
+	uint64_t looked;   /* when the last look began, however long it took */
 	uint64_t settled;  /* 0: it has not been seen running */
 
 	struct initd_script script;

@@ -54,11 +54,11 @@ static void judge_running(struct initd_call *call, uint64_t now)
 								     : LOOK_INTERVAL);
 }
 
-static void judge_stopped(struct initd_call *call, uint64_t now)
+static void judge_stopped(struct initd_call *call)
 {
 	const char *word = service_verb_word(call->order.verb);
 
-	if (call->settled == 0 && now < call->patience) {
+	if (call->settled == 0 && call->looked < call->patience) {
 		initd_call_pause(call, STEP_PAUSE, LOOK_INTERVAL);
 		return;
 	}
@@ -74,9 +74,9 @@ static void judge_stopped(struct initd_call *call, uint64_t now)
 	initd_call_finish(call);
 }
 
-static void judge_still_there(struct initd_call *call, uint64_t now)
+static void judge_still_there(struct initd_call *call)
 {
-	if (now < call->patience) {
+	if (call->looked < call->patience) {
 		initd_call_pause(call, STEP_PAUSE, LOOK_INTERVAL);
 		return;
 	}
@@ -87,7 +87,6 @@ static void judge_still_there(struct initd_call *call, uint64_t now)
 
 void initd_call_judge(struct initd_call *call)
 {
-	uint64_t now = initd_call_now(call);
 	bool stopped = call->state == INITD_STOPPED || call->state == INITD_DEAD;
 
 	call->main_pid = stopped ? 0
@@ -98,11 +97,11 @@ void initd_call_judge(struct initd_call *call)
 	if (call->verdict.outcome != JOB_DONE)
 		initd_call_finish(call);
 	else if (must_run(call) && stopped)
-		judge_stopped(call, now);
+		judge_stopped(call);
 	else if (must_run(call) && call->state == INITD_RUNNING)
-		judge_running(call, now);
+		judge_running(call, initd_call_now(call));
 	else if (call->order.verb == SERVICE_STOP && call->state == INITD_RUNNING)
-		judge_still_there(call, now);
+		judge_still_there(call);
 	else
 		initd_call_finish(call);
 }
