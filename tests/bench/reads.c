@@ -64,6 +64,12 @@ double reads_print(void *data)
 				     "\"params\":[\"" HOSTS_NODE "\"]}\n");
 }
 
+double reads_dump(void *data)
+{
+	return read_changed_us(data, "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"augeas.dump\","
+				     "\"params\":[\"" HOSTS_NODE "\"]}\n");
+}
+
 double reads_aug_match(void *data)
 {
 	const struct scene *scene = data;
@@ -89,4 +95,17 @@ double reads_aug_print(void *data)
 	if (!nowhere || aug_print(scene->aug, nowhere, HOSTS_NODE) < 0)
 		die("aug_print");
 	return now_us() - begin;
+}
+
+double reads_aug_to_xml(void *data)
+{
+	const struct scene *scene = data;
+	double begin = now_us();
+	xmlNode *tree = NULL;
+
+	if (aug_to_xml(scene->aug, HOSTS_NODE, &tree, 0) < 0)
+		die("aug_to_xml");
+	begin = now_us() - begin;
+	xmlFreeNode(tree);
+	return begin;
 }
