@@ -24,6 +24,7 @@ static int helper = -1;
 static pid_t waiting_process(void)
 {
 	static pid_t pid;
+	pid_t parent = getpid();
 	sigset_t set;
 
 	if (pid > 0)
@@ -34,8 +35,10 @@ static pid_t waiting_process(void)
 	pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (;;)
+		/* unless that was too late */
+		while (getppid() == parent)
 			pause();
+		_exit(0);
 	}
 	return pid;
 }
