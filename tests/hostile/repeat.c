@@ -59,35 +59,22 @@ static void set_ticket(struct message *message, uint32_t ticket)
 }
 
 /*
- * It has done what it wanted to do meanwhile. The byte is taken at once, since what a client has
- * said and nobody reads makes an engine that hangs.
+ * Until the client has done what it wanted to do meanwhile, and says so. That byte is taken soon,
+ * since what a client has said and nobody reads makes an engine that hangs.
  */
-static bool client_has_enough(void)
-{
-	static bool enough;
-	char byte;
-
-	if (!enough)
-		enough = recv(FD_CLIENT, &byte, sizeof(byte), MSG_DONTWAIT) >= 0;
-	return enough;
-}
-
 static void flood(enum message_type type)
 {
 	struct message message = peer_good_message(type);
-	bool goes_on;
-	uint32_t i = 0;
+	bool enough = false;
+	char byte;
 
 	peer_prepare(type);
-	do {
-		/* a part is said after that byte, so that the monitor looks around before the end
-		 */
-		goes_on = !client_has_enough() || i < FLOOD_COUNT;
-		for (uint32_t end = i + FLOOD_PART; i < end; i++) {
-			set_ticket(&message, i);
-			say(&message);
-		}
-	} while (goes_on);
+	for (uint32_t i = 0; i < FLOOD_COUNT || !enough; i++) {
+		if (i % FLOOD_PART == 0 && recv(FD_CLIENT, &byte, sizeof(byte), MSG_DONTWAIT) >= 0)
+			enough = true;
+		set_ticket(&message, i);
+		say(&message);
+	}
 }
 
 static const struct {
