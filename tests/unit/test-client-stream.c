@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "stream.h"
 
 struct pair {
@@ -104,20 +104,12 @@ static void test_a_line_in_many_packets_comes_whole(void **state)
 	assert_line(pair, "next");
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void test_a_wait_ends_in_time(void **state)
 {
-	int64_t before = now_ms();
+	int64_t before = (int64_t)clock_msec();
 
 	assert_int_equal(read_error(*state, 50), -ETIMEDOUT);
-	assert_true(now_ms() - before >= 49);
+	assert_true((int64_t)clock_msec() - before >= 49);
 }
 
 static void test_the_end_of_the_stream_is_told_after_what_came_before(void **state)
@@ -338,9 +330,9 @@ static void test_a_descriptor_that_never_blocks_is_as_good(void **state)
 /* All that is left is what has not gone by meanwhile. */
 static void assert_left(int timeout_ms)
 {
-	int64_t before = now_ms();
+	int64_t before = (int64_t)clock_msec();
 	int64_t left = deadline_left(deadline_after(timeout_ms));
-	int64_t passed = now_ms() - before;
+	int64_t passed = (int64_t)clock_msec() - before;
 
 	assert_true(left <= timeout_ms);
 	assert_true(left >= timeout_ms - passed - 1);
