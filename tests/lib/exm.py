@@ -508,6 +508,19 @@ def running(pid):
     return state_of(pid) not in "ZX"
 
 
+def children(pid):
+    """The processes that its first thread has begun."""
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return [int(word) for word in file.read().split()]
+
+
+def cpu_time(pid):
+    """Seconds that it has had of a processor."""
+    with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def unit_file(name, text):
     """A unit of the sandbox's systemd, known to it from now on."""
     with open(f"/etc/systemd/system/{name}", "w", encoding="utf-8") as file:

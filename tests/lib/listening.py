@@ -3,9 +3,8 @@
 
 import os
 import socket
-import subprocess
 
-from exm import (DAEMON, UID, Line, can_be_connected, check, new_secret, proc_status,
+from exm import (DAEMON, UID, Line, can_be_connected, check, children, new_secret, proc_status,
                  wait_until)
 
 
@@ -19,6 +18,17 @@ def check_growth(kib, most, what):
     with open(DAEMON, "rb") as file:
         if b"__asan_init" not in file.read():
             check(kib < most, f"{what}: {kib} KiB, at most {most} were to be")
+
+
+def read_log(path):
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read()
+
+
+def wait_free(log_path, count, seconds=100):
+    """That many clients were served to their end, by the server's log: the next is not told BUSY."""
+    wait_until(lambda: read_log(log_path).count("waiting for the next client") >= count,
+               f"the end of session {count}", seconds)
 
 
 class Listening:
@@ -37,7 +47,7 @@ class Listening:
                 DAEMON, "--policy", world.policy_dir, "--root", world.root, "--listen", self.path,
                 "--secret-file", secret_file, stderr=log)
         wait_until(lambda: can_be_connected(self.path), "the socket")
-        self.at_first = self.children()  # those that stay
+        self.at_first = children(self.pid)  # those that stay
 
     def connect(self):
         """The user's stream, once the server has a place for it."""
@@ -52,14 +62,11 @@ class Listening:
         return Line(sock)
 
     def wait_free(self, count, seconds=100):
-        """That many clients were served to their end."""
-        wait_until(lambda: self.log.count("waiting for the next client") >= count,
-                   f"the end of session {count}", seconds)
+        wait_free(self.log_path, count, seconds)
 
     @property
     def log(self):
-        with open(self.log_path, encoding="utf-8", errors="replace") as file:
-            return file.read()
+        return read_log(self.log_path)
 
     @property
     def pid(self):
@@ -76,9 +83,5 @@ class Listening:
     def idle(self):
         """The descriptors that are left when no engine is, nor a verifier."""
         self.alive()
-        wait_until(lambda: self.children() == self.at_first, "no process of a session is left")
+        wait_until(lambda: children(self.pid) == self.at_first, "no process of a session is left")
         return sorted(os.listdir(f"/proc/{self.pid}/fd"), key=int)
-
-    def children(self):
-        with open(f"/proc/{self.pid}/task/{self.pid}/children", encoding="ascii") as file:
-            return file.read().split()

@@ -14,9 +14,9 @@ import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
 import trail
-from exm import (HOSTS, HOSTS_FREE, SESSION, RpcError, check, contains, equal, for_each, main,
-                 running, test, wait_until)
-from private_root import comm, private_root, processes_in
+from exm import (HOSTS, HOSTS_FREE, SESSION, RpcError, check, children, contains, equal, for_each,
+                 main, running, test, wait_until)
+from private_root import comm, private_root
 
 PROBE = "/opt/exmachina-tests/system/check_probe"
 FILE = "[File /etc/exm.conf]\nLens=Simplevars.lns\nSet=**\nInsert=**\nRemove=**\n"
@@ -869,11 +869,6 @@ def withheld(w):
 
 
 # ---- who may die ---------------------------------------------------------------------------------------------
-
-def children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        return [int(word) for word in file.read().split()]
-
 
 def helper_of(process):
     found = []

@@ -11,6 +11,7 @@ import sys
 sys.path.insert(0, sys.path[0] + "/../lib")
 from exm import (CLI, DAEMON, HOSTS, SESSION, can_be_connected, check, contains, equal, for_each,
                  main, matches, test, unit_file, unit_property, wait_until)
+from listening import wait_free
 
 H = "/files/etc/hosts"
 DONE, NO_NODE, USAGE, DENIED, FAILED, NO_SERVER = range(6)
@@ -310,12 +311,7 @@ def by_socket(w):
     wrong = w.path_of("wrong")
     with open(wrong, "w", encoding="ascii") as file:
         file.write("0" * 64)
-
-    def is_free():
-        with open(log, encoding="utf-8") as file:
-            return "waiting for the next client" in file.read()
-
-    wait_until(is_free, "the end of the first session", 30)
+    wait_free(log, 1)
     run = w.run(*user, CLI, "--socket", path, "--secret-file", wrong, "get", f"{H}/1/ipaddr")
     equal(run.returncode, DENIED, run.stderr)
     check("0" * 64 not in run.stderr, "the secret is in the complaint")

@@ -11,8 +11,8 @@ import sys
 import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
-from exm import (ENGINE, HOSTS, HOSTS_FREE, MIB, RpcError, Skip, check, contains, equal, for_each, main,
-                 proc_status, running, test, wait_until)
+from exm import (ENGINE, HOSTS, HOSTS_FREE, MIB, Skip, check, children, contains, cpu_time,
+                 equal, for_each, main, proc_status, running, test, wait_until)
 
 CANONICAL = "/files/etc/hosts/1/canonical"
 # keeps the engine busy for as long as it may be, and takes next to no memory: Augeas looks for what
@@ -35,17 +35,10 @@ def kill_idle(engine, number=signal.SIGKILL):
     os.kill(engine, number)
 
 
-def processor_seconds(pid):
-    """How long it has had a processor."""
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def kill_busy(engine):
     """In the midst of BUSY, which it has begun once it has worked for a while."""
-    before = processor_seconds(engine)
-    wait_until(lambda: processor_seconds(engine) > before + 0.2, "the engine works")
+    before = cpu_time(engine)
+    wait_until(lambda: cpu_time(engine) > before + 0.2, "the engine works")
     os.kill(engine, signal.SIGKILL)
 
 
@@ -159,11 +152,10 @@ def told_before(w):
 def killed_locked(w):
     s = w.session(auth=False)
     s.refuse("UNAUTHENTICATED", "session.authenticate", {"secret": "0" * 64})
-    with open(f"/proc/{s.pid}/task/{s.pid}/children", encoding="ascii") as file:
-        children = [int(p) for p in file.read().split() if
-                    os.path.realpath(f"/proc/{p}/exe") == os.path.realpath(ENGINE)]
-    check(children, "no engine")
-    for pid in children:
+    engines = [pid for pid in children(s.pid) if
+               os.path.realpath(f"/proc/{pid}/exe") == os.path.realpath(ENGINE)]
+    check(engines, "no engine")
+    for pid in engines:
         kill_idle(pid)
     s.refuse("UNAUTHENTICATED", "augeas.get", [CANONICAL])
     error = s.refuse("UNAUTHENTICATED", "session.authenticate", {"secret": "0" * 64})

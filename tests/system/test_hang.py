@@ -10,8 +10,9 @@ import sys
 import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
-from exm import (HOSTS_FREE, RpcError, check, equal, main, running, state_of, test, unit_file,
-                 unit_property, wait_until)
+from exm import (HOSTS_FREE, RpcError, check, cpu_time, equal, main, running, state_of, test,
+                 unit_file, unit_property, wait_until)
+from gate import WAIT, close_gate, open_gate
 
 CANONICAL = "/files/etc/hosts/1/canonical"
 # a line that keeps the engine busy until its time is over
@@ -34,13 +35,6 @@ def start(w, timeout=1):
     s.notes.clear()
     equal(s.get(CANONICAL), "localhost")
     return s
-
-
-def cpu_time(pid):
-    """Seconds that it has had of a processor."""
-    with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def start_with_job(w, command):
@@ -101,8 +95,8 @@ def stopped_idle(w):
 
 @test("an engine that is stopped while a job runs is replaced when the job has ended")
 def stopped_waiting(w):
-    enough = w.path_of("enough")
-    s, engine = start_with_job(w, f"/bin/sh -c 'until [ -e {enough} ]; do sleep 0.1; done'")
+    close_gate()
+    s, engine = start_with_job(w, f"/bin/sh -c '{WAIT}'")
     ident = s.request("service.start", {"unit": SLOW})
     wait_until(lambda: unit_property(SLOW, "ActiveState") == "activating", "the job runs")
     wait_until(lambda: state_of(engine) == "S", "the engine waits for it")
@@ -110,8 +104,7 @@ def stopped_waiting(w):
     os.kill(engine, signal.SIGSTOP)
     time.sleep(4)
     check(running(engine), "an engine that waited for a job was ended")
-    with open(enough, "w", encoding="ascii"):
-        pass
+    open_gate()
     reply = lost_in_time(s, engine, begin, s.read, 4, 4 + 1 + BEYOND)
     equal(reply["id"], ident)
     equal(reply["error"]["data"]["name"], "TIMEOUT")

@@ -11,8 +11,8 @@ import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
 import trail
-from exm import (ENGINE, HOSTS_FREE, SESSION, Failure, Line, check, contains, equal, main,
-                 proc_status, running, test, wait_until)
+from exm import (ENGINE, HOSTS_FREE, SESSION, Failure, Line, check, children, contains, equal,
+                 main, proc_status, running, test, wait_until)
 from listening import Listening
 
 EXAMPLES = "/opt/exmachina-tests/examples"
@@ -147,11 +147,6 @@ def not_taken(w):
 
 def descriptors(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
-
-
-def children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        return file.read().split()
 
 
 # ---- ends --------------------------------------------------------------------------------------

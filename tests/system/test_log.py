@@ -13,6 +13,7 @@ import time
 
 sys.path.insert(0, sys.path[0] + "/../lib")
 from exm import SESSION, check, contains, equal, for_each, main, matches, test
+from gate import sync_journal
 
 POLICY = SESSION + """
 [Log exm-l-*.service]
@@ -40,7 +41,7 @@ def say(unit, text):
     with open("/run/exm-say", "wb") as file:
         file.write(text if isinstance(text, bytes) else text.encode())
     subprocess.run(["systemctl", "start", unit], check=True)
-    subprocess.run(["journalctl", "--sync"], check=True)
+    sync_journal()
 
 
 def told(answer):
@@ -297,7 +298,7 @@ def others(w):
                    {"SYSLOG_IDENTIFIER": "systemd", "UNIT": one},
                    {"USER_UNIT": one}, {"_COMM": "systemd", "UNIT": one}):
         native(MESSAGE="forged", **fields)
-    subprocess.run(["journalctl", "--sync"], check=True)
+    sync_journal()
     whole = subprocess.run(["journalctl", "-o", "cat", "-n", "30"], capture_output=True, text=True,
                            check=True).stdout
     check(whole.count("forged") >= 6, "the forged entries are not in the journal")

@@ -18,7 +18,8 @@ sys.path.insert(0, sys.path[0] + "/../lib")
 from exm import (CLI, DAEMON, HOSTS_FREE, LIB, SESSION, Failure, Line, can_be_connected, check,
                  contains, equal, for_each, main, matches, new_secret, proc_status, running,
                  secret_memfd, test, unit_file, unit_property, wait_until)
-from listening import Listening
+from gate import WAIT, close_gate, open_gate
+from listening import Listening, wait_free
 
 INSIDE = os.path.join(LIB, "inside.py")
 CANONICAL = "/files/etc/hosts/1/canonical"
@@ -433,14 +434,6 @@ def listen(w, *more, make=True):
     return path, open(secret, encoding="ascii").read().strip() if make else None, process
 
 
-def wait_free(w):
-    """The first client was served to its end: the next one is not told BUSY."""
-    def is_free():
-        with open(w.path_of("log"), encoding="utf-8", errors="replace") as file:
-            return "waiting for the next client" in file.read()
-    wait_until(is_free, "the end of the first session")
-
-
 @test("--listen: the user connects, shows the secret of the file, and is served")
 def listen_works(w):
     path, secret, _ = listen(w)
@@ -471,7 +464,7 @@ def listen_again(w):
         return s.get(CANONICAL)
 
     as_user(4711, first)
-    wait_free(w)
+    wait_free(w.path_of("log"), 1)
     equal(as_user(4711, second), "localhost")
 
 
@@ -547,7 +540,7 @@ def listen_wrong(w):
         return s.call("session.authenticate", [secret])
 
     as_user(4711, client)
-    wait_free(w)
+    wait_free(w.path_of("log"), 1)
     equal(as_user(4711, next_client), {"authenticated": True})
     check(process.poll() is None, "the daemon ended")
 
@@ -711,16 +704,14 @@ def accept_no(w):
 
 @test("a pair as a unit: Type=notify is told ready, and the unit ends with the program")
 def pair_unit(w):
-    enough = w.path_of("enough")
+    close_gate()
     unit_file("exm-pair.service", f"[Service]\nType=notify\nExecStart={DAEMON} --policy "
-              f"{w.policy_dir} --root {w.root} -- /bin/sh -c 'until [ -e {enough} ]; do sleep 0.1; "
-              "done'\n")
+              f"{w.policy_dir} --root {w.root} -- /bin/sh -c '{WAIT}'\n")
     w.undo.callback(subprocess.run, ["systemctl", "stop", "exm-pair.service"], check=False)
     subprocess.run(["systemctl", "start", "exm-pair.service"], check=True, timeout=60)
     equal(unit_property("exm-pair.service", "ActiveState"), "active")
     # the program goes on until now, however long the question took
-    with open(enough, "w", encoding="ascii"):
-        pass
+    open_gate()
     wait_until(lambda: unit_property("exm-pair.service", "ActiveState") == "inactive", "the end")
     equal(unit_property("exm-pair.service", "Result"), "success")
 

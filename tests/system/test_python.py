@@ -19,6 +19,7 @@ import exm
 import exmachina
 from exm import HOSTS, HOSTS_FREE, SESSION, Failure, check, contains, equal, for_each, main, \
     matches, test, unit_file, unit_property, wait_until
+from gate import WAIT, close_gate, open_gate
 
 H = "/files/etc/hosts"
 UNIT = "exm-python@one.service"
@@ -281,9 +282,8 @@ def stop_unit(w):
 
 @test("calls that take a while are answered in any order, with their progress meanwhile")
 def in_any_order(w):
-    gate = w.path_of("gate")
-    session = with_unit(w, "Type=oneshot\n"
-                        f"ExecStart=/bin/sh -c 'until [ -e {gate} ]; do sleep 0.1; done'\n")
+    close_gate()
+    session = with_unit(w, f"Type=oneshot\nExecStart=/bin/sh -c '{WAIT}'\n")
     slow = session.start("service.start", UNIT, 30, 0, True)
     quick = session.start("augeas.get", H + "/1/ipaddr")
     equal(quick.result(10), "127.0.0.1")
@@ -291,8 +291,7 @@ def in_any_order(w):
     raises(exmachina.NoAnswer, slow.result, 0.1)
     method, params = session.wait_notification(10)
     equal((method, params["unit"], params["id"]), ("service.progress", UNIT, slow.ident))
-    with open(gate, "w", encoding="ascii"):
-        pass
+    open_gate()
     equal(slow.result(30)["job"], "done")
 
 
